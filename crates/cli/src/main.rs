@@ -1,0 +1,3 @@
+//! Live-event chat from the terminal.
+#![forbid(unsafe_code)]
+fn main() {}

@@ -1,0 +1,2 @@
+//! Join live-event chatrooms from Rust: MQTT 5 over secure WebSocket.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Parts for Chatroom's own tests: relays, scripted endpoints, processes.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The chatroom's wire types and their JSON: no IO, no clock.
+#![forbid(unsafe_code)]
