@@ -1,2 +1,54 @@
-//! The chatroom's wire types and their JSON: no IO, no clock.
+//! The chatroom's wire types and their JSON: what travels over REST and MQTT, and nothing else.
+//!
+//! No IO, no clock. Whatever comes from the network is parsed here once, at the edge; past it there are types.
+//! What this crate does not know (a message type, a field, a payload) it keeps as it came and writes back so.
+//!
+//! Read [`Message`] first, then [`envelope`], which turns an MQTT payload into messages and back.
+//!
+//! - [`message`]: one InteractionMessage; [`kind`]: its type; [`payload`]: its 21 typed payloads; [`user`]: who wrote it
+//! - [`envelope`]: one object or an array of messages, a bad element kept apart from its good neighbours
+//! - [`config`]: what `GET …/config` answers; [`endpoint`]: where it says to dial; [`user_name`]: the credentials in MQTT
+//! - [`claims`]: what the token says of itself; [`secret`]: tokens that can't be printed
+//! - [`chatroom`]: the state of a room; [`rest`]: bodies of the REST calls
+//! - [`id`], [`time`], [`raw`], [`number`]: the small parts
+//!
+//! ```
+//! use chatroom_wire::{Message, envelope};
+//!
+//! let payload = br#"[{"type":"INTERACTION_TYPE_TEXT","user":{"custom_name":"ada"},"text_message":{"text":"hi"}}, 7]"#;
+//! let elements = envelope::decode(payload)?;
+//! assert_eq!(elements[0].as_ref().ok().and_then(Message::text), Some("hi"));
+//! assert!(elements[1].is_err(), "a number is no message, and spoils no other");
+//! # Ok::<(), envelope::EnvelopeError>(())
+//! ```
 #![forbid(unsafe_code)]
+
+pub mod chatroom;
+pub mod claims;
+pub mod config;
+pub mod endpoint;
+pub mod envelope;
+pub mod id;
+pub mod kind;
+pub mod message;
+pub mod number;
+pub mod payload;
+pub mod raw;
+pub mod rest;
+pub mod secret;
+pub mod time;
+pub mod user;
+pub mod user_name;
+
+pub use chatroom::Chatroom;
+pub use claims::Claims;
+pub use config::Config;
+pub use endpoint::{Endpoint, LinkUrl};
+pub use id::{ClientId, MessageId, RoomId, TopicName, UserId};
+pub use kind::Kind;
+pub use message::Message;
+pub use payload::Payload;
+pub use raw::RawJson;
+pub use secret::{OrgToken, RefreshToken, Signature, Token};
+pub use time::Time;
+pub use user::User;

@@ -1,0 +1,85 @@
+//! The state of a room, as `GET …/chatrooms` answers it (docs/protocol.md, section C.8).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{RoomId, Time, User, number, payload::PinUnpin};
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chatroom {
+    /// The room's id.
+    pub id: RoomId,
+    /// Whether viewers may not write for now.
+    #[serde(default)]
+    pub muted: bool,
+    /// `CHAT_STATUS_ACTIVE` or `CHAT_STATUS_INACTIVE`.
+    #[serde(default)]
+    pub status: String,
+    /// People whose messages are hidden.
+    #[serde(default)]
+    pub blocked_users: Vec<User>,
+    /// Messages at the top of the room.
+    #[serde(default)]
+    pub pinned_messages: Vec<PinUnpin>,
+    /// The poll that runs, as it came.
+    #[serde(default)]
+    pub active_poll: Option<Value>,
+    /// The number of viewers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewer_info: Option<ViewerInfo>,
+    /// Counters of the application's own.
+    #[serde(default)]
+    pub custom_counters: Vec<CustomCounter>,
+    /// When the room was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Time>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The number of viewers, as shown in the room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewerInfo {
+    /// Whether the number is shown.
+    #[serde(default)]
+    pub enabled: bool,
+    /// The number.
+    #[serde(default, deserialize_with = "number::integer")]
+    pub count: i64,
+    /// Grows with each change; sorts as text.
+    #[serde(default, deserialize_with = "number::digits")]
+    pub version_number: String,
+    /// When it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Time>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A counter of the application's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomCounter {
+    /// The counter's key.
+    pub key: String,
+    /// Its value.
+    #[serde(default, deserialize_with = "number::integer")]
+    pub value: i64,
+    /// Grows with each change; sorts as text.
+    #[serde(default, deserialize_with = "number::digits")]
+    pub version_number: String,
+    /// When it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Time>,
+    /// Whether it counts no more.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}

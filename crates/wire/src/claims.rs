@@ -1,0 +1,80 @@
+//! What a token says of itself (docs/protocol.md, section B). Read, never verified: that is the server's work.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{RoomId, Token, UserId};
+
+/// The claims of a chat or connection token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who the token is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<UserId>,
+    /// The organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<String>,
+    /// The room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_id: Option<RoomId>,
+    /// The token's type.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// What the bearer may do.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// When the token ends, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// When the token was made, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// Claims that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Why a text is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// A JWT is three parts with dots between.
+    #[error("the token is no JWT: it has not three parts with dots between them")]
+    NotThreeParts,
+    /// The middle part is not base64url.
+    #[error("the token is no JWT: its middle part is not base64url")]
+    NotBase64,
+    /// The middle part holds no claims.
+    #[error("the token is no JWT: its middle part holds no claims in JSON")]
+    NotClaims,
+}
+
+impl Claims {
+    /// Reads the claims of a token.
+    ///
+    /// # Errors
+    /// When the token is no JWT. The error never quotes the token.
+    pub fn of(token: &Token) -> Result<Self, ClaimsError> {
+        let mut parts = token.expose().split('.');
+        let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return Err(ClaimsError::NotThreeParts);
+        };
+        let json = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).map_err(|_| ClaimsError::NotBase64)?;
+        serde_json::from_slice(&json).map_err(|_| ClaimsError::NotClaims)
+    }
+
+    /// When the token ends, if it says so.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.exp?).ok()
+    }
+
+    /// Whether the token had ended at `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at().is_some_and(|end| end <= now)
+    }
+}

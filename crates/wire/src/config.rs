@@ -1,0 +1,180 @@
+//! What a client needs to join: the answer of `GET …/chatrooms/config`, or a file with the same JSON
+//! (docs/protocol.md, section C.7).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientId, Endpoint, LinkUrl, Signature, Time, Token, TopicName, UserId, secret};
+
+/// Connection, topics and self of one client.
+///
+/// ```
+/// use chatroom_wire::{Config, config::ConfigError};
+///
+/// let error = Config::from_json(br#"{"connection":{"endpoint":"host.example","authorizer":"a"}}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "connection.token is missing");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// How to connect.
+    pub connection: Connection,
+    /// Where to publish and to listen.
+    pub topic: Topics,
+    /// Who we are.
+    #[serde(default)]
+    pub user: SelfUser,
+    /// When the chat token ends, where the service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenInfo>,
+}
+
+/// How to connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The host to dial, with a port where it is not 443.
+    pub endpoint: Endpoint,
+    /// The name of the custom authorizer.
+    pub authorizer: String,
+    /// The token that goes into the MQTT user name.
+    #[serde(serialize_with = "secret::exposed")]
+    pub token: Token,
+    /// The detached signature over that token.
+    #[serde(serialize_with = "secret::exposed")]
+    pub signature: Signature,
+    /// The MQTT client id.
+    #[serde(alias = "clientId")]
+    pub client_id: ClientId,
+    /// The full URL of the link, where the server says it: an addition of `chatroom serve`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<LinkUrl>,
+}
+
+/// Where to publish and to listen; both are opaque.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topics {
+    /// Clients publish here.
+    #[serde(rename = "pub")]
+    pub publish: TopicName,
+    /// The server publishes here.
+    #[serde(rename = "sub")]
+    pub subscribe: TopicName,
+}
+
+/// Who we are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SelfUser {
+    /// Whether we moderate the room.
+    #[serde(alias = "isAdmin")]
+    pub is_admin: bool,
+    /// Whether we came without an account.
+    #[serde(alias = "isGuest")]
+    pub is_guest: bool,
+    /// Our id: the same as `user.id` of our messages.
+    #[serde(alias = "customerId", skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<UserId>,
+    /// Our device.
+    #[serde(alias = "deviceId")]
+    pub device_id: String,
+    /// Our name.
+    #[serde(alias = "customName")]
+    pub custom_name: String,
+}
+
+/// The life of the chat token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenInfo {
+    /// When it ends.
+    pub expired_at: Time,
+}
+
+/// Why a text is no config.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Not JSON at all.
+    #[error("the config is no JSON: {problem} (line {line}, column {column})")]
+    NotJson {
+        /// What stands in the way.
+        problem: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// A field is not there.
+    #[error("{path} is missing")]
+    Missing {
+        /// The field, by its path.
+        path: String,
+    },
+    /// A field is there and can't be used.
+    #[error("{path} can't be used: {problem}")]
+    Unusable {
+        /// The field, by its path.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads the JSON of a config.
+    ///
+    /// # Errors
+    /// With the path of the first field that is missing or can't be used. No value of a field is ever quoted: one of
+    /// them may be a token in the wrong place.
+    pub fn from_json(json: &[u8]) -> Result<Self, ConfigError> {
+        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let config: Self = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| explain(&error.path().to_string(), error.inner()))?;
+        reader.end().map_err(|error| not_json(&error))?;
+        for (path, empty) in [
+            ("connection.token", config.connection.token.is_empty()),
+            ("connection.signature", config.connection.signature.is_empty()),
+            ("connection.client_id", config.connection.client_id.as_str().is_empty()),
+            ("topic.pub", config.topic.publish.as_str().is_empty()),
+            ("topic.sub", config.topic.subscribe.as_str().is_empty()),
+        ] {
+            if empty {
+                return Err(ConfigError::Unusable { path: path.to_owned(), problem: "it is empty".to_owned() });
+            }
+        }
+        Ok(config)
+    }
+
+    /// Where to dial: `connection.url` if the server says it, else `wss://<endpoint>/mqtt`.
+    pub fn link_url(&self) -> LinkUrl {
+        self.connection.url.clone().unwrap_or_else(|| LinkUrl {
+            secure: true,
+            endpoint: self.connection.endpoint.clone(),
+            path: "/mqtt".to_owned(),
+        })
+    }
+}
+
+fn explain(path: &str, error: &serde_json::Error) -> ConfigError {
+    if !error.is_data() {
+        return not_json(error);
+    }
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    let path = path.trim_start_matches('.');
+    if let Some(field) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+        return ConfigError::Missing { path };
+    }
+    // serde quotes the value it met; only what it wanted may be said.
+    let problem = match text.rsplit_once("expected ") {
+        Some((_, wanted)) => format!("expected {wanted}"),
+        None => text.to_owned(),
+    };
+    let path = if path.is_empty() { "the config".to_owned() } else { path.to_owned() };
+    ConfigError::Unusable { path, problem }
+}
+
+fn not_json(error: &serde_json::Error) -> ConfigError {
+    let text = error.to_string();
+    let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned();
+    ConfigError::NotJson { problem, line: error.line(), column: error.column() }
+}

@@ -1,0 +1,108 @@
+//! An MQTT payload and the messages in it (docs/protocol.md, section A.4).
+//!
+//! Clients publish one object; the server sends arrays. Both forms are read in both directions, and one bad element
+//! never spoils its neighbours.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{Message, RawJson};
+
+/// One element of a payload: a message, or what could not be read as one.
+pub type Element = Result<Message, BadElement>;
+
+/// An element that is no message, kept as it came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("element {index} is no message: {reason}")]
+pub struct BadElement {
+    /// Its place in the array, from 0.
+    pub index: usize,
+    /// Why it could not be read.
+    pub reason: String,
+    /// Its text.
+    pub raw: RawJson,
+}
+
+/// A payload in which nothing can be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvelopeError {
+    /// Nothing but white space.
+    #[error("the payload is empty")]
+    Empty,
+    /// Neither an object nor an array of them.
+    #[error("the payload is neither a message nor an array of messages")]
+    NotMessages,
+    /// Not JSON at all.
+    #[error("the payload is no JSON: {0}")]
+    NotJson(String),
+    /// Not UTF-8.
+    #[error("the payload is not UTF-8")]
+    NotUtf8,
+}
+
+/// Reads a payload: an array of messages, or one message.
+///
+/// # Errors
+/// When the payload as a whole is no JSON object or array; an element that is no message is an `Err` in its place.
+pub fn decode(payload: &[u8]) -> Result<Vec<Element>, EnvelopeError> {
+    let text = std::str::from_utf8(payload).map_err(|_| EnvelopeError::NotUtf8)?;
+    decode_text(text.trim_start_matches('\u{feff}').trim())
+}
+
+fn decode_text(text: &str) -> Result<Vec<Element>, EnvelopeError> {
+    let raws: Vec<&RawValue> = match text.as_bytes().first() {
+        None => return Err(EnvelopeError::Empty),
+        Some(b'[') => serde_json::from_str(text),
+        Some(b'{') => serde_json::from_str(text).map(|one| vec![one]),
+        Some(_) => match serde_json::from_str::<&RawValue>(text) {
+            Ok(_) => return Err(EnvelopeError::NotMessages),
+            Err(error) => Err(error),
+        },
+    }
+    .map_err(|error| EnvelopeError::NotJson(error.to_string()))?;
+    Ok(raws.into_iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect())
+}
+
+fn decode_element(index: usize, raw: &RawValue) -> Element {
+    serde_json::from_str(raw.get()).map_err(|error| BadElement { index, reason: plain(&error), raw: raw.into() })
+}
+
+/// The error without its place, which counts from the element's start and would mislead.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or_else(|| text.clone(), |(reason, _)| reason.to_owned())
+}
+
+/// Writes one message, as a client publishes it.
+pub fn encode(message: &Message) -> Vec<u8> {
+    serde_json::to_vec(message).expect("a message holds only strings, numbers and JSON that was read before")
+}
+
+/// Joins messages that were written by [`encode`] to the array that the server sends.
+///
+/// ```
+/// assert_eq!(chatroom_wire::envelope::join([b"{}".as_slice(), b"{}"]), b"[{},{}]");
+/// ```
+pub fn join<'a>(encoded: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut array = vec![b'['];
+    for (index, message) in encoded.into_iter().enumerate() {
+        if index > 0 {
+            array.push(b',');
+        }
+        array.extend_from_slice(message);
+    }
+    array.push(b']');
+    array
+}
+
+/// The elements of a `messages` field of a REST answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Elements(pub Vec<Element>);
+
+impl<'de> Deserialize<'de> for Elements {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raws = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+        Ok(Self(raws.iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect()))
+    }
+}

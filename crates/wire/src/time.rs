@@ -1,0 +1,92 @@
+//! Instants on the wire: ISO 8601 with 0 to 9 fraction digits (docs/protocol.md, section A.5).
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An instant, and how many fraction digits it is written with.
+///
+/// What came with three digits goes on with three: `received_at` is a paging key, and a rounded key skips messages.
+///
+/// ```
+/// use chatroom_wire::Time;
+///
+/// let time: Time = "2024-07-29T15:51:28.071Z".parse()?;
+/// assert_eq!(time.to_string(), "2024-07-29T15:51:28.071Z");
+/// assert_eq!("2024-07-29T15:51:28Z".parse::<Time>()?.to_string(), "2024-07-29T15:51:28Z");
+/// # Ok::<(), chatroom_wire::time::TimeError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    instant: Timestamp,
+    digits: u8,
+}
+
+/// A text that is no instant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is no time in ISO 8601 with a zone, such as 2024-07-29T15:51:28.071Z")]
+pub struct TimeError;
+
+impl Time {
+    /// With nine fraction digits, as the server writes `received_at`.
+    pub fn nanoseconds(instant: Timestamp) -> Self {
+        Self { instant, digits: 9 }
+    }
+
+    /// With three fraction digits, as clients write `sent_at`; what is finer is cut.
+    pub fn milliseconds(instant: Timestamp) -> Self {
+        let instant = Timestamp::from_millisecond(instant.as_millisecond()).unwrap_or(instant);
+        Self { instant, digits: 3 }
+    }
+
+    /// With no fraction; what is finer is cut.
+    pub fn seconds(instant: Timestamp) -> Self {
+        let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
+        Self { instant, digits: 0 }
+    }
+
+    /// The instant itself.
+    pub fn instant(self) -> Timestamp {
+        self.instant
+    }
+}
+
+impl FromStr for Time {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        // jiff reads more than ISO 8601 (a zone in brackets, a space for the T); the wire has only this form.
+        if !text.is_ascii() || text.as_bytes().get(10) != Some(&b'T') || text.contains('[') {
+            return Err(TimeError);
+        }
+        let instant: Timestamp = text.parse().map_err(|_| TimeError)?;
+        let fraction = text.split_once(['.', ',']).map_or("", |(_, rest)| rest);
+        let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+        Ok(Self { instant, digits: u8::try_from(digits).map_err(|_| TimeError)?.min(9) })
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.*}", usize::from(self.digits), self.instant)
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}

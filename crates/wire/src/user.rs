@@ -1,0 +1,59 @@
+//! Who wrote a message, or acted on one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::UserId;
+
+/// A person in a room (docs/protocol.md, section C.8).
+///
+/// A client writes `custom_name` alone; all else is filled in by the server from the sender's token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The person's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<UserId>,
+    /// The device the person uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// The name shown to others.
+    #[serde(default)]
+    pub custom_name: String,
+    /// Whether the person moderates the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_admin: Option<bool>,
+    /// Whether the person came without an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_guest: Option<bool>,
+    /// Whether the person's messages are hidden from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<bool>,
+    /// Who blocked this person, where a list of blocked users says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_taker: Option<Box<Self>>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl User {
+    /// Somebody of whom only the name is said.
+    pub fn named(custom_name: impl Into<String>) -> Self {
+        Self { custom_name: custom_name.into(), ..Self::default() }
+    }
+
+    /// Whether nothing at all is said of this person.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the server says that this person moderates.
+    pub fn is_admin(&self) -> bool {
+        self.is_admin == Some(true)
+    }
+
+    /// Whether the server says that this person's messages are hidden.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked == Some(true)
+    }
+}
