@@ -1,2 +1,15 @@
 //! A chatroom server of your own: REST and MQTT 5 over WebSocket on one port.
+//!
+//! Read [`Options`] and [`Server::start`] first; all else is inside.
+//!
+//! - [`options`]: what to listen on and where to keep data; [`settings`]: every limit, in one table
+//! - [`run`]: the parts put together, started and stopped
 #![forbid(unsafe_code)]
+
+pub mod options;
+pub mod run;
+pub mod settings;
+
+pub use options::{Data, Options, StartError};
+pub use run::{IssueError, RunningServer, Server};
+pub use settings::{Setting, SettingError, Settings};

@@ -1,0 +1,91 @@
+//! What a caller settles before the server starts, and why it may not start.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use crate::{SettingError, Settings};
+
+/// What a server is to listen on, where it keeps its data, and its limits.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// Where to take plain connections; port 0 is any free port.
+    pub listen: Option<SocketAddr>,
+    /// Where to take connections over TLS; port 0 is any free port.
+    pub tls_listen: Option<SocketAddr>,
+    /// A certificate chain and its key as PEM files; without them the server makes its own authority for `localhost`.
+    pub tls_files: Option<(PathBuf, PathBuf)>,
+    /// Where rooms, messages, keys and token files are kept.
+    pub data: Data,
+    /// The limits.
+    pub settings: Settings,
+}
+
+/// Where a server keeps its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Data {
+    /// In this directory, which is made if it is not there. One server at a time.
+    Directory(PathBuf),
+    /// In a directory of its own that goes away with the server.
+    Ephemeral,
+}
+
+impl Options {
+    /// Plain on 127.0.0.1:8080 and TLS on 127.0.0.1:8443, as `chatroom serve` does.
+    pub fn new(data: Data) -> Self {
+        Self {
+            listen: Some((Ipv4Addr::LOCALHOST, 8080).into()),
+            tls_listen: Some((Ipv4Addr::LOCALHOST, 8443).into()),
+            tls_files: None,
+            data,
+            settings: Settings::default(),
+        }
+    }
+
+    /// Ephemeral, plain and over TLS, each on any free port of 127.0.0.1: for tests and demos.
+    pub fn ephemeral() -> Self {
+        Self {
+            listen: Some((Ipv4Addr::LOCALHOST, 0).into()),
+            tls_listen: Some((Ipv4Addr::LOCALHOST, 0).into()),
+            ..Self::new(Data::Ephemeral)
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Neither a plain nor a TLS address is given.
+    #[error("there is no address to listen on")]
+    NothingToListenOn,
+    /// Another program listens there.
+    #[error("{0} is in use by another program")]
+    AddressInUse(SocketAddr),
+    /// The address can't be listened on for another reason.
+    #[error("can't listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another server uses the data directory.
+    #[error("another server uses the data directory {}", .0.display())]
+    DataInUse(PathBuf),
+    /// A file of the data directory can't be used.
+    #[error("can't use {}", path.display())]
+    Data {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Two settings contradict each other.
+    #[error(transparent)]
+    Settings(#[from] SettingError),
+}
