@@ -136,6 +136,9 @@ pub struct Increment {
     /// How many presses.
     #[serde(deserialize_with = "number::integer")]
     pub value: i64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// Who came in.
@@ -192,4 +195,7 @@ pub struct Metric {
     /// Since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Time>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
