@@ -3,12 +3,16 @@
 //! Read [`Options`] and [`Server::start`] first; all else is inside.
 //!
 //! - [`options`]: what to listen on and where to keep data; [`settings`]: every limit, in one table
+//! - [`store`]: the truth, in SQLite; [`token`]: who may do what; [`tls`]: the server's certificate
 //! - [`run`]: the parts put together, started and stopped
 #![forbid(unsafe_code)]
 
 pub mod options;
 pub mod run;
 pub mod settings;
+pub mod store;
+pub mod tls;
+pub mod token;
 
 pub use options::{Data, Options, StartError};
 pub use run::{IssueError, RunningServer, Server};

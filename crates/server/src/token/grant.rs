@@ -1,0 +1,33 @@
+//! What a token grants.
+
+use chatroom_wire::{RoomId, UserId, rest::Role};
+use jiff::Timestamp;
+
+/// What a token grants to whom, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The room, the only one the token is good for.
+    pub room: RoomId,
+    /// The person.
+    pub user: UserId,
+    /// The person's device.
+    pub device_id: String,
+    /// The name shown to others.
+    pub name: String,
+    /// What the bearer may do.
+    pub role: Role,
+    /// Whether the person was made up for the token.
+    pub is_guest: bool,
+    /// The organisation.
+    pub tenant_id: String,
+    /// When the token ends. A token keeps whole seconds; what is finer is cut.
+    pub expires_at: Timestamp,
+}
+
+impl Grant {
+    /// The same grant with another end.
+    #[must_use]
+    pub fn until(&self, expires_at: Timestamp) -> Self {
+        Self { expires_at, ..self.clone() }
+    }
+}
