@@ -11,6 +11,9 @@ pub enum CloseCause {
     /// Client: the server did not answer the CONNECT in time.
     #[error("the server did not answer the CONNECT in time")]
     ConnackTimeout,
+    /// Client: the CONNECT can't be written; the text says why.
+    #[error("the CONNECT can't be sent: {0}")]
+    Unsendable(&'static str),
     /// Client: the server did not acknowledge in time.
     #[error("the server did not send {0} in time")]
     AckTimeout(Deadline),
