@@ -1,3 +1,53 @@
-//! The project's own chores.
+//! The project's own chores: `cargo xtask help` lists them.
+//!
+//! - [`shell`]: runs a program, says so, takes the time
+//! - [`tools`]: what the tests need beyond Rust, installed where it is missing
+//! - [`chores`]: one function per chore
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod chores;
+mod shell;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The project's own chores.
+
+Usage: cargo xtask <CHORE> [ARGS]
+
+Chores:
+  test [ARGS]   Runs every test of the workspace; ARGS go to `cargo test`
+                Needs node, python3 and mosquitto, and installs what is missing of them
+  audit [ARGS]  Checks Cargo.lock against the RustSec advisories; ARGS go to `cargo audit`:
+                --db DIR     takes the advisories from this folder
+                --no-fetch   does not fetch them
+                --stale      accepts that they are old
+  ci            Formatting, lints, documentation, then `test`: what has to pass before a merge
+  help          Prints this";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let chore = args.next();
+    let rest: Vec<String> = args.collect();
+    let done = match (chore.as_deref(), rest.is_empty()) {
+        (Some("test"), _) => chores::test(&rest),
+        (Some("audit"), _) => chores::audit(&rest),
+        (Some("ci"), true) => chores::ci(),
+        (Some("help" | "-h" | "--help"), _) => {
+            shell::print(HELP);
+            Ok(())
+        }
+        _ => {
+            shell::say(HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell::say(&format!("\nerror: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,2 +1,39 @@
-//! Parts for Chatroom's own tests: relays, scripted endpoints, processes.
+//! Parts for Chatroom's own tests. Never published.
+//!
+//! Every part binds to 127.0.0.1 on a port that the system picks, waits with a bound ([`within`]) and ends with its
+//! handle. As these are tests' parts, they panic with a sentence where a test can't go on.
+//!
+//! - [`certs`]: a certificate authority and its good and bad leaves
+//! - [`endpoint`]: the listener below the next three: TCP, optional TLS, a tap on what comes in
+//! - [`relay`]: TLS before a WebSocket broker, TLS and WebSocket before a TCP broker
+//! - [`scripted`]: an endpoint that misbehaves as told
+//! - [`record`]: what an endpoint saw: connections, upgrade requests, first packets
+//! - [`tap`]: reads the upgrade request and the first MQTT packet out of a byte stream
+//! - [`service`]: a chat service behind a foreign broker
+//! - [`stamp`]: what a chat service does to a message before it sends it out
+//! - [`mosquitto`]: a broker that others wrote
+//! - [`process`]: programs, their output line by line, their end
+//! - [`serve`]: `chatroom serve` and its ready line
+//! - [`rest`]: the few HTTP requests that a test makes itself
+//! - [`config_file`]: a room's details as a file
+//! - [`token`]: tokens without a valid signature
+//! - [`patience`]: how long a test waits
 #![forbid(unsafe_code)]
+
+pub mod certs;
+pub mod config_file;
+pub mod endpoint;
+pub mod mosquitto;
+pub mod patience;
+pub mod process;
+pub mod record;
+pub mod relay;
+pub mod rest;
+pub mod scripted;
+pub mod serve;
+pub mod service;
+pub mod stamp;
+pub mod tap;
+pub mod token;
+
+pub use patience::within;
