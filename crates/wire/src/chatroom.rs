@@ -3,24 +3,33 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{RoomId, Time, User, number, payload::PinUnpin};
+use crate::{RoomId, Time, User, null, number, payload::PinUnpin};
 
 /// A room.
+///
+/// ```
+/// use chatroom_wire::Chatroom;
+///
+/// let room: Chatroom = serde_json::from_str(r#"{"id":"room-1","muted":true,"blocked_users":null,"theme":"dark"}"#)?;
+/// assert!(room.muted && room.blocked_users.is_empty());
+/// assert_eq!(room.extra["theme"], "dark");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chatroom {
     /// The room's id.
     pub id: RoomId,
     /// Whether viewers may not write for now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub muted: bool,
     /// `CHAT_STATUS_ACTIVE` or `CHAT_STATUS_INACTIVE`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub status: String,
     /// People whose messages are hidden.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub blocked_users: Vec<User>,
     /// Messages at the top of the room.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub pinned_messages: Vec<PinUnpin>,
     /// The poll that runs, as it came.
     #[serde(default)]
@@ -29,7 +38,7 @@ pub struct Chatroom {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer_info: Option<ViewerInfo>,
     /// Counters of the application's own.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub custom_counters: Vec<CustomCounter>,
     /// When the room was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,12 +2,25 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Number, Value};
 
 use crate::{RoomId, Token, UserId};
 
 /// The claims of a chat or connection token.
+///
+/// ```
+/// use chatroom_wire::{Claims, Token};
+///
+/// // {"sub":"ada","chat_id":"room-1","roles":["ROLE_VIEWER"],"exp":1722268288}
+/// let token = Token::new(
+///     "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhZGEiLCJjaGF0X2lkIjoicm9vbS0xIiwicm9sZXMiOlsiUk9MRV9WSUVXRVIiXSwiZXhwIjoxNzIyMjY4Mjg4fQ.c2ln",
+/// );
+/// let claims = Claims::of(&token)?;
+/// assert_eq!(claims.sub.as_ref().map(|sub| sub.as_str()), Some("ada"));
+/// assert_eq!(claims.exp, Some(1_722_268_288));
+/// # Ok::<(), chatroom_wire::claims::ClaimsError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Who the token is for.
@@ -26,13 +39,13 @@ pub struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
     /// What the bearer may do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "roles")]
     pub roles: Vec<String>,
     /// When the token ends, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "numeric_date", skip_serializing_if = "Option::is_none")]
     pub exp: Option<i64>,
     /// When the token was made, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "numeric_date", skip_serializing_if = "Option::is_none")]
     pub iat: Option<i64>,
     /// Claims that this version does not know.
     #[serde(flatten)]
@@ -75,6 +88,28 @@ impl Claims {
 
     /// Whether the token had ended at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires_at().is_some_and(|end| end <= now)
+        self.exp.is_some_and(|end| end <= now.as_second())
     }
+}
+
+/// A JWT's times may have fractions; the second in which the token ends is enough.
+fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[expect(clippy::cast_possible_truncation, reason = "a time beyond 64 bits is as good as the last one")]
+    let seconds = |number: Number| number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds.floor() as i64));
+    Ok(Option::<Number>::deserialize(deserializer)?.and_then(seconds))
+}
+
+/// One role may stand without a list around it.
+fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Roles {
+        Many(Vec<String>),
+        One(String),
+    }
+    Ok(match Option::deserialize(deserializer)? {
+        Some(Roles::Many(roles)) => roles,
+        Some(Roles::One(role)) => vec![role],
+        None => Vec::new(),
+    })
 }

@@ -3,7 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, Endpoint, LinkUrl, Signature, Time, Token, TopicName, UserId, secret};
+use crate::{
+    ClientId, Endpoint, LinkUrl, Signature, Time, Token, TopicName, UserId,
+    body::{self, BodyError},
+    null, secret,
+};
 
 /// Connection, topics and self of one client.
 ///
@@ -20,7 +24,7 @@ pub struct Config {
     /// Where to publish and to listen.
     pub topic: Topics,
     /// Who we are.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub user: SelfUser,
     /// When the chat token ends, where the service says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,19 +68,19 @@ pub struct Topics {
 #[serde(default)]
 pub struct SelfUser {
     /// Whether we moderate the room.
-    #[serde(alias = "isAdmin")]
+    #[serde(alias = "isAdmin", deserialize_with = "null::is_default")]
     pub is_admin: bool,
     /// Whether we came without an account.
-    #[serde(alias = "isGuest")]
+    #[serde(alias = "isGuest", deserialize_with = "null::is_default")]
     pub is_guest: bool,
     /// Our id: the same as `user.id` of our messages.
     #[serde(alias = "customerId", skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<UserId>,
     /// Our device.
-    #[serde(alias = "deviceId")]
+    #[serde(alias = "deviceId", deserialize_with = "null::is_default")]
     pub device_id: String,
     /// Our name.
-    #[serde(alias = "customName")]
+    #[serde(alias = "customName", deserialize_with = "null::is_default")]
     pub custom_name: String,
 }
 
@@ -124,11 +128,7 @@ impl Config {
     /// With the path of the first field that is missing or can't be used. No value of a field is ever quoted: one of
     /// them may be a token in the wrong place.
     pub fn from_json(json: &[u8]) -> Result<Self, ConfigError> {
-        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        let mut reader = serde_json::Deserializer::from_slice(json);
-        let config: Self = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| explain(&error.path().to_string(), error.inner()))?;
-        reader.end().map_err(|error| not_json(&error))?;
+        let config: Self = body::read(json)?;
         for (path, empty) in [
             ("connection.token", config.connection.token.is_empty()),
             ("connection.signature", config.connection.signature.is_empty()),
@@ -153,28 +153,14 @@ impl Config {
     }
 }
 
-fn explain(path: &str, error: &serde_json::Error) -> ConfigError {
-    if !error.is_data() {
-        return not_json(error);
+impl From<BodyError> for ConfigError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::NotJson { problem, line, column } => Self::NotJson { problem, line, column },
+            BodyError::Missing { path } => Self::Missing { path },
+            BodyError::Unusable { path, problem } => {
+                Self::Unusable { path: if path.is_empty() { "the config".to_owned() } else { path }, problem }
+            }
+        }
     }
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-    let path = path.trim_start_matches('.');
-    if let Some(field) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
-        return ConfigError::Missing { path };
-    }
-    // serde quotes the value it met; only what it wanted may be said.
-    let problem = match text.rsplit_once("expected ") {
-        Some((_, wanted)) => format!("expected {wanted}"),
-        None => text.to_owned(),
-    };
-    let path = if path.is_empty() { "the config".to_owned() } else { path.to_owned() };
-    ConfigError::Unusable { path, problem }
-}
-
-fn not_json(error: &serde_json::Error) -> ConfigError {
-    let text = error.to_string();
-    let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned();
-    ConfigError::NotJson { problem, line: error.line(), column: error.column() }
 }

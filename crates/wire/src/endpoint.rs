@@ -8,6 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 ///
 /// Nothing else may stand there: no scheme, no user info, no path. Whoever can slip one in can send a user's token
 /// elsewhere.
+///
+/// ```
+/// use chatroom_wire::{Endpoint, endpoint::EndpointError};
+///
+/// let endpoint: Endpoint = "chat.example:8443".parse()?;
+/// assert_eq!((endpoint.host(), endpoint.port()), ("chat.example", Some(8443)));
+/// assert_eq!("chat.example@evil.example".parse::<Endpoint>(), Err(EndpointError::UserInfo));
+/// # Ok::<(), EndpointError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -123,7 +132,19 @@ impl fmt::Display for Endpoint {
 }
 
 /// The URL of a WebSocket link: `wss://host[:port]/path`, or `ws://…`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Its `Debug` leaves out the query, which may carry credentials (docs/protocol.md, section A.2).
+///
+/// ```
+/// use chatroom_wire::LinkUrl;
+///
+/// let url: LinkUrl = "ws://127.0.0.1:8080/mqtt".parse()?;
+/// assert!(!url.secure && url.endpoint.is_loopback());
+/// assert_eq!(url.port(), 8080);
+/// assert!("https://host.example/mqtt".parse::<LinkUrl>().is_err());
+/// # Ok::<(), chatroom_wire::endpoint::EndpointError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
 pub struct LinkUrl {
     /// Whether it runs over TLS.
     pub secure: bool,
@@ -157,6 +178,13 @@ impl FromStr for LinkUrl {
         }
         let path = if path.is_empty() { "/" } else { path };
         Ok(Self { secure, endpoint: endpoint.parse()?, path: path.to_owned() })
+    }
+}
+
+impl fmt::Debug for LinkUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, query) = self.path.split_once('?').map_or((&*self.path, ""), |(path, _)| (path, "?(redacted)"));
+        write!(f, "{}://{}{path}{query}", if self.secure { "wss" } else { "ws" }, self.endpoint)
     }
 }
 

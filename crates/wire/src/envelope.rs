@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Message, RawJson};
+use crate::{Message, RawJson, raw};
 
 /// One element of a payload: a message, or what could not be read as one.
 pub type Element = Result<Message, BadElement>;
@@ -45,6 +45,14 @@ pub enum EnvelopeError {
 ///
 /// # Errors
 /// When the payload as a whole is no JSON object or array; an element that is no message is an `Err` in its place.
+///
+/// ```
+/// use chatroom_wire::envelope::{EnvelopeError, decode};
+///
+/// assert_eq!(decode(b"[]"), Ok(Vec::new()));
+/// assert_eq!(decode(b"null"), Err(EnvelopeError::NotMessages));
+/// assert_eq!(decode(br#"{"text":"no type"}"#).map(|elements| elements[0].is_err()), Ok(true));
+/// ```
 pub fn decode(payload: &[u8]) -> Result<Vec<Element>, EnvelopeError> {
     let text = std::str::from_utf8(payload).map_err(|_| EnvelopeError::NotUtf8)?;
     decode_text(text.trim_start_matches('\u{feff}').trim())
@@ -64,17 +72,23 @@ fn decode_text(text: &str) -> Result<Vec<Element>, EnvelopeError> {
     Ok(raws.into_iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect())
 }
 
-fn decode_element(index: usize, raw: &RawValue) -> Element {
-    serde_json::from_str(raw.get()).map_err(|error| BadElement { index, reason: plain(&error), raw: raw.into() })
-}
-
-/// The error without its place, which counts from the element's start and would mislead.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or_else(|| text.clone(), |(reason, _)| reason.to_owned())
+fn decode_element(index: usize, element: &RawValue) -> Element {
+    let bad = |reason| Err(BadElement { index, reason, raw: element.into() });
+    if !element.get().starts_with('{') {
+        return bad("it is no object".to_owned());
+    }
+    serde_json::from_str(element.get()).or_else(|error| bad(raw::reason(&error)))
 }
 
 /// Writes one message, as a client publishes it.
+///
+/// ```
+/// use chatroom_wire::{Message, User, envelope};
+///
+/// let json = envelope::encode(&Message::text_by(User::named("ada"), "hi"));
+/// let expected = r#"{"user":{"custom_name":"ada"},"type":"INTERACTION_TYPE_TEXT","text_message":{"text":"hi"}}"#;
+/// assert_eq!(json, expected.as_bytes());
+/// ```
 pub fn encode(message: &Message) -> Vec<u8> {
     serde_json::to_vec(message).expect("a message holds only strings, numbers and JSON that was read before")
 }
@@ -102,7 +116,7 @@ pub struct Elements(pub Vec<Element>);
 
 impl<'de> Deserialize<'de> for Elements {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raws = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+        let raws = Option::<Vec<Box<RawValue>>>::deserialize(deserializer)?.unwrap_or_default();
         Ok(Self(raws.iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect()))
     }
 }

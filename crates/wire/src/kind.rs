@@ -3,6 +3,14 @@
 use crate::{Payload, RawJson};
 
 /// A message's type (docs/protocol.md, section D.1).
+///
+/// ```
+/// use chatroom_wire::Kind;
+///
+/// assert_eq!(Kind::from_name("INTERACTION_TYPE_MUTE"), Some(Kind::Mute));
+/// assert_eq!(Kind::from_number(12), None, "numbers beyond 5 are not certain");
+/// assert_eq!(Kind::Text.payload_key(), Some("text_message"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is described at its variant of Payload")]
@@ -87,9 +95,11 @@ impl Kind {
 
     /// Reads what stands in `type`: a name, or a number from 1 to 5.
     pub(crate) fn read(raw: &RawJson) -> Option<Self> {
-        match raw.parse::<u64>() {
-            Ok(number) => Self::from_number(number),
-            Err(_) => Self::from_name(&raw.parse::<String>().ok()?),
+        let text = raw.as_str();
+        match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(name) if !name.contains('\\') => Self::from_name(name),
+            Some(_) => Self::from_name(&raw.parse::<String>().ok()?),
+            None => Self::from_number(text.parse().ok()?),
         }
     }
 
@@ -125,5 +135,10 @@ impl Payload {
             Self::BroadcastUpdate(_) => Kind::BroadcastUpdate,
             Self::Unknown(_) => Kind::Unknown,
         }
+    }
+
+    /// Whether nothing stands under the payload's key.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::ViewerInfoEnabled(None) | Self::ViewerInfoDisabled(None) | Self::ViewerInfoUpdate(None))
     }
 }

@@ -9,7 +9,8 @@
 //! - [`envelope`]: one object or an array of messages, a bad element kept apart from its good neighbours
 //! - [`config`]: what `GET …/config` answers; [`endpoint`]: where it says to dial; [`user_name`]: the credentials in MQTT
 //! - [`claims`]: what the token says of itself; [`secret`]: tokens that can't be printed
-//! - [`chatroom`]: the state of a room; [`rest`]: bodies of the REST calls
+//! - [`chatroom`]: the state of a room; [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
+//! - [`safe_text`]: strangers' text, made safe for a terminal or a log
 //! - [`id`], [`time`], [`raw`], [`number`]: the small parts
 //!
 //! ```
@@ -23,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod body;
 pub mod chatroom;
 pub mod claims;
 pub mod config;
@@ -31,10 +33,12 @@ pub mod envelope;
 pub mod id;
 pub mod kind;
 pub mod message;
+mod null;
 pub mod number;
 pub mod payload;
 pub mod raw;
 pub mod rest;
+pub mod safe_text;
 pub mod secret;
 pub mod time;
 pub mod user;
@@ -49,6 +53,7 @@ pub use kind::Kind;
 pub use message::Message;
 pub use payload::Payload;
 pub use raw::RawJson;
+pub use safe_text::SafeText;
 pub use secret::{OrgToken, RefreshToken, Signature, Token};
 pub use time::Time;
 pub use user::User;

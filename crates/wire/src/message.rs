@@ -11,9 +11,23 @@ use serde::{
     ser::SerializeMap,
 };
 
-use crate::{Kind, MessageId, Payload, RawJson, Time, User, payload::TextMessage};
+use crate::{Kind, MessageId, Payload, RawJson, Time, User, payload::TextMessage, raw};
 
 /// A message as it travels: one object from a client, an element of an array from the server.
+///
+/// What was read is written back with the same meaning, with these liberties: a number in `type` becomes its name,
+/// a time goes to UTC, `null` where a field may be left out is left out, and what has a default is written.
+/// Read it from text: the parts that are kept as they came can't be read from a `serde_json::Value`.
+///
+/// ```
+/// use chatroom_wire::{Kind, Message};
+///
+/// let json = r#"{"type":1,"user":{"custom_name":"ada"},"text_message":{"text":"[0]"},"mood":"good"}"#;
+/// let message: Message = serde_json::from_str(json)?;
+/// assert_eq!((message.kind(), message.text()), (Kind::Text, Some("[0]")));
+/// assert_eq!(message.field("mood").map(|mood| mood.as_str()), Some("\"good\""));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// Chosen by the sender, else by the server.
@@ -36,6 +50,15 @@ pub struct Message {
 
 impl Message {
     /// A message that carries `payload`, and says nothing else.
+    ///
+    /// ```
+    /// use chatroom_wire::{Message, Payload, User};
+    ///
+    /// let muted = Message::new(User::named("host"), Payload::Mute);
+    /// let json = serde_json::to_string(&muted)?;
+    /// assert_eq!(json, r#"{"user":{"custom_name":"host"},"type":"INTERACTION_TYPE_MUTE"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn new(user: User, payload: Payload) -> Self {
         Self {
             id: None,
@@ -75,6 +98,23 @@ impl Message {
     /// What orders messages: the server's clock, then the id (docs/protocol.md, section F).
     pub fn order_key(&self) -> (Option<Time>, Option<&MessageId>) {
         (self.received_at, self.id.as_ref())
+    }
+}
+
+impl Message {
+    /// Whether this key is written from a typed field: an unknown field of the same name (a time that was no time,
+    /// and has been stamped since) must not follow it, as the last of two counts.
+    fn writes(&self, key: &str) -> bool {
+        match key {
+            "type" => true,
+            "id" => self.id.is_some(),
+            "user" => !self.user.is_unknown(),
+            "created_at" => self.created_at.is_some(),
+            "sent_at" => self.sent_at.is_some(),
+            "received_at" => self.received_at.is_some(),
+            "published_at" => self.published_at.is_some(),
+            _ => self.kind().payload_key() == Some(key) && !self.payload.is_absent(),
+        }
     }
 }
 
@@ -118,7 +158,9 @@ impl Serialize for Message {
             }
         }
         for (name, value) in &self.extra {
-            map.serialize_entry(name, value)?;
+            if !self.writes(name) {
+                map.serialize_entry(name, value)?;
+            }
         }
         map.end()
     }
@@ -142,37 +184,69 @@ impl<'de> Visitor<'de> for MessageVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
         let mut message = Message::new(User::default(), Payload::Mute);
         let mut kind = None;
-        let mut rest: Vec<(String, RawJson)> = Vec::new();
+        let mut rest = Vec::new();
         while let Some(Key(key)) = map.next_key()? {
             match &*key {
                 "id" => message.id = map.next_value()?,
                 "user" => message.user = map.next_value::<Option<User>>()?.unwrap_or_default(),
                 "type" => kind = Some(map.next_value::<RawJson>()?),
-                _ => {
-                    let value: RawJson = map.next_value()?;
-                    let time = TIMES.iter().position(|name| *name == key).zip(value.parse::<Time>().ok());
-                    match time {
-                        Some((0, time)) => message.created_at = Some(time),
-                        Some((1, time)) => message.sent_at = Some(time),
-                        Some((2, time)) => message.received_at = Some(time),
-                        Some((_, time)) => message.published_at = Some(time),
-                        None => match rest.iter_mut().find(|(name, _)| *name == key) {
-                            Some(twice) => twice.1 = value,
-                            None => rest.push((key.into_owned(), value)),
-                        },
-                    }
-                }
+                "created_at" => message.created_at = time(key, map.next_value()?, &mut rest),
+                "sent_at" => message.sent_at = time(key, map.next_value()?, &mut rest),
+                "received_at" => message.received_at = time(key, map.next_value()?, &mut rest),
+                "published_at" => message.published_at = time(key, map.next_value()?, &mut rest),
+                _ => rest.push((key.into_owned(), map.next_value()?)),
             }
         }
         let kind = kind.ok_or_else(|| de::Error::missing_field("type"))?;
+        let mut rest = last_of_each(rest);
         message.payload = payload_of(kind, &mut rest).map_err(de::Error::custom)?;
+        rest.retain(|(name, _)| !TIMES.contains(&name.as_str()) || !message.writes(name));
+        for (_, value) in &rest {
+            value.check().map_err(|error| de::Error::custom(format!("an unknown field: {}", raw::reason(&error))))?;
+        }
         message.extra = rest;
         Ok(message)
     }
 }
 
+/// A time, or none; what is no time is kept among the rest.
+fn time(key: Cow<'_, str>, value: RawJson, rest: &mut Vec<(String, RawJson)>) -> Option<Time> {
+    let time = value.parse().ok();
+    if time.is_none() {
+        rest.push((key.into_owned(), value));
+    }
+    time
+}
+
+/// Of a field that stands there twice the last counts, in the place of the first. Not quadratic: a sender could make
+/// a server compare ten thousand names with each other.
+fn last_of_each(mut fields: Vec<(String, RawJson)>) -> Vec<(String, RawJson)> {
+    if fields.len() < 2 {
+        return fields;
+    }
+    let mut places: Vec<usize> = (0..fields.len()).collect();
+    places.sort_by(|one, other| fields[*one].0.cmp(&fields[*other].0));
+    let mut dropped = vec![false; fields.len()];
+    let mut first = 0;
+    for pair in places.windows(2) {
+        if fields[pair[0]].0 == fields[pair[1]].0 {
+            if !dropped[pair[0]] {
+                first = pair[0];
+            }
+            dropped[pair[1]] = true;
+            fields.swap(first, pair[1]);
+        }
+    }
+    let mut dropped = dropped.into_iter();
+    fields.retain(|_| dropped.next() != Some(true));
+    fields
+}
+
 fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>) -> Result<Payload, String> {
-    let Some(known) = Kind::read(&kind) else { return Ok(Payload::Unknown(kind)) };
+    let Some(known) = Kind::read(&kind) else {
+        kind.check().map_err(|error| format!("type: {}", raw::reason(&error)))?;
+        return Ok(Payload::Unknown(kind));
+    };
     let key = known.payload_key();
     let place = key.and_then(|key| rest.iter().position(|(name, _)| name == key));
     let found = place.map(|place| rest.remove(place).1);
@@ -216,7 +290,7 @@ impl Field {
 
     fn optional<T: DeserializeOwned>(self) -> Result<Option<T>, String> {
         let Some(found) = self.found else { return Ok(None) };
-        found.parse().map_err(|error| format!("{}: {error}", self.key))
+        found.parse().map_err(|error| format!("{}: {}", self.key, raw::reason(&error)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Chatroom, Kind, Message, RefreshToken, Time, Token, envelope::Elements, number, secret};
+use crate::{Chatroom, Kind, Message, RefreshToken, SafeText, Time, Token, envelope::Elements, number, secret};
 
 /// The path that all calls share.
 pub const PREFIX: &str = "/bv/chatroom/v1";
@@ -114,6 +114,16 @@ pub struct RefreshAnswer {
 }
 
 /// Which messages `GET /chatrooms/messages` is to answer.
+///
+/// ```
+/// use chatroom_wire::{Kind, rest::MessagesQuery};
+///
+/// let query = MessagesQuery { limit: Some(100), types: vec![Kind::Text], ..MessagesQuery::default() };
+/// let pairs = query.pairs();
+/// assert_eq!(pairs[1], ("types", "INTERACTION_TYPE_TEXT".to_owned()));
+/// assert_eq!(MessagesQuery::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str()))), Ok(query));
+/// assert!(MessagesQuery::from_pairs([("limit", "101")]).is_err());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessagesQuery {
     /// Only those received before.
@@ -205,7 +215,18 @@ pub struct MessagesPage {
     pub messages: Elements,
 }
 
-/// The body of every refusal.
+/// The body of every refusal. What it says is a stranger's text: its `Display` is made safe for a terminal.
+///
+/// ```
+/// use chatroom_wire::rest::ErrorBody;
+///
+/// let body: ErrorBody = serde_json::from_str(
+///     r#"{"code":16,"message":"token expired\u001b[2J","details":[{"reason":"ERROR_REASON_TOKEN_INVALID"}]}"#,
+/// )?;
+/// assert!(body.says_token_invalid());
+/// assert_eq!(body.to_string(), "token expired� (code 16)");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ErrorBody {
@@ -244,6 +265,6 @@ impl ErrorBody {
 
 impl fmt::Display for ErrorBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (code {})", self.message, self.code)
+        write!(f, "{} (code {})", SafeText::log(&self.message), self.code)
     }
 }

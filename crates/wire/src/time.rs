@@ -1,6 +1,6 @@
 //! Instants on the wire: ISO 8601 with 0 to 9 fraction digits (docs/protocol.md, section A.5).
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -44,6 +44,28 @@ impl Time {
     pub fn seconds(instant: Timestamp) -> Self {
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         Self { instant, digits: 0 }
+    }
+
+    /// One step of its own precision earlier: as a paging key it reads again what bears the same stamp.
+    #[must_use]
+    pub fn just_before(self) -> Self {
+        Self { instant: self.instant.checked_sub(self.step()).unwrap_or(self.instant), ..self }
+    }
+
+    /// One step of its own precision later.
+    #[must_use]
+    pub fn just_after(self) -> Self {
+        Self { instant: self.instant.checked_add(self.step()).unwrap_or(self.instant), ..self }
+    }
+
+    /// Earlier by `span`.
+    #[must_use]
+    pub fn earlier(self, span: Duration) -> Self {
+        Self { instant: self.instant.checked_sub(span).unwrap_or(self.instant), ..self }
+    }
+
+    fn step(self) -> Duration {
+        Duration::from_nanos(10u64.pow(9 - u32::from(self.digits)))
     }
 
     /// The instant itself.

@@ -3,11 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::UserId;
+use crate::{UserId, null};
 
 /// A person in a room (docs/protocol.md, section C.8).
 ///
 /// A client writes `custom_name` alone; all else is filled in by the server from the sender's token.
+///
+/// ```
+/// use chatroom_wire::User;
+///
+/// assert_eq!(serde_json::to_string(&User::named("ada"))?, r#"{"custom_name":"ada"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The person's id.
@@ -17,7 +24,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
     /// The name shown to others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
     pub custom_name: String,
     /// Whether the person moderates the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]

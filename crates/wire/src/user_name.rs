@@ -54,10 +54,20 @@ pub enum UserNameError {
 
 /// Reads a user name: any prefix, the keys in any order, unknown keys ignored, each value decoded once.
 ///
-/// A `+` is a plus: signatures are base64, and not every client encodes theirs.
+/// A `+` is a plus: signatures are base64, and not every client encodes theirs. The authorizer's name is empty where
+/// none stands: a service may have a default one.
+///
+/// ```
+/// use chatroom_wire::user_name;
+///
+/// let credentials = user_name::decode("any?x-token=a.b.c&x-amz-customauthorizer-signature=c2ln%2Bg%3D%3D&SDK=x")?;
+/// assert_eq!(credentials.signature.expose(), "c2ln+g==");
+/// assert_eq!(format!("{:?}", credentials.token), "Token(redacted)");
+/// # Ok::<(), user_name::UserNameError>(())
+/// ```
 ///
 /// # Errors
-/// When one of the three values is missing, there twice, or not decodable.
+/// When the signature or the token is missing, or one of the three values is there twice or not decodable.
 pub fn decode(user_name: &str) -> Result<Credentials, UserNameError> {
     let (_, query) = user_name.split_once('?').ok_or(UserNameError::NoQuery)?;
     let mut values: [Option<String>; 3] = [None, None, None];
