@@ -22,6 +22,8 @@
 
 pub mod certs;
 pub mod config_file;
+#[cfg(test)]
+mod dial;
 pub mod endpoint;
 pub mod mosquitto;
 pub mod patience;

@@ -73,3 +73,47 @@ async fn pass(websocket: WebSocketStream<Link>, broker: TcpStream) {
     }
     drop(to_client.close().await);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certs::{Certs, Leaf};
+    use crate::dial::{self, CONNECT};
+    use crate::mosquitto::Mosquitto;
+    use crate::scripted::Script;
+
+    #[tokio::test]
+    async fn a_tcp_broker_is_reached_over_tls_and_websocket() {
+        let certs = Certs::new();
+        let broker = Mosquitto::start().await;
+        reaches_a_broker(&certs, tls_websocket(certs.server(Leaf::Good), broker.address()).await).await;
+    }
+
+    #[tokio::test]
+    async fn a_websocket_broker_is_reached_over_tls() {
+        let certs = Certs::new();
+        let broker = Script::default().start(None).await;
+        reaches_a_broker(&certs, tls(certs.server(Leaf::Good), broker.address()).await).await;
+        assert_eq!(broker.record().first_packet(0).await, CONNECT);
+    }
+
+    #[tokio::test]
+    async fn a_bad_certificate_is_refused_by_a_client_that_looks() {
+        let certs = Certs::new();
+        for leaf in [Leaf::Expired, Leaf::WrongHost, Leaf::UnknownAuthority, Leaf::SelfSigned] {
+            let endpoint = Script::default().start(Some(certs.server(leaf))).await;
+            assert!(dial::tls(&endpoint, &certs).await.is_err(), "{leaf:?}");
+            assert_eq!(endpoint.record().connections(), 1);
+        }
+    }
+
+    async fn reaches_a_broker(certs: &Certs, relay: Endpoint) {
+        let mut websocket = dial::websocket(&relay, certs).await.unwrap();
+        let connack = dial::exchange(&mut websocket, CONNECT).await.unwrap();
+        assert_eq!((connack[0], connack[3]), (0x20, 0), "no CONNACK of success: {connack:02x?}");
+        assert_eq!(relay.record().first_packet(0).await, CONNECT);
+        let upgrade = relay.record().upgrade(0).await;
+        assert_eq!(upgrade.target(), "/mqtt");
+        assert_eq!(upgrade.header("sec-websocket-protocol"), Some("mqtt"));
+    }
+}

@@ -295,3 +295,64 @@ async fn read_head(link: &mut Link) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certs::{Certs, Leaf};
+    use crate::dial::{self, CONNECT};
+    use tokio_tungstenite::tungstenite::Error;
+
+    const SUBSCRIBE: &[u8] = b"\x82\x07\x00\x01\x00\x00\x01s\x00";
+    const PUBLISH: &[u8] = b"\x32\x08\x00\x01p\x00\x02\x00{}";
+
+    #[tokio::test]
+    async fn an_upgrade_is_answered_as_the_script_says() {
+        let certs = Certs::new();
+        for status in [200, 403, 404, 502] {
+            let script = Script { upgrade: OnUpgrade::Status(status), ..Script::default() };
+            let endpoint = script.start(Some(certs.server(Leaf::Good))).await;
+            match dial::websocket(&endpoint, &certs).await {
+                Err(Error::Http(answer)) => assert_eq!(answer.status(), status),
+                other => panic!("not HTTP {status}: {other:?}"),
+            }
+        }
+        let script = Script { upgrade: OnUpgrade::CloseTcp, ..Script::default() };
+        let endpoint = script.start(Some(certs.server(Leaf::Good))).await;
+        assert!(dial::websocket(&endpoint, &certs).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connect_is_answered_as_the_script_says() {
+        let refused = connected(OnConnect::Refuse(ReasonCode::NOT_AUTHORIZED, Some("no".to_owned()))).await;
+        let refused = refused.expect("a refusal is a packet");
+        assert_eq!((refused[0], refused[3]), (0x20, 0x87));
+        assert!(refused.ends_with(b"\x1f\x00\x02no"));
+        let old = vec![0x20, 2, 0, 1];
+        assert_eq!(connected(OnConnect::Bytes(old.clone())).await, Some(old));
+        assert_eq!(connected(OnConnect::CloseTcp).await, None);
+        assert_eq!(connected(OnConnect::CloseWebSocket).await, None);
+    }
+
+    #[tokio::test]
+    async fn by_default_it_is_a_service_that_works() {
+        let certs = Certs::new();
+        let endpoint = Script::default().start(Some(certs.server(Leaf::Good))).await;
+        let mut link = dial::websocket(&endpoint, &certs).await.unwrap();
+        dial::exchange(&mut link, CONNECT).await.expect("a CONNACK");
+        assert_eq!(dial::exchange(&mut link, SUBSCRIBE).await.expect("a SUBACK"), b"\x90\x04\x00\x01\x00\x00");
+        assert_eq!(dial::exchange(&mut link, PUBLISH).await.expect("a PUBACK")[..4], *b"\x40\x02\x00\x02");
+        let Some(Ok(Message::Binary(echo))) = link.next().await else { panic!("no echo") };
+        let text = String::from_utf8_lossy(&echo);
+        assert!(text.contains("[{\"id\":"), "{text}");
+        assert!(text.contains("\"received_at\":"), "{text}");
+    }
+
+    async fn connected(connect: OnConnect) -> Option<Vec<u8>> {
+        let certs = Certs::new();
+        let script = Script { connect, ..Script::default() };
+        let endpoint = script.start(Some(certs.server(Leaf::Good))).await;
+        let mut link = dial::websocket(&endpoint, &certs).await.unwrap();
+        dial::exchange(&mut link, CONNECT).await
+    }
+}
