@@ -1,2 +1,74 @@
-//! The chatroom client's core: one room, one user, every rule; no IO, no clock.
+//! The chatroom client's core: one room, one user, every rule of a client, and neither IO nor a clock.
+//!
+//! A driver (native or in a browser) opens links, carries bytes, makes REST calls and tells the time; all that is
+//! decided is decided here, so that hours of faults run in milliseconds under a test's own clock.
+//!
+//! Read [`io`] first: [`Input`], [`Output`] and [`Event`] on one page. Then [`Session`], which only routes.
+//!
+//! - [`options`]: how to join; [`error`]: what can go wrong, and who is to blame
+//! - `phase`: where a session stands; `link`: its MQTT connection; `backoff`: how long to wait; `lives`: how links ended; `renewal`: fresh tokens
+//! - `outbox`: what is to be sent, until it is known to have arrived
+//! - `timeline`: what was said, once and in order; `history`: what was missed
+//! - [`room`]: facts of the room
+//!
+//! # The drain contract
+//!
+//! Every call that takes `&mut self` changes the session once. After each of them:
+//!
+//! 1. call [`Session::poll_output`] and carry out what it returns,
+//! 2. until it returns [`Output::Timeout`],
+//! 3. then wait for whatever comes first: bytes of the link, an answer to a call, a wish of the user, the deadline,
+//! 4. and hand that one thing in.
+//!
+//! ```
+//! use std::time::Duration;
+//! use chatroom_session::{Access, Event, Input, Now, Options, Output, Session};
+//! use chatroom_wire::Token;
+//!
+//! let mut now = Now { mono: Duration::ZERO, wall: "2026-01-01T00:00:00Z".parse()? };
+//! let mut session = Session::new(Options::new(Access::api(Token::new("not a token"))));
+//! session.handle_input(now, Input::Start);
+//! let ended = loop {
+//!     match session.poll_output() {
+//!         Output::Connect(_url) => { /* open a link; hand in LinkOpened, LinkReceived…, LinkClosed */ }
+//!         Output::Send(_bytes) => { /* write one binary WebSocket message */ }
+//!         Output::Disconnect => { /* flush and drop the link */ }
+//!         Output::Call { .. } => { /* make the REST call; hand in CallDone */ }
+//!         Output::Event(Event::Ended(cause)) => break cause,
+//!         Output::Event(_event) => { /* to the application */ }
+//!         Output::Timeout(deadline) => {
+//!             let Some((at, _reason)) = deadline else { unreachable!("a session waits for something, or has ended") };
+//!             now.mono = at;
+//!             session.handle_input(now, Input::Timeout);
+//!         }
+//!     }
+//! };
+//! assert!(ended.to_string().contains("no JWT"));
+//! # Ok::<(), jiff::Error>(())
+//! ```
 #![forbid(unsafe_code)]
+
+mod backoff;
+mod connecting;
+pub mod error;
+mod history;
+mod ids;
+pub mod io;
+mod link;
+mod lives;
+pub mod options;
+mod outbox;
+mod phase;
+mod random;
+mod receiving;
+mod renewal;
+pub mod room;
+mod sending;
+mod session;
+mod timeline;
+
+pub use error::{Blame, CallError, Cause, End, LinkError, SendError, TlsFault};
+pub use io::{Call, CallAnswer, CallId, Deadline, Delivery, Event, Gap, GapReason, Input, Now, Output, Rejection};
+pub use options::{Access, Draft, Limits, Options};
+pub use room::RoomState;
+pub use session::Session;

@@ -1,0 +1,308 @@
+//! From nothing to a subscribed link, and what is done when something stands in the way.
+
+use std::time::Duration;
+
+use chatroom_mqtt::{ClientEvent, ClientOutput, CloseCause, QoS, ReasonCode};
+use chatroom_wire::{Claims, Config, Token};
+
+use crate::{
+    Access, Call, CallError, CallId, Cause, Deadline, End, Event, LinkError, Output, Session,
+    backoff::STABLE,
+    error::Remedy,
+    link::{Link, Stage},
+    phase::Phase,
+    session::Purpose,
+};
+
+impl Session {
+    /// Tries for the room: with fresh credentials where they can be had.
+    pub(crate) fn attempt(&mut self) {
+        let earliest = self.backoff.earliest(self.now.mono);
+        if earliest > self.now.mono {
+            self.phase = Phase::Backoff { until: earliest };
+        } else if let Some(ended) = self.renewal.expired(self.now) {
+            match self.refresh_token().cloned() {
+                Some(refresh) => {
+                    let id = self.call(Purpose::Renewal, Call::Refresh(refresh));
+                    self.phase = Phase::Renewing(id);
+                }
+                None => self.end(End::TokenExpired(ended)),
+            }
+        } else {
+            match &self.options.access {
+                Access::Api { .. } => {
+                    let id = self.call(Purpose::Config, Call::Config);
+                    self.phase = Phase::Configuring(id);
+                }
+                Access::Config(_) => self.open(),
+            }
+        }
+    }
+
+    pub(crate) fn configured(&mut self, id: CallId, config: Box<Config>) {
+        if !matches!(self.phase, Phase::Configuring(expected) if expected == id) {
+            return;
+        }
+        let says_its_end =
+            self.token().and_then(|token| Claims::of(token).ok()).is_some_and(|claims| claims.exp.is_some());
+        if !says_its_end {
+            self.renewal.token(self.now, config.token.as_ref().map(|token| token.expired_at.instant()));
+        }
+        self.config = Some(config);
+        self.open();
+    }
+
+    fn open(&mut self) {
+        let Some(config) = &self.config else { return };
+        self.outputs.push_back(Output::Connect(config.link_url()));
+        self.phase = Phase::Opening { until: self.now.mono + self.options.limits.link };
+    }
+
+    pub(crate) fn link_opened(&mut self) {
+        if let (Phase::Opening { .. }, Some(config)) = (&self.phase, &self.config) {
+            self.backoff.connecting(self.now.mono);
+            self.phase = Phase::Linked(Box::new(Link::connect(self.now.mono, config)));
+        }
+    }
+
+    /// Carries out what the MQTT connection says. Answers whether it said anything.
+    pub(crate) fn pump(&mut self) -> bool {
+        let mut said = false;
+        while let Phase::Linked(link) = &mut self.phase {
+            let Some(output) = link.mqtt.poll_output() else { break };
+            said = true;
+            match output {
+                ClientOutput::Send(bytes) => self.outputs.push_back(Output::Send(bytes)),
+                ClientOutput::Event(event) => self.mqtt_said(event),
+                ClientOutput::Close(cause) => self.mqtt_closed(cause),
+            }
+        }
+        said
+    }
+
+    fn mqtt_said(&mut self, event: ClientEvent) {
+        let Phase::Linked(link) = &mut self.phase else { return };
+        match event {
+            ClientEvent::Connected(connack) => {
+                link.connected_at = Some(self.now.mono);
+                link.qos = connack.maximum_qos.min(QoS::AtLeastOnce);
+                let Some(config) = &self.config else { return };
+                match link.mqtt.subscribe(self.now.mono, config.topic.subscribe.as_str(), QoS::AtMostOnce) {
+                    Ok(id) => link.stage = Stage::Subscribing(id),
+                    Err(error) => self.end(End::Fatal(Cause::Mqtt(CloseCause::ProtocolError(error.to_string())))),
+                }
+            }
+            ClientEvent::Refused { reason, text, .. } => self.interrupted(Cause::Refused { reason, text }),
+            ClientEvent::ServerDisconnected { reason, text, .. } => {
+                self.interrupted(Cause::Disconnected { reason, text });
+            }
+            ClientEvent::Subscribed { id, .. } if link.stage == Stage::Subscribing(id) => self.subscribed(),
+            ClientEvent::SubscribeRefused { reason, text, .. } => {
+                self.interrupted(Cause::Subscription { reason, text });
+            }
+            ClientEvent::Acknowledged { id } => self.acknowledged(id),
+            ClientEvent::PublishRefused { id, reason, text, user_properties } => {
+                self.publish_refused(id, reason, text, &user_properties);
+            }
+            ClientEvent::Delivery(delivery) => self.delivered(&delivery),
+            // A ping is answered for the role's own sake; what a later version tells can wait.
+            _ => {}
+        }
+    }
+
+    fn mqtt_closed(&mut self, cause: CloseCause) {
+        self.interrupted(match cause {
+            CloseCause::Refused(reason) => Cause::Refused { reason, text: None },
+            CloseCause::ServerDisconnected(reason) => Cause::Disconnected { reason, text: None },
+            CloseCause::LinkClosed => Cause::Link(LinkError::Closed),
+            other => Cause::Mqtt(other),
+        });
+    }
+
+    /// The attempt has failed, or the link is lost: decides what is done about it.
+    pub(crate) fn interrupted(&mut self, cause: Cause) {
+        let bare = matches!(cause, Cause::Link(LinkError::Closed | LinkError::Broken(_)));
+        let (lived, on_connect) = match &self.phase {
+            Phase::Linked(link) => {
+                let lived = link.connected_at.map(|at| self.now.mono.saturating_sub(at));
+                (lived, bare && lived.is_none())
+            }
+            _ => (None, false),
+        };
+        self.drop_link(&cause);
+        self.last_cause = Some(cause.clone());
+        if self.joined.is_some() && self.give_up_at.is_none() {
+            self.give_up_at = self.options.patience.map(|patience| self.now.mono + patience);
+        }
+        if let Some(count) = lived.and_then(|lived| self.lives.ended(lived, bare)) {
+            return self.end(End::ShortLives(count));
+        }
+        if on_connect {
+            // Brokers that refuse credentials without a word do it so (docs/protocol.md, section A.7).
+            if self.refresh_token().is_some() && self.renewal.spend() {
+                return self.renew();
+            }
+            if self.lives.closed_on_connect() && self.joined.is_none() {
+                return self.end(End::ClosedOnConnect);
+            }
+        }
+        match cause.remedy() {
+            Remedy::Retry => self.back_off(cause),
+            Remedy::EndUnlessJoined if self.joined.is_some() => self.back_off(cause),
+            Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend() => self.renew(),
+            Remedy::Renew => self.end(End::NotAuthorized(cause)),
+            Remedy::End | Remedy::EndUnlessJoined => self.end(match cause {
+                Cause::Disconnected { reason: ReasonCode::TAKEN_OVER, .. } => End::TakenOver,
+                cause => End::Fatal(cause),
+            }),
+        }
+    }
+
+    fn drop_link(&mut self, cause: &Cause) {
+        let open = matches!(self.phase, Phase::Opening { .. } | Phase::Linked(_));
+        if open && !matches!(cause, Cause::Link(_)) {
+            self.outputs.push_back(Output::Disconnect);
+        }
+        self.leave_link();
+    }
+
+    /// Forgets everything that belongs to the present link.
+    fn leave_link(&mut self) {
+        self.phase = Phase::Idle;
+        self.outbox.link_lost();
+        self.history.cancel();
+        self.held.clear();
+        self.held_overflowed = false;
+        self.room_news.clear();
+        self.next_recheck = None;
+        self.forget_calls();
+    }
+
+    fn back_off(&mut self, cause: Cause) {
+        let until = self.backoff.next(self.now.mono, &mut self.random, cause.retry_after());
+        self.phase = Phase::Backoff { until };
+        self.tell(Event::Interrupted { cause, retry_in: until.saturating_sub(self.now.mono) });
+    }
+
+    fn renew(&mut self) {
+        if let Some(refresh) = self.refresh_token().cloned() {
+            let id = self.call(Purpose::Renewal, Call::Refresh(refresh));
+            self.phase = Phase::Renewing(id);
+        }
+    }
+
+    /// A fresh token came: asked for because it had to be, or ahead of time.
+    pub(crate) fn renewed(&mut self, id: CallId, fresh: Token) {
+        let claims = match Claims::of(&fresh) {
+            Ok(claims) => claims,
+            Err(error) => return self.not_renewed(id, CallError::Answer(error.to_string())),
+        };
+        self.renewal.token(self.now, claims.expires_at());
+        if let Access::Api { token, .. } = &mut self.options.access {
+            *token = fresh.clone();
+        }
+        self.tell(Event::TokenRenewed(fresh));
+        match &mut self.phase {
+            Phase::Renewing(expected) if *expected == id => match self.renewal.expired(self.now) {
+                Some(ended) => self.end(End::TokenExpired(ended)),
+                None => self.attempt(),
+            },
+            // The connection still rests on the old token: it is made anew before that ends.
+            Phase::Linked(link) => {
+                link.mqtt.disconnect(self.now.mono, ReasonCode::SUCCESS);
+                while let Some(output) = link.mqtt.poll_output() {
+                    if let ClientOutput::Send(bytes) = output {
+                        self.outputs.push_back(Output::Send(bytes));
+                    }
+                }
+                self.drop_link(&Cause::Renewal);
+                self.attempt();
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn not_renewed(&mut self, id: CallId, error: CallError) {
+        self.renewal.failed(self.now);
+        if !matches!(self.phase, Phase::Renewing(expected) if expected == id) {
+            return;
+        }
+        let cause = Cause::Call(error);
+        self.last_cause = Some(cause.clone());
+        if cause.remedy() == Remedy::Retry {
+            self.renewal.restore();
+            self.back_off(cause);
+        } else {
+            self.end(End::NotAuthorized(cause));
+        }
+    }
+
+    /// Ends the session: every own message gets its last word, then comes the last event.
+    pub(crate) fn end(&mut self, end: End) {
+        if let Phase::Linked(link) = &mut self.phase {
+            link.mqtt.disconnect(self.now.mono, ReasonCode::SUCCESS);
+            while let Some(output) = link.mqtt.poll_output() {
+                if let ClientOutput::Send(bytes) = output {
+                    self.outputs.push_back(Output::Send(bytes));
+                }
+            }
+        }
+        if matches!(self.phase, Phase::Opening { .. } | Phase::Linked(_)) {
+            self.outputs.push_back(Output::Disconnect);
+        }
+        for (id, delivery) in self.outbox.end() {
+            self.tell(Event::DeliveryChanged { id, delivery, echo: None });
+        }
+        self.phase = Phase::Ended;
+        self.tell(Event::Ended(end));
+    }
+
+    pub(crate) fn handle_phase_deadlines(&mut self) {
+        let now = self.now.mono;
+        match &mut self.phase {
+            Phase::Backoff { until } if *until <= now => self.attempt(),
+            Phase::Opening { until } if *until <= now => {
+                self.outputs.push_back(Output::Disconnect);
+                self.interrupted(Cause::Link(LinkError::TimedOut));
+            }
+            Phase::Linked(link) => {
+                link.mqtt.handle_timeout(now);
+                if !link.stable && link.connected_at.is_some_and(|at| at + STABLE <= now) {
+                    link.stable = true;
+                    self.backoff.reset();
+                    self.renewal.restore();
+                }
+            }
+            _ => {}
+        }
+        let renews = self.is_live() && self.refresh_token().is_some() && !self.is_calling(Purpose::Renewal);
+        if renews
+            && self.renewal.is_due(self.now)
+            && let Some(refresh) = self.refresh_token().cloned()
+        {
+            self.call(Purpose::Renewal, Call::Refresh(refresh));
+        }
+    }
+
+    pub(crate) fn phase_deadline(&self) -> Option<(Duration, Deadline)> {
+        match &self.phase {
+            Phase::Backoff { until } => Some((*until, Deadline::Backoff)),
+            Phase::Opening { until } => Some((*until, Deadline::Link)),
+            Phase::Linked(link) => {
+                let mqtt = link.mqtt.poll_timeout().map(|(at, why)| (at, Deadline::Mqtt(why)));
+                let stable = link.connected_at.filter(|_| !link.stable).map(|at| (at + STABLE, Deadline::Stable));
+                mqtt.into_iter().chain(stable).min_by_key(|(at, _)| *at)
+            }
+            Phase::Idle | Phase::Renewing(_) | Phase::Configuring(_) | Phase::Ended => None,
+        }
+    }
+
+    pub(crate) fn renewal_deadline(&self) -> Option<Duration> {
+        let renews = self.is_live() && self.refresh_token().is_some() && !self.is_calling(Purpose::Renewal);
+        renews.then(|| self.renewal.deadline(self.now)).flatten()
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(&self.phase, Phase::Linked(link) if link.stage == Stage::Live)
+    }
+}

@@ -1,0 +1,363 @@
+//! What was missed: reads of the history, page by page.
+//!
+//! Pages overlap, since stamps of several servers may cross and no documentation says whether the borders of a page
+//! belong to it; the timeline tells each message once.
+
+use std::time::Duration;
+
+use chatroom_wire::{
+    Message, Time,
+    rest::{MessagesQuery, PAGE_MAX},
+};
+
+use crate::{CallError, CallId, GapReason, random::Random, timeline};
+
+/// A page that can't be read is asked for so many times.
+const TRIES: u32 = 3;
+
+/// At most one read at a time.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    read: Option<Read>,
+}
+
+#[derive(Debug)]
+struct Read {
+    purpose: Purpose,
+    state: State,
+    /// The border of the next page.
+    cursor: Option<Time>,
+    /// The newest stamp of this read (the oldest, where it goes back).
+    reached: Option<Time>,
+    collected: Vec<Message>,
+    count: usize,
+    failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// The last `want` messages before joining, read backwards; none still finds out where the room stands.
+    First { want: usize },
+    /// Everything since an earlier moment, in order; what is said meanwhile is told after it.
+    CatchUp { most: usize },
+    /// The same, beside what is said: to find what the link lost.
+    Recheck { most: usize },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Wanted,
+    Asked(CallId),
+    Waiting(Duration),
+}
+
+/// What a page brought.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// To be told, in order.
+    pub(crate) messages: Vec<Message>,
+    /// Where the room stands, whether or not it is told.
+    pub(crate) newest: Option<Time>,
+    /// Whether the read is over.
+    pub(crate) done: bool,
+    /// Set if it is over too early.
+    pub(crate) gap: Option<GapReason>,
+}
+
+impl History {
+    /// Reads the last messages before joining.
+    pub(crate) fn first(&mut self, want: usize) {
+        self.begin(Purpose::First { want }, None);
+    }
+
+    /// Reads everything since `after`, or from the room's beginning.
+    pub(crate) fn catch_up(&mut self, after: Option<Time>, most: usize) {
+        self.begin(Purpose::CatchUp { most }, after);
+    }
+
+    /// Reads everything since `after` without holding back what is said meanwhile; not if a read is under way.
+    pub(crate) fn recheck(&mut self, after: Option<Time>, most: usize) {
+        if self.read.is_none() {
+            self.begin(Purpose::Recheck { most }, after);
+        }
+    }
+
+    /// Forgets the read that is under way.
+    pub(crate) fn cancel(&mut self) {
+        self.read = None;
+    }
+
+    pub(crate) fn is_reading(&self) -> bool {
+        self.read.is_some()
+    }
+
+    /// Whether what is said now must wait until the read is over.
+    pub(crate) fn holds(&self) -> bool {
+        self.read.as_ref().is_some_and(|read| !matches!(read.purpose, Purpose::Recheck { .. }))
+    }
+
+    /// The next page to ask for.
+    pub(crate) fn wanted(&self) -> Option<MessagesQuery> {
+        let read = self.read.as_ref().filter(|read| read.state == State::Wanted)?;
+        Some(match read.purpose {
+            Purpose::First { want } => MessagesQuery {
+                before_at: read.cursor,
+                // Later pages overlap the one before, so a small one might bring nothing new.
+                limit: Some(match read.cursor {
+                    None => u16::try_from(want).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX),
+                    Some(_) => PAGE_MAX,
+                }),
+                ..MessagesQuery::default()
+            },
+            Purpose::CatchUp { .. } | Purpose::Recheck { .. } => MessagesQuery {
+                after_at: read.cursor,
+                limit: Some(PAGE_MAX),
+                from_oldest: true,
+                ..MessagesQuery::default()
+            },
+        })
+    }
+
+    /// The page that [`History::wanted`] gave is being asked for.
+    pub(crate) fn asked(&mut self, id: CallId) {
+        if let Some(read) = &mut self.read {
+            read.state = State::Asked(id);
+        }
+    }
+
+    /// A page came.
+    pub(crate) fn answered(&mut self, id: CallId, mut page: Vec<Message>) -> Option<Progress> {
+        let read = self.read.as_mut().filter(|read| read.state == State::Asked(id))?;
+        timeline::sort(&mut page);
+        read.failures = 0;
+        let progress = match read.purpose {
+            Purpose::First { want } => read.backwards(page, want),
+            Purpose::CatchUp { most } | Purpose::Recheck { most } => read.onwards(page, most),
+        };
+        if progress.done {
+            self.read = None;
+        }
+        Some(progress)
+    }
+
+    /// A page could not be read: it is asked for again after a while, or given up.
+    pub(crate) fn failed(
+        &mut self,
+        id: CallId,
+        error: CallError,
+        now: Duration,
+        random: &mut Random,
+    ) -> Option<Progress> {
+        let read = self.read.as_mut().filter(|read| read.state == State::Asked(id))?;
+        read.failures += 1;
+        if read.failures < TRIES {
+            let spread = Duration::from_millis(random.below(500));
+            read.state = State::Waiting(now + Duration::from_millis(500) * 2u32.pow(read.failures - 1) + spread);
+            return None;
+        }
+        let mut messages = std::mem::take(&mut read.collected);
+        timeline::sort(&mut messages);
+        self.read = None;
+        Some(Progress { messages, newest: None, done: true, gap: Some(GapReason::HistoryFailed(error)) })
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        match self.read.as_ref()?.state {
+            State::Waiting(until) => Some(until),
+            State::Wanted | State::Asked(_) => None,
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Duration) {
+        if let Some(read) = &mut self.read
+            && matches!(read.state, State::Waiting(until) if until <= now)
+        {
+            read.state = State::Wanted;
+        }
+    }
+
+    fn begin(&mut self, purpose: Purpose, cursor: Option<Time>) {
+        let state = State::Wanted;
+        self.read = Some(Read { purpose, state, cursor, reached: None, collected: Vec::new(), count: 0, failures: 0 });
+    }
+}
+
+impl Read {
+    /// A page of the read that goes back from the newest message.
+    fn backwards(&mut self, page: Vec<Message>, want: usize) -> Progress {
+        let oldest = page.first().and_then(|message| message.received_at);
+        let newest = page.last().and_then(|message| message.received_at);
+        let goes_on = !page.is_empty() && (self.reached.is_none() || oldest < self.reached);
+        self.reached = oldest.or(self.reached);
+        self.cursor = oldest.map(Time::just_after);
+        for message in page {
+            let known = message.id.is_some() && self.collected.iter().any(|other| other.id == message.id);
+            if !known {
+                self.collected.push(message);
+            }
+        }
+        self.count = self.collected.len();
+        if goes_on && self.count < want {
+            self.state = State::Wanted;
+            return Progress { newest, ..Progress::default() };
+        }
+        timeline::sort(&mut self.collected);
+        let messages = self.collected.split_off(self.count.saturating_sub(want));
+        Progress { messages, newest, done: true, gap: None }
+    }
+
+    /// A page of a read that goes on from an earlier moment.
+    fn onwards(&mut self, page: Vec<Message>, most: usize) -> Progress {
+        let newest = page.last().and_then(|message| message.received_at);
+        let goes_on = newest.is_some() && newest > self.reached;
+        self.reached = newest.max(self.reached);
+        self.cursor = self.reached.map(Time::just_before);
+        self.count += page.len();
+        let too_much = goes_on && self.count >= most;
+        self.state = State::Wanted;
+        Progress {
+            messages: page,
+            newest,
+            done: !goes_on || too_much,
+            gap: too_much.then_some(GapReason::TooMuch(most)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatroom_wire::User;
+
+    use super::*;
+
+    fn room(count: usize) -> Vec<Message> {
+        (0..count)
+            .map(|number| Message {
+                id: Some(format!("{number:06}").into()),
+                // Two messages share each stamp.
+                received_at: Some(
+                    format!(
+                        "2026-01-01T00:{:02}:{:02}.{:03}Z",
+                        number / 120_000,
+                        number / 2_000 % 60,
+                        number / 2 % 1_000
+                    )
+                    .parse()
+                    .unwrap(),
+                ),
+                ..Message::text_by(User::named("ada"), number.to_string())
+            })
+            .collect()
+    }
+
+    /// What a service answers: borders excluded, as the harder case.
+    fn answer(room: &[Message], query: &MessagesQuery) -> Vec<Message> {
+        let inside = room.iter().filter(|message| {
+            query.before_at.is_none_or(|border| message.received_at < Some(border))
+                && query.after_at.is_none_or(|border| message.received_at > Some(border))
+        });
+        let limit = usize::from(query.limit.unwrap());
+        if query.from_oldest {
+            inside.take(limit).cloned().collect()
+        } else {
+            inside.rev().take(limit).cloned().collect()
+        }
+    }
+
+    fn run(history: &mut History, room: &[Message]) -> (Vec<String>, Option<GapReason>) {
+        let mut ids = Vec::new();
+        for call in 0..10_000 {
+            let query = history.wanted().expect("a read that is not over wants a page");
+            history.asked(CallId(call));
+            let progress = history.answered(CallId(call), answer(room, &query)).expect("the call is known");
+            for message in progress.messages {
+                let id = message.id.unwrap().to_string();
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            if progress.done {
+                return (ids, progress.gap);
+            }
+        }
+        panic!("the read does not end");
+    }
+
+    #[test]
+    fn the_last_messages_come_in_order_though_they_are_read_backwards() {
+        let mut history = History::default();
+        history.first(250);
+        let (ids, gap) = run(&mut history, &room(1_000));
+        assert_eq!(ids, (750..1_000).map(|number| format!("{number:06}")).collect::<Vec<_>>());
+        assert_eq!(gap, None);
+    }
+
+    #[test]
+    fn a_room_with_less_than_wanted_gives_what_it_has() {
+        let mut history = History::default();
+        history.first(250);
+        assert_eq!(run(&mut history, &room(7)).0.len(), 7);
+        history.first(250);
+        assert_eq!(run(&mut history, &[]).0.len(), 0);
+    }
+
+    #[test]
+    fn joining_without_history_tells_nothing_and_learns_where_the_room_stands() {
+        let mut history = History::default();
+        history.first(0);
+        history.asked(CallId(0));
+        let room = room(9);
+        let progress = history.answered(CallId(0), vec![room[8].clone()]).unwrap();
+        assert_eq!(progress, Progress { newest: room[8].received_at, done: true, ..Progress::default() });
+    }
+
+    #[test]
+    fn a_catch_up_misses_nothing_between_pages_though_stamps_are_equal() {
+        let mut history = History::default();
+        let room = room(1_001);
+        history.catch_up(room[301].received_at.map(Time::just_before), 100_000);
+        let (ids, gap) = run(&mut history, &room);
+        assert_eq!(ids, (300..1_001).map(|number| format!("{number:06}")).collect::<Vec<_>>());
+        assert_eq!(gap, None);
+    }
+
+    #[test]
+    fn a_catch_up_that_is_too_long_ends_in_a_gap() {
+        let mut history = History::default();
+        history.catch_up(None, 300);
+        let (ids, gap) = run(&mut history, &room(5_000));
+        assert!(ids.len() >= 290 && ids.len() <= 300, "{}", ids.len());
+        assert_eq!(gap, Some(GapReason::TooMuch(300)));
+    }
+
+    #[test]
+    fn a_page_that_fails_three_times_is_given_up_with_its_reason() {
+        let mut history = History::default();
+        let mut random = Random::new(3);
+        let mut now = Duration::ZERO;
+        history.catch_up(None, 300);
+        for call in 0..2 {
+            assert!(history.wanted().is_some());
+            history.asked(CallId(call));
+            assert_eq!(history.failed(CallId(call), CallError::TimedOut, now, &mut random), None);
+            assert!(history.wanted().is_none(), "not at once");
+            now = history.deadline().unwrap();
+            history.handle_timeout(now);
+        }
+        history.asked(CallId(2));
+        let progress = history.failed(CallId(2), CallError::TimedOut, now, &mut random).unwrap();
+        assert_eq!(progress.gap, Some(GapReason::HistoryFailed(CallError::TimedOut)));
+        assert!(!history.is_reading());
+    }
+
+    #[test]
+    fn an_answer_to_an_older_read_is_ignored() {
+        let mut history = History::default();
+        history.first(5);
+        history.asked(CallId(1));
+        history.cancel();
+        history.catch_up(None, 300);
+        history.asked(CallId(2));
+        assert_eq!(history.answered(CallId(1), room(3)), None);
+    }
+}

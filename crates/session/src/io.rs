@@ -1,0 +1,273 @@
+//! The core's door on one page: what goes in, what comes out, what an application is told.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chatroom_wire::{
+    Chatroom, Config, LinkUrl, Message, MessageId, RefreshToken, Time, Token,
+    config::SelfUser,
+    envelope::BadElement,
+    rest::{MessagesPage, MessagesQuery, RefreshAnswer},
+};
+use jiff::Timestamp;
+
+use crate::{
+    Cause, End, RoomState,
+    error::{CallError, LinkError},
+};
+
+/// Both clocks: one that never jumps, for deadlines, and one that tells the date, for stamps and the life of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Time since any fixed point; never goes back.
+    pub mono: Duration,
+    /// The date; may jump.
+    pub wall: Timestamp,
+}
+
+/// What a driver hands in.
+#[derive(Debug)]
+pub enum Input {
+    /// Begin. Once, first.
+    Start,
+    /// The link that [`Output::Connect`] asked for is open: TLS and WebSocket are done.
+    LinkOpened,
+    /// Bytes came over the link, in any slices.
+    LinkReceived(Bytes),
+    /// The link could not be opened, or has ended.
+    LinkClosed(LinkError),
+    /// A call has been answered, or has failed.
+    CallDone {
+        /// Which call.
+        id: CallId,
+        /// Its answer.
+        result: Result<CallAnswer, CallError>,
+    },
+    /// The deadline of the last [`Output::Timeout`] has come. Too early does no harm.
+    Timeout,
+    /// The network is back, or the user is impatient: don't wait any longer.
+    Retry,
+    /// Leave the room.
+    Close,
+}
+
+/// What a driver is to do.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "each is moved once; a box for every message would cost more")]
+#[must_use = "each output is a duty of the driver"]
+pub enum Output {
+    /// Open a link there; drop any earlier one.
+    Connect(LinkUrl),
+    /// Send these bytes over the link, as one binary WebSocket message.
+    Send(Bytes),
+    /// Flush, then drop the link; no `LinkClosed` is awaited.
+    Disconnect,
+    /// Make this REST call.
+    Call {
+        /// Names the call in [`Input::CallDone`].
+        id: CallId,
+        /// The call.
+        call: Call,
+        /// The chat token for the `authorization` header, where the call wants one.
+        token: Option<Token>,
+    },
+    /// Tell the application.
+    Event(Event),
+    /// Nothing more until something comes in, or this deadline (on [`Now::mono`]); none means wait for input alone.
+    Timeout(Option<(Duration, Deadline)>),
+}
+
+/// Names a REST call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub(crate) u64);
+
+/// A REST call (docs/protocol.md, section C).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// `GET /chatrooms/config`
+    Config,
+    /// `GET /chatrooms`
+    Room,
+    /// `POST /chatrooms/tokens:refresh`
+    Refresh(RefreshToken),
+    /// `GET /chatrooms/messages`
+    History(MessagesQuery),
+}
+
+/// The answer to a [`Call`].
+#[derive(Debug, Clone)]
+pub enum CallAnswer {
+    /// To [`Call::Config`].
+    Config(Box<Config>),
+    /// To [`Call::Room`].
+    Room(Box<Chatroom>),
+    /// To [`Call::Refresh`].
+    Refreshed(RefreshAnswer),
+    /// To [`Call::History`].
+    History(MessagesPage),
+}
+
+/// Why a session wants to be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Deadline {
+    /// When the wait before the next attempt ends.
+    Backoff,
+    /// When a link has taken too long to open.
+    Link,
+    /// When a REST call has taken too long.
+    Call,
+    /// When the MQTT connection needs something: a ping, or an acknowledgement that is late.
+    Mqtt(chatroom_mqtt::Deadline),
+    /// When a link has lived long enough to count as good.
+    Stable,
+    /// When the token is to be renewed, or ends.
+    Renewal,
+    /// When an own message has waited too long.
+    Outbox,
+    /// When the history is to be read again.
+    History,
+    /// When the patience of the caller ends.
+    GiveUp,
+}
+
+/// What an application is told. Facts, in the past tense.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "most events are messages; a box for each would cost more")]
+#[non_exhaustive]
+pub enum Event {
+    /// The room is joined: what is said from here on arrives. Again after each interruption.
+    Joined {
+        /// Who we are.
+        user: SelfUser,
+        /// Whether this is the first time, or a return after an interruption.
+        first: bool,
+    },
+    /// The link was lost, or could not be made; the session tries again by itself.
+    Interrupted {
+        /// What happened.
+        cause: Cause,
+        /// When the next attempt comes.
+        retry_in: Duration,
+    },
+    /// A message was said. In order, each once; an own one first appears as it is queued.
+    MessageAdded {
+        /// The message.
+        message: Message,
+        /// For an own message of this session that is not confirmed yet: how far it has come.
+        delivery: Option<Delivery>,
+        /// Whether it belongs before messages that were told earlier.
+        late: bool,
+    },
+    /// An own message went further, or will not.
+    DeliveryChanged {
+        /// The message.
+        id: MessageId,
+        /// How far it has come.
+        delivery: Delivery,
+        /// The message as the room has it, once it came back: with the server's stamps, and `filtered` if it is.
+        echo: Option<Box<Message>>,
+    },
+    /// A moderator deleted a message.
+    MessageDeleted {
+        /// The message.
+        id: MessageId,
+    },
+    /// Messages may be missing here, and could not be had.
+    Gap(Gap),
+    /// Something came that is no message; its good neighbours were told.
+    Unreadable(BadElement),
+    /// The room is not as it was: muted, pinned, counted, …
+    RoomChanged(Box<RoomState>),
+    /// The chat token was renewed; keep the new one.
+    TokenRenewed(Token),
+    /// The session is over, and says why. The last event.
+    Ended(End),
+}
+
+/// How far an own message has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// It waits for the link.
+    Queued,
+    /// The server has it (PUBACK). Not yet a promise that others see it.
+    Sent,
+    /// It came back from the room, or stands in its history: others see it.
+    Delivered {
+        /// The server's stamp.
+        received_at: Option<Time>,
+        /// From `send` to here.
+        took: Duration,
+    },
+    /// It will never be delivered.
+    Rejected(Rejection),
+    /// It was never sent within its time to live.
+    Expired,
+    /// It was sent, and nothing says whether it arrived. Should an echo come yet, `Delivered` follows.
+    Unconfirmed,
+}
+
+impl Delivery {
+    /// Whether nothing more is awaited.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Queued | Self::Sent => false,
+            Self::Delivered { .. } | Self::Rejected(_) | Self::Expired | Self::Unconfirmed => true,
+        }
+    }
+}
+
+/// Why a message was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The server refused it.
+    #[error("the server refused it: {}", text.as_deref().unwrap_or_else(|| reason.sentence()))]
+    Server {
+        /// The reason code.
+        reason: chatroom_mqtt::ReasonCode,
+        /// The server's own words.
+        text: Option<String>,
+    },
+    /// It is larger than the server takes.
+    #[error("it is {size} bytes large, and the server takes {max}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The server's limit in bytes.
+        max: u32,
+    },
+    /// MQTT can't carry it.
+    #[error("it can't be sent: {0}")]
+    Unsendable(chatroom_mqtt::PublishError),
+    /// The session ended first.
+    #[error("the session ended before it was sent")]
+    SessionEnded,
+}
+
+/// A stretch in which messages may be missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The last message before it, by the server's stamp.
+    pub after: Option<Time>,
+    /// The first message behind it, if one came yet.
+    pub before: Option<Time>,
+    /// Why it could not be filled.
+    pub reason: GapReason,
+}
+
+/// Why a gap could not be filled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GapReason {
+    /// The history could not be read.
+    #[error("the history could not be read: {0}")]
+    HistoryFailed(CallError),
+    /// Too much was missed.
+    #[error("more than {0} messages were missed")]
+    TooMuch(usize),
+    /// A config alone gives no way to read the history.
+    #[error("a config without a chat token gives no way to read the history")]
+    NoHistory,
+}

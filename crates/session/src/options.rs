@@ -1,0 +1,107 @@
+//! How to join, and the limits of a session.
+
+use std::time::Duration;
+
+use chatroom_wire::{Config, RefreshToken, Token};
+
+/// How the room is reached.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// By a chat token: the config, the history and fresh tokens come from the REST service.
+    Api {
+        /// The chat token.
+        token: Token,
+        /// What buys a new one.
+        refresh_token: Option<RefreshToken>,
+    },
+    /// By a config that somebody else fetched, as in the vendor's sample: no history, no fresh tokens.
+    Config(Box<Config>),
+}
+
+impl Access {
+    /// By a chat token that can't be renewed.
+    pub fn api(token: Token) -> Self {
+        Self::Api { token, refresh_token: None }
+    }
+}
+
+/// How a session behaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// How the room is reached.
+    pub access: Access,
+    /// The name to write under; without one, the token's.
+    pub name: Option<String>,
+    /// How many messages said before joining are told at first.
+    pub history: usize,
+    /// How long to try for the room, at first and after each interruption, before the session ends.
+    pub patience: Option<Duration>,
+    /// Seeds jitter and ids. Give each session another one.
+    pub seed: u64,
+    /// What is bounded, and how.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// The defaults: no earlier messages, tries for ever.
+    pub fn new(access: Access) -> Self {
+        Self { access, name: None, history: 0, patience: None, seed: 0, limits: Limits::default() }
+    }
+}
+
+/// What is bounded, and how.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Messages kept for merging and for [`Session::messages`](crate::Session::messages).
+    pub timeline: usize,
+    /// Own messages that wait.
+    pub outbox: usize,
+    /// How long an own message may wait for the link.
+    pub time_to_live: Duration,
+    /// How long to wait for an echo before the history is asked, and then again before giving up on it.
+    pub echo: Duration,
+    /// How long one REST call may take.
+    pub call: Duration,
+    /// How long a link may take to open.
+    pub link: Duration,
+    /// How much older than the last message a read of the history begins: stamps of several servers may cross.
+    pub overlap: Duration,
+    /// How often the history is read against a service that does not number its deliveries.
+    pub recheck: Duration,
+    /// The most messages that one catch-up reads.
+    pub catch_up: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeline: 10_000,
+            outbox: 1_000,
+            time_to_live: Duration::from_secs(120),
+            echo: Duration::from_secs(5),
+            call: Duration::from_secs(15),
+            link: Duration::from_secs(15),
+            overlap: Duration::from_secs(5),
+            recheck: Duration::from_secs(30),
+            catch_up: 100_000,
+        }
+    }
+}
+
+/// What a user wants to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Draft {
+    /// A text.
+    Text(String),
+    /// A message of the application's own.
+    Custom(String),
+}
+
+impl<T: Into<String>> From<T> for Draft {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}

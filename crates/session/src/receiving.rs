@@ -1,0 +1,275 @@
+//! What the room says: live, from the history, and in which order it is told.
+
+use std::time::Duration;
+
+use chatroom_wire::{
+    Chatroom, Message, Payload, RawJson, Time,
+    envelope::{self, BadElement},
+    rest::MessagesPage,
+};
+
+use crate::{
+    Access, Call, CallError, CallId, Cause, Delivery, Event, Gap, GapReason, Session,
+    error::Remedy,
+    history::Progress,
+    link::Stage,
+    phase::Phase,
+    session::Purpose,
+    timeline::{self, Insertion},
+};
+
+/// The most messages that are held back while the history is read; beyond, it is read once more.
+const HELD: usize = 10_000;
+/// How far a look for lost messages goes back behind the newest one.
+const RECHECK_SPAN: Duration = Duration::from_secs(60);
+/// How much of a payload that can't be read is shown.
+const SHOWN: usize = 200;
+
+impl Session {
+    /// The subscription stands: first what was missed, then what is said.
+    pub(crate) fn subscribed(&mut self) {
+        let Phase::Linked(link) = &mut self.phase else { return };
+        link.stage = Stage::Backfilling;
+        match (&self.options.access, self.joined) {
+            (Access::Config(_), None) => self.go_live(),
+            (Access::Config(_), Some(_)) => {
+                self.gap(GapReason::NoHistory);
+                self.go_live();
+            }
+            (Access::Api { .. }, joined) => {
+                self.call(Purpose::Room, Call::Room);
+                match joined {
+                    None => self.history.first(self.options.history),
+                    Some(_) => self.catch_up(),
+                }
+            }
+        }
+    }
+
+    /// Asks for the page that is wanted next.
+    pub(crate) fn ask_history(&mut self) {
+        if !matches!(&self.phase, Phase::Linked(link) if link.is_subscribed()) {
+            return;
+        }
+        if let Some(query) = self.history.wanted() {
+            let id = self.call(Purpose::History, Call::History(query));
+            self.history.asked(id);
+        }
+    }
+
+    /// Looks for messages that the link may have lost, beside what is said.
+    pub(crate) fn recheck(&mut self) {
+        let after = self.timeline.newest().map(|newest| newest.earlier(RECHECK_SPAN));
+        self.history.recheck(after.or_else(|| self.before_joining()), self.options.limits.catch_up);
+    }
+
+    pub(crate) fn handle_recheck(&mut self) {
+        if self.next_recheck.is_some_and(|at| at <= self.now.mono) && self.is_live() {
+            self.plan_recheck();
+            if !self.numbered {
+                self.recheck();
+            }
+        }
+    }
+
+    /// A PUBLISH came.
+    pub(crate) fn delivered(&mut self, delivery: &chatroom_mqtt::Delivery) {
+        if self.config.as_ref().is_none_or(|config| config.topic.subscribe.as_str() != delivery.topic) {
+            return;
+        }
+        self.watch_sequence(delivery);
+        match envelope::decode(&delivery.payload) {
+            Ok(elements) => {
+                for element in elements {
+                    match element {
+                        Ok(message) => self.said(message),
+                        Err(bad) => self.tell(Event::Unreadable(bad)),
+                    }
+                }
+            }
+            Err(error) => {
+                let shown = String::from_utf8_lossy(&delivery.payload).chars().take(SHOWN).collect::<String>();
+                let raw = serde_json::to_string(&shown).ok().and_then(|text| RawJson::from_text(&text).ok());
+                if let Some(raw) = raw {
+                    self.tell(Event::Unreadable(BadElement { index: 0, reason: error.to_string(), raw }));
+                }
+            }
+        }
+    }
+
+    /// A server that numbers its deliveries shows its holes (docs/protocol.md, section I).
+    fn watch_sequence(&mut self, delivery: &chatroom_mqtt::Delivery) {
+        let number = |name| {
+            let found = delivery.user_properties.iter().find(|(key, _)| key == name);
+            found.and_then(|(_, value)| value.parse::<u64>().ok())
+        };
+        let (Some(sequence), Some(previous)) = (number("seq"), number("prev")) else { return };
+        self.numbered = true;
+        let Phase::Linked(link) = &mut self.phase else { return };
+        let last = link.sequence;
+        link.sequence = last.max(Some(sequence));
+        if last.is_some_and(|last| previous > last) && !self.history.holds() {
+            match self.options.access {
+                Access::Api { .. } => self.catch_up(),
+                Access::Config(_) => self.gap(GapReason::NoHistory),
+            }
+        }
+    }
+
+    /// A message came over the link: it is told now, or after the history that is being read.
+    fn said(&mut self, message: Message) {
+        if !self.history.holds() {
+            return self.take(message);
+        }
+        if self.held.len() >= HELD {
+            self.held.clear();
+            self.held_overflowed = true;
+        }
+        self.held.push(message);
+    }
+
+    /// Tells a message, unless it was told before.
+    fn take(&mut self, message: Message) {
+        if self.room.fold(&message) {
+            self.tell(Event::RoomChanged(Box::new(self.room.clone())));
+        }
+        if self.is_calling(Purpose::Room) && self.room_news.len() < HELD {
+            self.room_news.push(message.clone());
+        }
+        let insertion = self.timeline.insert(&message);
+        if let Payload::DeleteMessage(deleted) = &message.payload
+            && self.timeline.delete(&deleted.id)
+        {
+            self.tell(Event::MessageDeleted { id: deleted.id.clone() });
+        }
+        let own = message.id.clone().and_then(|id| self.outbox.delivered(self.now.mono, &id).map(|took| (id, took)));
+        match (own, insertion) {
+            (Some((id, took)), _) => {
+                let delivery = Delivery::Delivered { received_at: message.received_at, took };
+                self.tell(Event::DeliveryChanged { id, delivery, echo: Some(Box::new(message)) });
+            }
+            (None, Insertion::Added { late }) => {
+                self.tell(Event::MessageAdded { message, delivery: None, late });
+            }
+            (None, Insertion::Known) => {}
+        }
+    }
+
+    pub(crate) fn page_read(&mut self, id: CallId, page: MessagesPage) {
+        let mut messages = Vec::new();
+        for element in page.messages.0 {
+            match element {
+                Ok(message) => messages.push(message),
+                Err(bad) => self.tell(Event::Unreadable(bad)),
+            }
+        }
+        if let Some(progress) = self.history.answered(id, messages) {
+            self.baseline_known = true;
+            self.progressed(progress);
+        }
+    }
+
+    pub(crate) fn page_not_read(&mut self, id: CallId, error: CallError) {
+        if error.remedy() == Remedy::Renew {
+            return self.interrupted(Cause::Call(error));
+        }
+        if let Some(progress) = self.history.failed(id, error, self.now.mono, &mut self.random) {
+            self.progressed(progress);
+        }
+    }
+
+    fn progressed(&mut self, progress: Progress) {
+        for message in progress.messages {
+            self.take(message);
+        }
+        self.timeline.note(progress.newest);
+        if !progress.done {
+            return;
+        }
+        // Who wants nothing of the past misses nothing of it.
+        let wanted = self.joined.is_some() || self.options.history > 0;
+        if let Some(reason) = progress.gap.filter(|_| wanted) {
+            self.gap(reason);
+        }
+        let mut held = std::mem::take(&mut self.held);
+        timeline::sort(&mut held);
+        for message in held {
+            self.take(message);
+        }
+        if std::mem::take(&mut self.held_overflowed) {
+            self.catch_up();
+        }
+        self.go_live_if_complete();
+    }
+
+    pub(crate) fn room_read(&mut self, room: Option<Chatroom>) {
+        if let Some(room) = room {
+            let before = self.room.clone();
+            self.room.replace(room);
+            // What was said while the answer was on its way may be newer than it.
+            for message in std::mem::take(&mut self.room_news) {
+                self.room.fold(&message);
+            }
+            if self.room != before {
+                self.tell(Event::RoomChanged(Box::new(self.room.clone())));
+            }
+        }
+        self.room_news.clear();
+        self.go_live_if_complete();
+    }
+
+    /// Without the room's state one can still talk; with a dead token one can't.
+    pub(crate) fn room_not_read(&mut self, error: CallError) {
+        if error.remedy() == Remedy::Renew {
+            self.interrupted(Cause::Call(error));
+        } else {
+            self.room_read(None);
+        }
+    }
+
+    fn go_live_if_complete(&mut self) {
+        let backfilling = matches!(&self.phase, Phase::Linked(link) if link.stage == Stage::Backfilling);
+        if backfilling && !self.history.is_reading() && !self.is_calling(Purpose::Room) {
+            self.go_live();
+        }
+    }
+
+    fn go_live(&mut self) {
+        let (Phase::Linked(link), Some(config)) = (&mut self.phase, &self.config) else { return };
+        link.stage = Stage::Live;
+        let first = self.joined.is_none();
+        let user = config.user.clone();
+        self.joined.get_or_insert(self.now.wall);
+        self.give_up_at = None;
+        self.last_cause = None;
+        self.outbox.joined(self.now.mono);
+        if matches!(self.options.access, Access::Api { .. }) {
+            self.plan_recheck();
+        }
+        self.tell(Event::Joined { user, first });
+    }
+
+    fn plan_recheck(&mut self) {
+        let period = self.options.limits.recheck;
+        let spread = self.random.below(u64::try_from(period.as_millis() / 2).unwrap_or(u64::MAX));
+        self.next_recheck = Some(self.now.mono + period * 3 / 4 + Duration::from_millis(spread));
+    }
+
+    fn catch_up(&mut self) {
+        let newest = self.timeline.newest().map(|newest| newest.earlier(self.options.limits.overlap));
+        self.history.cancel();
+        self.history.catch_up(newest.or_else(|| self.before_joining()), self.options.limits.catch_up);
+    }
+
+    /// From where to read if nothing was ever heard: an empty room from its beginning, an unknown one from shortly
+    /// before it was joined.
+    fn before_joining(&self) -> Option<Time> {
+        self.joined.filter(|_| !self.baseline_known).map(|wall| Time::nanoseconds(wall).earlier(RECHECK_SPAN))
+    }
+
+    fn gap(&mut self, reason: GapReason) {
+        let after = self.timeline.newest();
+        let before = self.held.iter().filter_map(|message| message.received_at).min();
+        self.tell(Event::Gap(Gap { after, before, reason }));
+    }
+}

@@ -1,0 +1,110 @@
+//! When the token ends, when a fresh one is due, and that a refused token is renewed once, not for ever.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::Now;
+
+/// A fresh token is bought when a fifth of the life is left, but not later than this before the end …
+const LATEST: Duration = Duration::from_secs(60);
+/// … and after a failure not sooner than this again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// The life of the present token.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Renewal {
+    expires_at: Option<Timestamp>,
+    due_at: Option<Timestamp>,
+    not_before: Option<Duration>,
+    spent: bool,
+}
+
+impl Renewal {
+    /// A token came into use.
+    pub(crate) fn token(&mut self, now: Now, expires_at: Option<Timestamp>) {
+        self.expires_at = expires_at;
+        self.due_at = expires_at.map(|end| {
+            let left = Duration::try_from(end.duration_since(now.wall)).unwrap_or_default();
+            let ahead = (left / 5).max(LATEST).min(left / 2);
+            end.checked_sub(ahead).unwrap_or(end)
+        });
+        self.not_before = None;
+    }
+
+    /// When the present token ends, if that is over.
+    pub(crate) fn expired(&self, now: Now) -> Option<Timestamp> {
+        self.expires_at.filter(|end| *end <= now.wall)
+    }
+
+    /// Whether a fresh token is due.
+    pub(crate) fn is_due(&self, now: Now) -> bool {
+        self.deadline(now).is_some_and(|at| at <= now.mono)
+    }
+
+    /// When a fresh token is due, on the clock that does not jump. Asked anew at each input, since the date may jump.
+    pub(crate) fn deadline(&self, now: Now) -> Option<Duration> {
+        let wait = Duration::try_from(self.due_at?.duration_since(now.wall)).unwrap_or_default();
+        Some((now.mono + wait).max(self.not_before.unwrap_or_default()))
+    }
+
+    /// A try to renew failed; the present token still holds.
+    pub(crate) fn failed(&mut self, now: Now) {
+        self.not_before = Some(now.mono + AGAIN);
+    }
+
+    /// Takes the one renewal that a refusal may cost. Answers whether it was still there.
+    pub(crate) fn spend(&mut self) -> bool {
+        !std::mem::replace(&mut self.spent, true)
+    }
+
+    /// A connection has proven good: the next refusal may cost a renewal again.
+    pub(crate) fn restore(&mut self) {
+        self.spent = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Now {
+        Now {
+            mono: Duration::from_secs(seconds.unsigned_abs()),
+            wall: Timestamp::from_second(1_000_000 + seconds).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_fresh_token_is_due_when_a_fifth_of_the_life_is_left() {
+        let mut renewal = Renewal::default();
+        renewal.token(at(0), Some(at(1_000).wall));
+        assert_eq!(renewal.deadline(at(0)), Some(Duration::from_secs(800)));
+        assert!(!renewal.is_due(at(799)) && renewal.is_due(at(800)));
+    }
+
+    #[test]
+    fn a_jump_of_the_date_moves_the_deadline() {
+        let mut renewal = Renewal::default();
+        renewal.token(at(0), Some(at(1_000).wall));
+        let jumped = Now { mono: Duration::from_secs(10), wall: at(900).wall };
+        assert!(renewal.is_due(jumped));
+    }
+
+    #[test]
+    fn a_failed_renewal_is_not_tried_again_at_once() {
+        let mut renewal = Renewal::default();
+        renewal.token(at(0), Some(at(1_000).wall));
+        renewal.failed(at(800));
+        assert!(!renewal.is_due(at(801)) && renewal.is_due(at(830)));
+    }
+
+    #[test]
+    fn a_refusal_costs_one_renewal_until_a_connection_proves_good() {
+        let mut renewal = Renewal::default();
+        assert!(renewal.spend());
+        assert!(!renewal.spend());
+        renewal.restore();
+        assert!(renewal.spend());
+    }
+}

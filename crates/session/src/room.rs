@@ -1,0 +1,156 @@
+//! Facts of the room: the answer of `GET …/chatrooms`, and what was pushed since.
+
+use chatroom_wire::{
+    Chatroom, Message, Payload, RoomId, User,
+    chatroom::{CustomCounter, ViewerInfo},
+    payload::{PinUnpin, ViewerMetrics},
+};
+
+/// The room as it is now, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoomState {
+    /// The room's id, once the service said it.
+    pub id: Option<RoomId>,
+    /// Whether viewers may not write for now.
+    pub muted: bool,
+    /// People whose messages are hidden.
+    pub blocked: Vec<User>,
+    /// Messages at the top of the room.
+    pub pinned: Vec<PinUnpin>,
+    /// Counters of the application's own.
+    pub counters: Vec<CustomCounter>,
+    /// The number of viewers that is shown, if it is.
+    pub viewer_info: Option<ViewerInfo>,
+    /// How many are here now, and have been in all.
+    pub viewers: Option<ViewerMetrics>,
+}
+
+impl RoomState {
+    /// Takes what the service answered for the truth.
+    pub(crate) fn replace(&mut self, room: Chatroom) {
+        *self = Self {
+            id: Some(room.id),
+            muted: room.muted,
+            blocked: room.blocked_users,
+            pinned: room.pinned_messages,
+            counters: room.custom_counters,
+            viewer_info: room.viewer_info,
+            viewers: self.viewers.take(),
+        };
+    }
+
+    /// Takes in what a message says of the room. Answers whether the room changed.
+    pub(crate) fn fold(&mut self, message: &Message) -> bool {
+        match &message.payload {
+            Payload::Mute => !std::mem::replace(&mut self.muted, true),
+            Payload::Unmute => std::mem::replace(&mut self.muted, false),
+            Payload::PinMessage(pin) => {
+                let known = self.pinned.iter().any(|other| other.message.id == pin.message.id);
+                if !known {
+                    self.pinned.push(pin.clone());
+                }
+                !known
+            }
+            Payload::UnpinMessage(pin) => shrank(&mut self.pinned, |other| other.message.id == pin.message.id),
+            Payload::BlockUser(user) => {
+                let known = self.blocked.iter().any(|other| other.id == user.id);
+                if !known {
+                    self.blocked.push(user.clone());
+                }
+                !known
+            }
+            Payload::UnblockUser(user) => shrank(&mut self.blocked, |other| other.id == user.id),
+            Payload::ViewerInfoEnabled(info) => self.viewer_info(true, info.as_ref()),
+            Payload::ViewerInfoDisabled(info) => self.viewer_info(false, info.as_ref()),
+            Payload::ViewerInfoUpdate(Some(info)) => self.viewer_info(info.enabled, Some(info)),
+            Payload::CustomCounterUpdate(counter) => self.counter(counter),
+            Payload::BroadcastUpdate(update) => {
+                let news = Some(update.viewer_metrics.clone());
+                let changed = self.viewers != news;
+                self.viewers = news;
+                changed
+            }
+            _ => false,
+        }
+    }
+
+    fn viewer_info(&mut self, enabled: bool, info: Option<&ViewerInfo>) -> bool {
+        let mut news = info.cloned().or_else(|| self.viewer_info.clone()).unwrap_or_default();
+        news.enabled = enabled;
+        let changed = self.viewer_info.as_ref() != Some(&news);
+        self.viewer_info = Some(news);
+        changed
+    }
+
+    /// Counters may arrive out of order: the greater value or version wins (docs/protocol.md, section D.2).
+    fn counter(&mut self, news: &CustomCounter) -> bool {
+        match self.counters.iter_mut().find(|counter| counter.key == news.key) {
+            Some(counter) => {
+                let newer = news.value > counter.value
+                    || news.version_number > counter.version_number
+                    || news.disabled != counter.disabled;
+                if newer {
+                    *counter = news.clone();
+                }
+                newer
+            }
+            None if news.disabled => false,
+            None => {
+                self.counters.push(news.clone());
+                true
+            }
+        }
+    }
+}
+
+fn shrank<T>(list: &mut Vec<T>, goes: impl Fn(&T) -> bool) -> bool {
+    let before = list.len();
+    list.retain(|item| !goes(item));
+    list.len() < before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(json: &str) -> Message {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_mute_is_told_once_and_undone_by_unmute() {
+        let mut room = RoomState::default();
+        let mute = message(r#"{"type":"INTERACTION_TYPE_MUTE"}"#);
+        assert!(room.fold(&mute) && room.muted);
+        assert!(!room.fold(&mute));
+        assert!(room.fold(&message(r#"{"type":"INTERACTION_TYPE_UNMUTE"}"#)) && !room.muted);
+    }
+
+    #[test]
+    fn an_older_value_of_a_counter_changes_nothing() {
+        let mut room = RoomState::default();
+        let counter = |value: i64, version: &str| {
+            message(&format!(
+                r#"{{"type":"INTERACTION_TYPE_CUSTOM_COUNTER_UPDATE","custom_counter":{{"key":"like","value":{value},"version_number":"{version}"}}}}"#
+            ))
+        };
+        assert!(room.fold(&counter(5, "0005")));
+        assert!(!room.fold(&counter(4, "0004")));
+        assert!(room.fold(&counter(9, "0009")));
+        assert_eq!(room.counters[0].value, 9);
+    }
+
+    #[test]
+    fn a_pin_stands_once_until_it_is_unpinned() {
+        let mut room = RoomState::default();
+        let pin = |kind: &str| {
+            message(&format!(
+                r#"{{"type":"INTERACTION_TYPE_{kind}","pin_unpin_message":{{"message":{{"id":"m1","text":"hi"}}}}}}"#
+            ))
+        };
+        assert!(room.fold(&pin("PIN_MESSAGE")));
+        assert!(!room.fold(&pin("PIN_MESSAGE")));
+        assert!(room.fold(&pin("UNPIN_MESSAGE")) && room.pinned.is_empty());
+    }
+}

@@ -1,0 +1,118 @@
+//! Own messages on their way out.
+
+use std::time::Duration;
+
+use chatroom_mqtt::{PacketId, PublishError, ReasonCode, UserProperties};
+use chatroom_wire::{Message, MessageId, Payload, Time, User, envelope, payload::CustomMessage};
+
+use crate::{Access, Delivery, Draft, Event, Rejection, SendError, Session, link::Stage, phase::Phase};
+
+/// The vendor's own clients stop here (docs/protocol.md, section A.6).
+const LARGEST: usize = 102_400;
+/// So many messages may wait for their PUBACKs at once: enough for a full pipe, few enough to send again.
+const WINDOW: usize = 20;
+/// How long to slow down where the server does not say.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Session {
+    pub(crate) fn queue(&mut self, draft: Draft) -> Result<MessageId, SendError> {
+        if matches!(self.phase, Phase::Ended) {
+            return Err(SendError::Ended);
+        }
+        let (text, payload) = match draft {
+            Draft::Text(text) => (text.len(), Message::text_by(User::default(), text).payload),
+            Draft::Custom(value) => (value.len(), Payload::Custom(CustomMessage { value, ..CustomMessage::default() })),
+        };
+        if text == 0 {
+            return Err(SendError::Empty);
+        }
+        let waiting = self.outbox.len();
+        if waiting >= self.options.limits.outbox {
+            return Err(SendError::Full(waiting));
+        }
+        let id = self.ids.make(self.now.wall);
+        let message = Message {
+            id: Some(id.clone()),
+            sent_at: Some(Time::milliseconds(self.now.wall)),
+            ..Message::new(User::named(self.own_name()), payload)
+        };
+        let size = envelope::encode(&message).len();
+        if size >= LARGEST {
+            return Err(SendError::TooLarge { size, max: LARGEST - 1 });
+        }
+        self.outbox.push(self.now.mono, id.clone(), message.clone());
+        self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
+        Ok(id)
+    }
+
+    /// Publishes what waits, as far as the link allows.
+    pub(crate) fn publish(&mut self) {
+        let name = self.own_name();
+        let now = self.now.mono;
+        let (Phase::Linked(link), Some(config)) = (&mut self.phase, &self.config) else { return };
+        let waits_for_history = self.outbox.has_unknown() && link.stage != Stage::Live;
+        if !link.is_subscribed() || waits_for_history {
+            return;
+        }
+        let mut rejected = Vec::new();
+        while link.mqtt.in_flight() < WINDOW {
+            let Some(message) = self.outbox.next(now) else { break };
+            // The name may have come with the config, after the message was written.
+            let message = Message { user: User::named(name.clone()), ..message.clone() };
+            let bytes = envelope::encode(&message);
+            match link.mqtt.publish(now, config.topic.publish.as_str(), &bytes, link.qos) {
+                Ok(packet) => self.outbox.published(now, packet),
+                Err(PublishError::QuotaFull | PublishError::NotConnected) => break,
+                Err(PublishError::TooLarge { size, max }) => {
+                    rejected.extend(self.outbox.reject_next().zip(Some(Rejection::TooLarge { size, max })));
+                }
+                Err(error) => rejected.extend(self.outbox.reject_next().zip(Some(Rejection::Unsendable(error)))),
+            }
+        }
+        for (id, rejection) in rejected {
+            self.tell(Event::DeliveryChanged { id, delivery: Delivery::Rejected(rejection), echo: None });
+        }
+    }
+
+    pub(crate) fn acknowledged(&mut self, packet: PacketId) {
+        if let Some(id) = self.outbox.acknowledged(self.now.mono, packet) {
+            self.tell(Event::DeliveryChanged { id, delivery: Delivery::Sent, echo: None });
+        }
+    }
+
+    pub(crate) fn publish_refused(
+        &mut self,
+        packet: PacketId,
+        reason: ReasonCode,
+        text: Option<String>,
+        properties: &UserProperties,
+    ) {
+        // "Too fast", and a server in trouble that says when to come back (docs/protocol.md, section I).
+        let asked =
+            properties.iter().find(|(key, _)| key == "retry-after-ms").and_then(|(_, value)| value.parse().ok());
+        let too_fast = matches!(reason, ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH);
+        if asked.is_some() || too_fast {
+            let pause = asked.map_or(PAUSE, Duration::from_millis);
+            self.outbox.slow_down(packet, self.now.mono + pause);
+        } else if let Some(id) = self.outbox.refused(packet) {
+            let delivery = Delivery::Rejected(Rejection::Server { reason, text });
+            self.tell(Event::DeliveryChanged { id, delivery, echo: None });
+        }
+    }
+
+    pub(crate) fn handle_outbox_deadlines(&mut self) {
+        let history = matches!(self.options.access, Access::Api { .. });
+        let overdue = self.outbox.handle_timeout(self.now.mono, self.is_live(), history);
+        for (id, delivery) in overdue.ended {
+            self.tell(Event::DeliveryChanged { id, delivery, echo: None });
+        }
+        if overdue.ask_history {
+            self.recheck();
+        }
+    }
+
+    fn own_name(&self) -> String {
+        let given = self.options.name.clone();
+        given.or_else(|| self.config.as_ref().map(|config| config.user.custom_name.clone())).unwrap_or_default()
+    }
+}

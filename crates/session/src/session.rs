@@ -1,0 +1,295 @@
+//! Routes inputs to the machines that own a rule, and merges their deadlines. The rules of connecting, of sending and
+//! of receiving are in the modules of these names.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use chatroom_wire::{Claims, Config, Message, MessageId, RefreshToken, Token};
+
+use crate::{
+    Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, Now, Options, Output,
+    RoomState, SendError, backoff::Backoff, history::History, ids::Ids, lives::Lives, outbox::Outbox, phase::Phase,
+    random::Random, renewal::Renewal, timeline::Timeline,
+};
+
+/// One user in one room. See the crate's [drain contract](crate#the-drain-contract).
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) options: Options,
+    pub(crate) now: Now,
+    pub(crate) outputs: VecDeque<Output>,
+    pub(crate) random: Random,
+    pub(crate) ids: Ids,
+    pub(crate) phase: Phase,
+    /// The answer of the last config call, or the config that was given.
+    pub(crate) config: Option<Box<Config>>,
+    calls: BTreeMap<CallId, Pending>,
+    next_call: u64,
+    pub(crate) backoff: Backoff,
+    pub(crate) lives: Lives,
+    pub(crate) renewal: Renewal,
+    pub(crate) outbox: Outbox,
+    pub(crate) timeline: Timeline,
+    pub(crate) history: History,
+    /// What was said while the history is read; told when that is done.
+    pub(crate) held: Vec<Message>,
+    /// Too much was held and was let go: the history must be read once more.
+    pub(crate) held_overflowed: bool,
+    pub(crate) room: RoomState,
+    /// What was said of the room while its state is being read.
+    pub(crate) room_news: Vec<Message>,
+    /// Whether the room was joined once; and when, by the wall clock.
+    pub(crate) joined: Option<jiff::Timestamp>,
+    /// Whether a first read told where the room stood.
+    pub(crate) baseline_known: bool,
+    /// Whether the service numbers its deliveries, so that a hole is seen at once.
+    pub(crate) numbered: bool,
+    pub(crate) next_recheck: Option<Duration>,
+    pub(crate) give_up_at: Option<Duration>,
+    pub(crate) last_cause: Option<Cause>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    purpose: Purpose,
+    until: Duration,
+}
+
+/// What a pending call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Config,
+    Room,
+    Renewal,
+    History,
+}
+
+impl Session {
+    /// A session that does nothing yet; [`Input::Start`] begins it.
+    pub fn new(options: Options) -> Self {
+        let limits = &options.limits;
+        let mut random = Random::new(options.seed);
+        Self {
+            outbox: Outbox::new(limits.time_to_live, limits.echo),
+            timeline: Timeline::new(limits.timeline),
+            ids: Ids::new(random.next()),
+            random,
+            now: Now { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
+            outputs: VecDeque::new(),
+            phase: Phase::Idle,
+            config: None,
+            calls: BTreeMap::new(),
+            next_call: 0,
+            backoff: Backoff::default(),
+            lives: Lives::default(),
+            renewal: Renewal::default(),
+            history: History::default(),
+            held: Vec::new(),
+            held_overflowed: false,
+            room: RoomState::default(),
+            room_news: Vec::new(),
+            joined: None,
+            baseline_known: false,
+            numbered: false,
+            next_recheck: None,
+            give_up_at: None,
+            last_cause: None,
+            options,
+        }
+    }
+
+    /// Takes one thing in. Then drain [`Session::poll_output`].
+    pub fn handle_input(&mut self, now: Now, input: Input) {
+        self.now = now;
+        match input {
+            _ if matches!(self.phase, Phase::Ended) => {}
+            Input::Start => self.start(),
+            Input::LinkOpened => self.link_opened(),
+            Input::LinkReceived(bytes) => {
+                if let Phase::Linked(link) = &mut self.phase {
+                    link.mqtt.receive(now.mono, &bytes);
+                }
+            }
+            Input::LinkClosed(error) => {
+                if let Phase::Linked(link) = &mut self.phase {
+                    link.mqtt.link_closed(now.mono);
+                }
+                if matches!(self.phase, Phase::Opening { .. } | Phase::Linked(_)) {
+                    self.interrupted(Cause::Link(error));
+                }
+            }
+            Input::CallDone { id, result } => self.call_done(id, result),
+            Input::Timeout => self.handle_deadlines(),
+            Input::Retry => {
+                if matches!(self.phase, Phase::Backoff { .. }) {
+                    self.attempt();
+                }
+            }
+            Input::Close => self.end(End::Left),
+        }
+        self.advance();
+    }
+
+    /// Takes a message to be sent. Then drain [`Session::poll_output`].
+    ///
+    /// It is told at once as [`Event::MessageAdded`] with [`Delivery::Queued`](crate::Delivery::Queued), and every
+    /// later step as [`Event::DeliveryChanged`].
+    ///
+    /// # Errors
+    /// When the message can't be taken; it is then not told.
+    pub fn send(&mut self, now: Now, draft: Draft) -> Result<MessageId, SendError> {
+        self.now = now;
+        let id = self.queue(draft)?;
+        self.advance();
+        Ok(id)
+    }
+
+    /// The next thing to do, until it is [`Output::Timeout`].
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or_else(|| Output::Timeout(self.deadline()))
+    }
+
+    /// The messages that are kept, in order; own ones that are not confirmed come last.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.timeline.messages().chain(self.outbox.messages())
+    }
+
+    /// The room as it is now.
+    pub fn room(&self) -> &RoomState {
+        &self.room
+    }
+
+    fn start(&mut self) {
+        if !matches!(self.phase, Phase::Idle) {
+            return;
+        }
+        self.give_up_at = self.options.patience.map(|patience| self.now.mono + patience);
+        let token = match &self.options.access {
+            Access::Api { token, .. } => token,
+            Access::Config(config) => {
+                self.config = Some(config.clone());
+                &config.connection.token
+            }
+        };
+        match Claims::of(token) {
+            Ok(claims) => {
+                self.renewal.token(self.now, claims.expires_at());
+                self.attempt();
+            }
+            Err(error) => self.end(End::BadToken(error)),
+        }
+    }
+
+    /// Carries out what the last input made possible.
+    fn advance(&mut self) {
+        loop {
+            let said = self.pump();
+            self.ask_history();
+            self.publish();
+            if !said && !self.pump() {
+                return;
+            }
+        }
+    }
+
+    fn call_done(&mut self, id: CallId, result: Result<CallAnswer, CallError>) {
+        // An answer that nobody waits for any more is dropped.
+        let Some(pending) = self.calls.remove(&id) else { return };
+        match (pending.purpose, result) {
+            (Purpose::Config, Ok(CallAnswer::Config(config))) => self.configured(id, config),
+            (Purpose::Config, Err(error)) => self.interrupted(Cause::Call(error)),
+            (Purpose::Room, Ok(CallAnswer::Room(room))) => self.room_read(Some(*room)),
+            (Purpose::Room, Err(error)) => self.room_not_read(error),
+            (Purpose::Renewal, Ok(CallAnswer::Refreshed(answer))) => self.renewed(id, answer.token),
+            (Purpose::Renewal, Err(error)) => self.not_renewed(id, error),
+            (Purpose::History, Ok(CallAnswer::History(page))) => self.page_read(id, page),
+            (Purpose::History, Err(error)) => self.page_not_read(id, error),
+            (purpose, Ok(_)) => {
+                let error = CallError::Answer("it answers another call".to_owned());
+                self.calls.insert(id, Pending { purpose, ..pending });
+                self.call_done(id, Err(error));
+            }
+        }
+    }
+
+    /// Asks the driver for a call.
+    pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> CallId {
+        let id = CallId(self.next_call);
+        self.next_call += 1;
+        self.calls.insert(id, Pending { purpose, until: self.now.mono + self.options.limits.call });
+        let token = match call {
+            Call::Refresh(_) => None,
+            Call::Config | Call::Room | Call::History(_) => self.token().cloned(),
+        };
+        self.outputs.push_back(Output::Call { id, call, token });
+        id
+    }
+
+    pub(crate) fn is_calling(&self, purpose: Purpose) -> bool {
+        self.calls.values().any(|pending| pending.purpose == purpose)
+    }
+
+    /// Waits for no answer any more, but to a renewal that may be under way.
+    pub(crate) fn forget_calls(&mut self) {
+        self.calls.retain(|_, pending| pending.purpose == Purpose::Renewal);
+    }
+
+    pub(crate) fn token(&self) -> Option<&Token> {
+        match &self.options.access {
+            Access::Api { token, .. } => Some(token),
+            Access::Config(_) => None,
+        }
+    }
+
+    pub(crate) fn refresh_token(&self) -> Option<&RefreshToken> {
+        match &self.options.access {
+            Access::Api { refresh_token, .. } => refresh_token.as_ref(),
+            Access::Config(_) => None,
+        }
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn handle_deadlines(&mut self) {
+        let now = self.now.mono;
+        if self.give_up_at.is_some_and(|at| at <= now) {
+            let patience = self.options.patience.unwrap_or_default();
+            let last = self.last_cause.take();
+            return self.end(End::GaveUp { patience, last });
+        }
+        let late: Vec<CallId> =
+            self.calls.iter().filter(|(_, pending)| pending.until <= now).map(|(id, _)| *id).collect();
+        for id in late {
+            self.call_done(id, Err(CallError::TimedOut));
+        }
+        self.handle_phase_deadlines();
+        self.history.handle_timeout(now);
+        self.handle_recheck();
+        self.handle_outbox_deadlines();
+    }
+
+    fn deadline(&self) -> Option<(Duration, Deadline)> {
+        if matches!(self.phase, Phase::Ended) {
+            return None;
+        }
+        let now = self.now.mono;
+        let call = self.calls.values().map(|pending| pending.until).min();
+        let joined = self.is_live();
+        [
+            self.phase_deadline(),
+            call.map(|at| (at, Deadline::Call)),
+            self.history.deadline().map(|at| (at, Deadline::History)),
+            self.next_recheck.filter(|_| joined).map(|at| (at, Deadline::History)),
+            self.outbox.deadline(now, joined).map(|at| (at, Deadline::Outbox)),
+            self.renewal_deadline().map(|at| (at, Deadline::Renewal)),
+            self.give_up_at.map(|at| (at, Deadline::GiveUp)),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)
+    }
+}
