@@ -219,6 +219,8 @@ impl ClientRole {
             // MQTT 5 section 3.2.2.1: the two sides disagree on what was sent; close.
             let what = "it resumes a session although a clean start was asked";
             self.fail(Violation::protocol("CONNACK", what));
+        } else if let Some(max) = packet.maximum_packet_size.filter(|max| *max < SMALLEST_LIMIT) {
+            self.close(CloseCause::PacketTooLarge { size: SMALLEST_LIMIT, max });
         } else {
             let (live, granted) = Live::new(now, options, packet);
             self.phase = Phase::Connected(Box::new(live));
@@ -288,3 +290,7 @@ impl fmt::Debug for ClientRole {
             .finish_non_exhaustive()
     }
 }
+
+/// The size of a PUBACK. A server that accepts less can't be answered; every other
+/// packet without content is as small or smaller.
+const SMALLEST_LIMIT: u32 = 4;

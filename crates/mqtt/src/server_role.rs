@@ -355,3 +355,13 @@ impl fmt::Debug for ServerRole {
 
 /// The first byte of a CONNECT.
 const CONNECT: u8 = 0x10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_takes_less_than_a_kilobyte() {
+        assert!(size_of::<ServerRole>() + size_of::<Live>() < 512);
+    }
+}
