@@ -7,7 +7,11 @@
 //! - [`run`]: the parts put together, started and stopped
 #![forbid(unsafe_code)]
 
+pub mod bus;
+mod gateway;
 pub mod options;
+pub mod presence;
+pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod store;

@@ -143,6 +143,7 @@ const DAY: u64 = 24 * 60 * 60;
 settings! {
     text_max: u32 = "text.max", 1000, 1, 30_000, "code points", "the longest text of a message";
     name_max: u32 = "name.max", 100, 1, 1000, "code points", "the longest name a sender may use";
+    message_max: Size = "message.max", Size(120 << 10), Size(1 << 10), Size(120 << 10), "", "the largest message, with what the server writes into it";
     rate_viewer: u32 = "rate.viewer", 5, 1, 1_000_000, "messages a second", "how fast a viewer may write; bursts of twice that";
     rate_admin: u32 = "rate.admin", 100, 1, 1_000_000, "messages a second", "how fast an admin may write; bursts of twice that";
     batch_window: Duration = "batch.window", Duration::from_millis(50), Duration::ZERO, seconds(10), "", "for how long the messages of a busy room are gathered into one packet";

@@ -1,0 +1,61 @@
+//! The bus within one process: a ring per room.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chatroom_wire::RoomId;
+use tokio::sync::broadcast;
+
+use super::{Batch, Bus, BusFuture, Subscription};
+
+/// How many batches a listener may be behind. A listener only encodes, so it is behind for as long as the scheduler
+/// leaves it aside.
+const RING: usize = 256;
+
+/// Carries batches within this process.
+#[derive(Debug, Default)]
+pub struct LocalBus {
+    rooms: Mutex<HashMap<RoomId, broadcast::Sender<Batch>>>,
+}
+
+impl LocalBus {
+    /// A bus with no listeners.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Bus for LocalBus {
+    fn publish(&self, room: &RoomId, batch: Batch) -> BusFuture<'_, ()> {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if rooms.get(room).is_some_and(|ring| ring.send(batch).is_err()) {
+            rooms.remove(room);
+        }
+        Box::pin(std::future::ready(()))
+    }
+
+    fn subscribe(&self, room: &RoomId) -> BusFuture<'_, Subscription> {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = rooms.entry(room.clone()).or_insert_with(|| broadcast::channel(RING).0);
+        let subscription = Subscription { ring: ring.subscribe() };
+        Box::pin(std::future::ready(subscription))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    bus_contract!(LocalBus::new());
+
+    #[tokio::test]
+    async fn a_room_without_listeners_leaves_nothing_behind() {
+        let bus = LocalBus::new();
+        let room = RoomId::from("room");
+        drop(bus.subscribe(&room).await);
+        bus.publish(&room, Batch::from([])).await;
+        assert!(bus.rooms.lock().unwrap().is_empty());
+    }
+}
