@@ -25,6 +25,9 @@ pub(crate) struct Outbox {
     unconfirmed: VecDeque<(MessageId, Duration)>,
     /// The server asked to slow down until then.
     paused_until: Option<Duration>,
+    /// After such a word messages go one by one, until one is acknowledged: else a later one may slip through where
+    /// an earlier one was refused again.
+    cautious: bool,
     time_to_live: Duration,
     echo: Duration,
 }
@@ -61,7 +64,14 @@ pub(crate) struct Overdue {
 
 impl Outbox {
     pub(crate) fn new(time_to_live: Duration, echo: Duration) -> Self {
-        Self { items: VecDeque::new(), unconfirmed: VecDeque::new(), paused_until: None, time_to_live, echo }
+        Self {
+            items: VecDeque::new(),
+            unconfirmed: VecDeque::new(),
+            paused_until: None,
+            cautious: false,
+            time_to_live,
+            echo,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -74,7 +84,8 @@ impl Outbox {
 
     /// The next message to publish, if the server did not ask to slow down.
     pub(crate) fn next(&self, now: Duration) -> Option<&Message> {
-        if self.paused_until.is_some_and(|until| until > now) {
+        let in_flight = || self.items.iter().any(|item| matches!(item.state, State::InFlight(_)));
+        if self.paused_until.is_some_and(|until| until > now) || (self.cautious && in_flight()) {
             return None;
         }
         self.items.iter().find(|item| item.state == State::Waiting).map(|item| &item.message)
@@ -102,6 +113,7 @@ impl Outbox {
     /// A PUBACK came.
     pub(crate) fn acknowledged(&mut self, now: Duration, packet: PacketId) -> Option<MessageId> {
         let item = self.items.iter_mut().find(|item| item.state == State::InFlight(packet))?;
+        self.cautious = false;
         item.state = State::Acked { at: now, asked: 0 };
         Some(item.id.clone())
     }
@@ -115,6 +127,7 @@ impl Outbox {
     /// A PUBACK refused it for now: it waits again, and so does all behind it.
     pub(crate) fn slow_down(&mut self, packet: PacketId, until: Duration) {
         self.paused_until = self.paused_until.max(Some(until));
+        self.cautious = true;
         if let Some(item) = self.items.iter_mut().find(|item| item.state == State::InFlight(packet)) {
             item.state = State::Waiting;
         }
@@ -132,6 +145,7 @@ impl Outbox {
     /// The link is gone: what was in flight waits again, in its place.
     pub(crate) fn link_lost(&mut self) {
         self.paused_until = None;
+        self.cautious = false;
         for item in &mut self.items {
             if matches!(item.state, State::InFlight(_)) {
                 item.state = State::Waiting;
@@ -259,7 +273,9 @@ mod tests {
         outbox.slow_down(packet(2), SECOND * 2);
         assert!(outbox.next(SECOND * 2).is_none());
         assert_eq!(outbox.deadline(SECOND * 2, true), Some(SECOND * 3));
-        assert_eq!(publish_all(&mut outbox, SECOND * 3), ["a", "b"]);
+        assert_eq!(publish_all(&mut outbox, SECOND * 3), ["a"], "and then carefully");
+        outbox.acknowledged(SECOND * 3, packet(1));
+        assert_eq!(publish_all(&mut outbox, SECOND * 3), ["b"]);
     }
 
     #[test]

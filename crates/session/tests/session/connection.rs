@@ -1,0 +1,205 @@
+//! How a session comes to its room, and comes back.
+
+use std::time::Duration;
+
+use chatroom_mqtt::ReasonCode;
+use chatroom_session::{Access, Blame, End, Event, Input, LinkError, Options, TlsFault};
+
+use crate::world::{World, config, status};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_session_joins_and_hears() {
+    let mut world = World::new();
+    let ada = world.join();
+    assert_eq!(world.clients[ada].joins(), 1);
+    world.said("hello");
+    assert_eq!(world.clients[ada].heard(), ["hello"]);
+}
+
+#[test]
+fn a_lost_link_is_an_event_and_the_session_comes_back() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.run_for(SECOND * 60);
+    world.cut(ada);
+    assert_eq!(world.clients[ada].interruptions(), 1);
+    world.run_for(SECOND * 5);
+    assert_eq!(world.clients[ada].joins(), 2);
+    assert_eq!(world.clients[ada].end(), None);
+}
+
+#[test]
+fn connects_of_one_client_keep_a_second_apart() {
+    let mut world = World::new();
+    let ada = world.join();
+    for _ in 0..20 {
+        world.disconnect(ada, ReasonCode::SERVER_BUSY);
+        world.run_for(SECOND * 90);
+    }
+    world.faults.unreachable = false;
+    let connects = &world.clients[ada].connects;
+    assert!(connects.len() > 10);
+    assert!(connects.windows(2).all(|pair| pair[1] - pair[0] >= SECOND), "{connects:?}");
+}
+
+#[test]
+fn a_bare_connack_does_not_reset_the_backoff() {
+    let mut world = World::new();
+    let ada = world.join();
+    // Each connection lives for a moment and is ended with a reason, as an overloaded server does it.
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        world.disconnect(ada, ReasonCode::SERVER_BUSY);
+        let last = world.clients[ada].events.iter().rev().find_map(|event| match event {
+            Event::Interrupted { retry_in, .. } => Some(*retry_in),
+            _ => None,
+        });
+        waits.push(last.unwrap());
+        world.run_for(last.unwrap());
+    }
+    assert!(waits.iter().skip(4).any(|wait| *wait > SECOND * 4), "{waits:?}");
+}
+
+#[test]
+fn a_half_open_link_is_found_within_one_and_a_half_keep_alives() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.run_for(SECOND * 100);
+    world.faults.half_open = true;
+    assert_eq!(world.clients[ada].interruptions(), 0);
+    world.run_for(SECOND * 45);
+    assert!(world.clients[ada].interruptions() >= 1);
+    world.faults.half_open = false;
+    world.run_for(SECOND * 20);
+    assert_eq!(world.clients[ada].joins(), 2);
+}
+
+#[test]
+fn impatience_skips_the_wait_but_not_the_second_between_connects() {
+    let mut world = World::new();
+    world.faults.unreachable = true;
+    let ada = world.join();
+    world.run_for(SECOND * 100);
+    world.faults.unreachable = false;
+    world.input(ada, Input::Retry);
+    assert_eq!(world.clients[ada].joins(), 1);
+}
+
+#[test]
+fn patience_ends_with_what_stood_in_the_way() {
+    let mut world = World::new();
+    world.faults.unreachable = true;
+    let mut options = Options::new(world.access());
+    options.patience = Some(SECOND * 30);
+    let ada = world.client(options);
+    world.run_for(SECOND * 29);
+    assert_eq!(world.clients[ada].end(), None);
+    world.run_for(SECOND);
+    let Some(Event::Ended(end)) = world.clients[ada].events.last() else { panic!("it goes on") };
+    assert!(matches!(end, End::GaveUp { last: Some(_), .. }));
+    assert_eq!(end.blame(), Some(Blame::Network));
+}
+
+#[test]
+fn patience_begins_anew_after_each_interruption() {
+    let mut world = World::new();
+    let mut options = Options::new(world.access());
+    options.patience = Some(SECOND * 30);
+    let ada = world.client(options);
+    world.run_for(SECOND * 300);
+    world.cut(ada);
+    world.run_for(SECOND * 20);
+    assert_eq!(world.clients[ada].joins(), 2);
+    assert_eq!(world.clients[ada].end(), None);
+}
+
+#[test]
+fn a_client_that_took_over_ends_the_session_with_that_word() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.disconnect(ada, ReasonCode::TAKEN_OVER);
+    assert_eq!(world.clients[ada].end().unwrap(), End::TakenOver.to_string());
+}
+
+#[test]
+fn three_short_lives_in_a_row_end_the_session() {
+    let mut world = World::new();
+    let ada = world.join();
+    for _ in 0..3 {
+        world.run_for(SECOND * 2);
+        while world.clients[ada].link.is_none() {
+            world.run_for(SECOND);
+        }
+        world.cut(ada);
+    }
+    assert_eq!(world.clients[ada].end().unwrap(), End::ShortLives(3).to_string());
+}
+
+#[test]
+fn a_certificate_that_can_t_be_trusted_ends_the_session_at_once() {
+    for fault in [TlsFault::UnknownIssuer, TlsFault::Expired, TlsFault::WrongName] {
+        let mut world = World::new();
+        let error = LinkError::Tls { host: "room.example".into(), fault, problem: "no".into() };
+        world.faults.link_errors.push_back(error);
+        let ada = world.join();
+        assert!(world.clients[ada].end().is_some());
+    }
+}
+
+#[test]
+fn a_certificate_that_goes_bad_later_is_waited_out() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.run_for(SECOND * 60);
+    let fault = TlsFault::UnknownIssuer;
+    let error = LinkError::Tls { host: "room.example".into(), fault, problem: "a captive portal".into() };
+    world.faults.link_errors.push_back(error);
+    world.cut(ada);
+    world.run_for(SECOND * 20);
+    assert_eq!((world.clients[ada].joins(), world.clients[ada].end()), (2, None));
+}
+
+#[test]
+fn a_refused_subscription_ends_the_session() {
+    let mut world = World::new();
+    world.faults.suback = Some(ReasonCode::TOPIC_FILTER_INVALID);
+    let ada = world.join();
+    assert!(world.clients[ada].end().is_some());
+}
+
+#[test]
+fn a_server_that_closes_at_each_connect_ends_a_session_that_never_joined() {
+    let mut world = World::new();
+    world.faults.close_on_connect = 100;
+    let ada = world.client(Options::new(Access::Config(Box::new(config()))));
+    world.run_for(SECOND * 60);
+    assert_eq!(world.clients[ada].end().unwrap(), End::ClosedOnConnect.to_string());
+    assert_eq!(world.clients[ada].connects.len(), 3);
+}
+
+#[test]
+fn a_service_in_trouble_is_tried_again_and_its_word_on_when_is_kept() {
+    let mut world = World::new();
+    let mut busy = status(503);
+    if let chatroom_session::CallError::Status { retry_after, .. } = &mut busy {
+        *retry_after = Some(SECOND * 40);
+    }
+    world.faults.config.push_back(busy);
+    let ada = world.join();
+    world.run_for(SECOND * 39);
+    assert_eq!(world.clients[ada].joins(), 0);
+    world.run_for(SECOND * 3);
+    assert_eq!(world.clients[ada].joins(), 1);
+}
+
+#[test]
+fn leaving_ends_the_session_and_says_so_last() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.input(ada, Input::Close);
+    world.run_for(SECOND * 600);
+    assert!(matches!(world.clients[ada].events.last(), Some(Event::Ended(End::Left))));
+    assert!(world.clients[ada].link.is_none());
+}

@@ -1,0 +1,491 @@
+//! A room, its server and its clients under one virtual clock. The clients are real sessions, and the bytes between
+//! them and the server are real MQTT; only the wires are made of queues.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use base64::Engine as _;
+use chatroom_mqtt::{Accept, InboundPublish, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole};
+use chatroom_session::{
+    Access, Call, CallAnswer, CallError, CallId, Delivery, Draft, Event, Input, LinkError, Now, Options, Output,
+    Session,
+};
+use chatroom_wire::{
+    Chatroom, Config, Message, MessageId, Payload, RefreshToken, Time, Token, User, envelope,
+    payload::{CustomMessage, DeleteMessage},
+    rest::{ErrorBody, MessagesPage, MessagesQuery, RefreshAnswer},
+};
+use jiff::Timestamp;
+
+pub(crate) const SUB: &str = "chat/t/room/sub";
+pub(crate) const PUB: &str = "chat/t/room/pub";
+
+/// What goes wrong, until it is set back.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    /// No link can be opened.
+    pub(crate) unreachable: bool,
+    /// Opening a link ends so, once for each.
+    pub(crate) link_errors: VecDeque<LinkError>,
+    /// CONNECTs are answered so, once for each.
+    pub(crate) connack: VecDeque<ReasonCode>,
+    /// The link is closed without a word at the next so many CONNECTs.
+    pub(crate) close_on_connect: usize,
+    /// SUBSCRIBE is answered so.
+    pub(crate) suback: Option<ReasonCode>,
+    /// So many publishes are lost with their link before they are stored …
+    pub(crate) cut_before_store: usize,
+    /// … or after that, before the PUBACK.
+    pub(crate) cut_after_store: usize,
+    /// PUBACKs that refuse, once for each: the code, and when to come back in ms.
+    pub(crate) puback: VecDeque<(ReasonCode, Option<u64>)>,
+    /// Publishes are acknowledged, and never seen again.
+    pub(crate) swallow: bool,
+    /// So many deliveries are lost on their way.
+    pub(crate) lose_deliveries: usize,
+    /// Deliveries come twice.
+    pub(crate) double: bool,
+    /// Nothing is answered any more, though the link stands.
+    pub(crate) half_open: bool,
+    /// The history answers so, once for each.
+    pub(crate) history: VecDeque<CallError>,
+    /// The config call answers so, once for each.
+    pub(crate) config: VecDeque<CallError>,
+    /// The refresh call answers so, once for each.
+    pub(crate) refresh: VecDeque<CallError>,
+}
+
+pub(crate) struct World {
+    pub(crate) now: Duration,
+    pub(crate) epoch: Timestamp,
+    pub(crate) faults: Faults,
+    /// Whether deliveries carry `seq` and `prev`.
+    pub(crate) numbered: bool,
+    /// How long a fresh token lives, in seconds.
+    pub(crate) token_life: i64,
+    pub(crate) log: Vec<Message>,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) history_calls: Vec<MessagesQuery>,
+}
+
+pub(crate) struct Client {
+    pub(crate) session: Session,
+    pub(crate) events: Vec<Event>,
+    pub(crate) link: Option<Link>,
+    pub(crate) connects: Vec<Duration>,
+    pub(crate) tokens_used: Vec<String>,
+    inbox: VecDeque<Input>,
+    deadline: Option<Duration>,
+}
+
+pub(crate) struct Link {
+    role: ServerRole,
+    subscribed: bool,
+    last: u64,
+}
+
+pub(crate) fn token(expires_at: i64) -> Token {
+    let part = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(r#"{{"sub":"u","chat_id":"room","exp":{expires_at}}}"#);
+    Token::new(format!("{}.{}.{}", part("{}".into()), part(claims), part("signature".into())))
+}
+
+pub(crate) fn config() -> Config {
+    Config::from_json(
+        format!(
+            r#"{{"connection":{{"endpoint":"room.example","authorizer":"a","token":"{}","signature":"s","client_id":"c"}},
+                "topic":{{"pub":"{PUB}","sub":"{SUB}"}},"user":{{"customer_id":"u","custom_name":"ada"}}}}"#,
+            token(4_000_000_000).expose()
+        )
+        .as_bytes(),
+    )
+    .unwrap()
+}
+
+pub(crate) fn status(status: u16) -> CallError {
+    CallError::Status { status, body: ErrorBody::default(), retry_after: None }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Duration::ZERO,
+            epoch: "2026-01-01T00:00:00Z".parse().unwrap(),
+            faults: Faults::default(),
+            numbered: true,
+            token_life: 1_000_000,
+            log: Vec::new(),
+            clients: Vec::new(),
+            history_calls: Vec::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { mono: self.now, wall: self.epoch + self.now }
+    }
+
+    pub(crate) fn exp(&self, life: i64) -> i64 {
+        self.now().wall.as_second() + life
+    }
+
+    /// With a token that can be renewed.
+    pub(crate) fn access(&self) -> Access {
+        Access::Api { token: token(self.exp(self.token_life)), refresh_token: Some(RefreshToken::new("refresh")) }
+    }
+
+    /// Starts a client; answers its number.
+    pub(crate) fn client(&mut self, options: Options) -> usize {
+        let session = Session::new(options);
+        let mut inbox = VecDeque::new();
+        inbox.push_back(Input::Start);
+        self.clients.push(Client {
+            session,
+            events: Vec::new(),
+            link: None,
+            connects: Vec::new(),
+            tokens_used: Vec::new(),
+            inbox,
+            deadline: None,
+        });
+        self.settle();
+        self.clients.len() - 1
+    }
+
+    pub(crate) fn join(&mut self) -> usize {
+        let mut options = Options::new(self.access());
+        options.seed = self.clients.len() as u64;
+        self.client(options)
+    }
+
+    pub(crate) fn send(&mut self, client: usize, text: &str) -> MessageId {
+        let now = self.now();
+        let id = self.clients[client].session.send(now, Draft::from(text)).unwrap();
+        self.settle();
+        id
+    }
+
+    /// Somebody says something who is no client here.
+    pub(crate) fn said(&mut self, text: &str) {
+        self.publish(Message { id: Some(format!("x-{text}").into()), ..Message::text_by(User::named("bob"), text) });
+        self.settle();
+    }
+
+    pub(crate) fn publish(&mut self, mut message: Message) {
+        if let Some(id) = &message.id
+            && self.log.iter().any(|other| other.id.as_ref() == Some(id))
+        {
+            return;
+        }
+        let stamp = self.now().wall + Duration::from_nanos(self.log.len() as u64);
+        message.received_at = Some(Time::nanoseconds(stamp));
+        self.log.push(message.clone());
+        let sequence = self.log.len() as u64;
+        for number in 0..self.clients.len() {
+            let Some(link) = self.clients[number].link.as_mut().filter(|link| link.subscribed) else { continue };
+            let properties = if self.numbered {
+                vec![("seq".to_owned(), sequence.to_string()), ("prev".to_owned(), link.last.to_string())]
+            } else {
+                Vec::new()
+            };
+            link.last = sequence;
+            if self.faults.half_open {
+                continue;
+            }
+            if self.faults.lose_deliveries > 0 {
+                self.faults.lose_deliveries -= 1;
+                continue;
+            }
+            let payload = envelope::join([envelope::encode(&message).as_slice()]);
+            let pairs: Vec<(&str, &str)> =
+                properties.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            let packet = chatroom_mqtt::encode_publish(SUB, &payload, &pairs).unwrap();
+            let client = &mut self.clients[number];
+            client.inbox.push_back(Input::LinkReceived(packet.clone()));
+            if self.faults.double {
+                client.inbox.push_back(Input::LinkReceived(packet));
+            }
+        }
+    }
+
+    pub(crate) fn delete(&mut self, id: &MessageId) {
+        let extra = serde_json::Map::new();
+        let gone = Message::new(User::default(), Payload::DeleteMessage(DeleteMessage { id: id.clone(), extra }));
+        self.publish(Message { id: Some(format!("del-{id}").into()), ..gone });
+        self.settle();
+    }
+
+    pub(crate) fn custom(&mut self, value: &str) {
+        let payload = CustomMessage { value: value.to_owned(), ..CustomMessage::default() };
+        self.publish(Message { id: Some(value.into()), ..Message::new(User::named("bob"), Payload::Custom(payload)) });
+        self.settle();
+    }
+
+    /// The server or the network closes the link without a word.
+    pub(crate) fn cut(&mut self, client: usize) {
+        if self.clients[client].link.take().is_some() {
+            self.clients[client].inbox.push_back(Input::LinkClosed(LinkError::Closed));
+        }
+        self.settle();
+    }
+
+    pub(crate) fn disconnect(&mut self, client: usize, reason: ReasonCode) {
+        let now = self.now;
+        if let Some(link) = &mut self.clients[client].link {
+            link.role.disconnect(now, reason, None);
+        }
+        self.serve(client);
+        self.settle();
+    }
+
+    pub(crate) fn input(&mut self, client: usize, input: Input) {
+        self.clients[client].inbox.push_back(input);
+        self.settle();
+    }
+
+    /// Lets time pass from deadline to deadline.
+    pub(crate) fn run_for(&mut self, span: Duration) {
+        let end = self.now + span;
+        for _ in 0..200_000 {
+            self.settle();
+            let next = self.clients.iter().filter_map(|client| client.deadline).min().filter(|at| *at <= end);
+            let Some(next) = next else {
+                self.now = end;
+                return;
+            };
+            self.now = self.now.max(next);
+            let now = self.now;
+            for client in &mut self.clients {
+                if client.deadline.is_some_and(|at| at <= now) {
+                    client.inbox.push_back(Input::Timeout);
+                }
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    /// Carries everything that is under way to its end, without time passing.
+    fn settle(&mut self) {
+        for _ in 0..1_000_000 {
+            let mut idle = true;
+            for number in 0..self.clients.len() {
+                while let Some(input) = self.clients[number].inbox.pop_front() {
+                    idle = false;
+                    let now = self.now();
+                    self.clients[number].session.handle_input(now, input);
+                    self.drain(number);
+                }
+                self.drain(number);
+            }
+            if idle && self.clients.iter().all(|client| client.inbox.is_empty()) {
+                return;
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    fn drain(&mut self, number: usize) {
+        loop {
+            let output = self.clients[number].session.poll_output();
+            match output {
+                Output::Connect(_) => self.open(number),
+                Output::Send(bytes) => {
+                    let now = self.now;
+                    if self.faults.half_open {
+                        continue;
+                    }
+                    if let Some(link) = &mut self.clients[number].link {
+                        link.role.receive(now, &bytes);
+                    }
+                    self.serve(number);
+                }
+                Output::Disconnect => self.clients[number].link = None,
+                Output::Call { id, call, token } => self.answer(number, id, call, token),
+                Output::Event(event) => self.clients[number].events.push(event),
+                Output::Timeout(deadline) => {
+                    self.clients[number].deadline = deadline.map(|(at, _)| at);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, number: usize) {
+        let now = self.now;
+        let unreachable = LinkError::Unreachable { address: "room.example:443".into(), problem: "refused".into() };
+        let error = self.faults.link_errors.pop_front().or_else(|| self.faults.unreachable.then_some(unreachable));
+        let client = &mut self.clients[number];
+        client.inbox.push_back(if let Some(error) = error {
+            Input::LinkClosed(error)
+        } else {
+            client.connects.push(now);
+            let role = ServerRole::new(now, ServerOptions::default());
+            client.link = Some(Link { role, subscribed: false, last: self.log.len() as u64 });
+            Input::LinkOpened
+        });
+    }
+
+    fn serve(&mut self, number: usize) {
+        let now = self.now;
+        while let Some(output) = self.clients[number].link.as_mut().and_then(|link| link.role.poll_output()) {
+            match output {
+                ServerOutput::Send(bytes) => self.clients[number].inbox.push_back(Input::LinkReceived(bytes)),
+                ServerOutput::Close(_) => {
+                    self.clients[number].link = None;
+                    self.clients[number].inbox.push_back(Input::LinkClosed(LinkError::Closed));
+                }
+                ServerOutput::Event(ServerEvent::Connect(_)) => {
+                    let refusal = self.faults.connack.pop_front();
+                    if self.faults.close_on_connect > 0 {
+                        self.faults.close_on_connect -= 1;
+                        self.lose_link(number);
+                        continue;
+                    }
+                    let Some(link) = &mut self.clients[number].link else { return };
+                    match refusal {
+                        Some(reason) => link.role.refuse(now, reason, None),
+                        None => link.role.accept(now, Accept::new(30)),
+                    }
+                }
+                ServerOutput::Event(ServerEvent::Subscribe { id, .. }) => {
+                    let code = self.faults.suback.unwrap_or(ReasonCode::SUCCESS);
+                    let last = self.log.len() as u64;
+                    let Some(link) = &mut self.clients[number].link else { return };
+                    link.role.suback(now, id, &[code], None);
+                    link.subscribed = !code.is_error();
+                    link.last = last;
+                }
+                ServerOutput::Event(ServerEvent::Publish(publish)) => self.published(number, &publish),
+                ServerOutput::Event(_) => {}
+            }
+        }
+    }
+
+    fn published(&mut self, number: usize, publish: &InboundPublish) {
+        assert_eq!(publish.topic, PUB);
+        let now = self.now;
+        if self.faults.cut_before_store > 0 {
+            self.faults.cut_before_store -= 1;
+            return self.lose_link(number);
+        }
+        let refusal = self.faults.puback.pop_front();
+        if refusal.is_none() && !self.faults.swallow {
+            let message = envelope::decode(&publish.payload).unwrap().remove(0).unwrap();
+            self.publish(message);
+        }
+        if self.faults.cut_after_store > 0 {
+            self.faults.cut_after_store -= 1;
+            // What was on its way over this link is lost with it.
+            self.clients[number].inbox.clear();
+            return self.lose_link(number);
+        }
+        let (Some(link), Some(id)) = (&mut self.clients[number].link, publish.id) else { return };
+        let (code, retry) = refusal.unwrap_or((ReasonCode::SUCCESS, None));
+        let retry = retry.map(|ms| ms.to_string());
+        let properties: Vec<(&str, &str)> = retry.iter().map(|ms| ("retry-after-ms", ms.as_str())).collect();
+        link.role.puback(now, id, code, None, &properties);
+    }
+
+    fn lose_link(&mut self, number: usize) {
+        self.clients[number].link = None;
+        self.clients[number].inbox.push_back(Input::LinkClosed(LinkError::Closed));
+    }
+
+    fn answer(&mut self, number: usize, id: CallId, call: Call, token: Option<Token>) {
+        self.clients[number].tokens_used.extend(token.map(|token| token.expose().to_owned()));
+        let result = match call {
+            Call::Config => {
+                self.faults.config.pop_front().map_or_else(|| Ok(CallAnswer::Config(Box::new(config()))), Err)
+            }
+            Call::Room => {
+                let room: Chatroom = serde_json::from_str(r#"{"id":"room","status":"CHAT_STATUS_ACTIVE"}"#).unwrap();
+                Ok(CallAnswer::Room(Box::new(room)))
+            }
+            Call::Refresh(_) => {
+                let fresh = self::token(self.exp(self.token_life));
+                let answer = CallAnswer::Refreshed(RefreshAnswer { token: fresh, expires_in: self.token_life });
+                self.faults.refresh.pop_front().map_or(Ok(answer), Err)
+            }
+            Call::History(query) => {
+                let page = self.page(&query);
+                self.history_calls.push(query);
+                self.faults.history.pop_front().map_or(Ok(CallAnswer::History(page)), Err)
+            }
+        };
+        self.clients[number].inbox.push_back(Input::CallDone { id, result });
+    }
+
+    fn page(&self, query: &MessagesQuery) -> MessagesPage {
+        let inside = self.log.iter().filter(|message| {
+            query.before_at.is_none_or(|border| message.received_at < Some(border))
+                && query.after_at.is_none_or(|border| message.received_at > Some(border))
+        });
+        let limit = usize::from(query.limit.expect("the limit is always said"));
+        let mut page: Vec<Message> = if query.from_oldest {
+            inside.take(limit).cloned().collect()
+        } else {
+            inside.rev().take(limit).cloned().collect()
+        };
+        page.reverse();
+        MessagesPage { messages: envelope::Elements(page.into_iter().map(Ok).collect()) }
+    }
+}
+
+impl Client {
+    /// The texts that were told, in the order of telling; own ones when they came back.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        let text = |message: &Message| message.text().map(str::to_owned);
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::MessageAdded { message, delivery: None, .. } => text(message),
+                Event::DeliveryChanged { echo: Some(message), .. } => text(message),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The last word on a message.
+    pub(crate) fn fate(&self, wanted: &MessageId) -> Option<Delivery> {
+        let finals: Vec<&Delivery> = self
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::DeliveryChanged { id, delivery, .. } if id == wanted && delivery.is_final() => Some(delivery),
+                _ => None,
+            })
+            .collect();
+        assert!(finals.len() <= 1, "a message ends once: {finals:?}");
+        finals.first().map(|delivery| (*delivery).clone())
+    }
+
+    pub(crate) fn joins(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Joined { .. })).count()
+    }
+
+    pub(crate) fn interruptions(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Interrupted { .. })).count()
+    }
+
+    pub(crate) fn gaps(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Gap(_))).count()
+    }
+
+    pub(crate) fn end(&self) -> Option<String> {
+        self.events.iter().find_map(|event| match event {
+            Event::Ended(end) => Some(end.to_string()),
+            _ => None,
+        })
+    }
+
+    /// All told texts must be different, and the room's own texts in the room's order.
+    pub(crate) fn assert_once_and_in_order(&self, log: &[Message]) {
+        let heard = self.heard();
+        let distinct: BTreeSet<&String> = heard.iter().collect();
+        assert_eq!(distinct.len(), heard.len(), "told twice: {heard:?}");
+        let order: Vec<&str> = log.iter().filter_map(Message::text).collect();
+        let places: Vec<usize> = heard.iter().filter_map(|text| order.iter().position(|other| other == text)).collect();
+        assert!(places.is_sorted(), "out of order: {heard:?}");
+    }
+}
