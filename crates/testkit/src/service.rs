@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatroom_mqtt::{ClientEvent, ClientOutput, ClientRole, ConnectOptions, QoS};
+use chatroom_mqtt::{ClientEvent, ClientOutput, ClientRole, ConnectOptions, Delivery, QoS};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -17,6 +17,7 @@ use crate::within;
 #[derive(Debug)]
 pub struct Service {
     announce: mpsc::Sender<Vec<u8>>,
+    heard: watch::Receiver<Vec<Delivery>>,
     task: AbortHandle,
 }
 
@@ -33,6 +34,7 @@ impl Service {
         stream.set_nodelay(true).expect("a connected socket takes this option");
         let (announce, wanted) = mpsc::channel(16);
         let (ready, is_ready) = oneshot::channel();
+        let (hear, heard) = watch::channel(Vec::new());
         let worker = Worker {
             stream,
             role: ClientRole::new(),
@@ -41,9 +43,10 @@ impl Service {
             from: publish_topic.to_owned(),
             to: subscribe_topic.to_owned(),
             ready: Some(ready),
+            hear,
         };
         let task = tokio::spawn(worker.run(wanted)).abort_handle();
-        let service = Self { announce, task };
+        let service = Self { announce, heard, task };
         within("the service's subscription", is_ready).await.expect("the broker grants the subscription");
         service
     }
@@ -57,6 +60,11 @@ impl Service {
     /// The payload is sent or not.
     pub async fn announce(&self, payload: impl Into<Vec<u8>>) {
         self.announce.send(payload.into()).await.expect("the service runs");
+    }
+
+    /// What clients published so far, as the broker delivered it.
+    pub fn heard(&self) -> Vec<Delivery> {
+        self.heard.borrow().clone()
     }
 }
 
@@ -74,6 +82,7 @@ struct Worker {
     from: String,
     to: String,
     ready: Option<oneshot::Sender<()>>,
+    hear: watch::Sender<Vec<Delivery>>,
 }
 
 impl Worker {
@@ -127,6 +136,7 @@ impl Worker {
                 if let Some(batch) = self.stamps.stamp(&delivery.payload) {
                     self.send_out(&batch);
                 }
+                self.hear.send_modify(|heard| heard.push(delivery));
             }
             _ => {}
         }
