@@ -8,6 +8,10 @@ use serde_json::value::RawValue;
 
 use crate::{Message, RawJson, raw};
 
+/// The most elements that are read. A message takes more memory than its shortest text, so that a packet full of
+/// `0,0,0,…` would grow a hundredfold.
+pub const ELEMENTS_MAX: usize = 10_000;
+
 /// One element of a payload: a message, or what could not be read as one.
 pub type Element = Result<Message, BadElement>;
 
@@ -30,6 +34,9 @@ pub enum EnvelopeError {
     /// Nothing but white space.
     #[error("the payload is empty")]
     Empty,
+    /// More elements than any server sends.
+    #[error("the payload has more than {ELEMENTS_MAX} elements")]
+    TooMany,
     /// Neither an object nor an array of them.
     #[error("the payload is neither a message nor an array of messages")]
     NotMessages,
@@ -44,7 +51,7 @@ pub enum EnvelopeError {
 /// Reads a payload: an array of messages, or one message.
 ///
 /// # Errors
-/// When the payload as a whole is no JSON object or array; an element that is no message is an `Err` in its place.
+/// When the payload as a whole is no JSON object or array, or has more than [`ELEMENTS_MAX`] elements; an element that is no message is an `Err` in its place.
 ///
 /// ```
 /// use chatroom_wire::envelope::{EnvelopeError, decode};
@@ -69,6 +76,9 @@ fn decode_text(text: &str) -> Result<Vec<Element>, EnvelopeError> {
         },
     }
     .map_err(|error| EnvelopeError::NotJson(error.to_string()))?;
+    if raws.len() > ELEMENTS_MAX {
+        return Err(EnvelopeError::TooMany);
+    }
     Ok(raws.into_iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect())
 }
 
@@ -117,6 +127,9 @@ pub struct Elements(pub Vec<Element>);
 impl<'de> Deserialize<'de> for Elements {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raws = Option::<Vec<Box<RawValue>>>::deserialize(deserializer)?.unwrap_or_default();
+        if raws.len() > ELEMENTS_MAX {
+            return Err(serde::de::Error::custom(EnvelopeError::TooMany));
+        }
         Ok(Self(raws.iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect()))
     }
 }

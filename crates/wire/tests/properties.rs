@@ -1,0 +1,386 @@
+//! What holds for every message, and that nothing which comes from the network panics.
+
+use chatroom_wire::{
+    Claims, Config, Endpoint, Kind, LinkUrl, Message, MessageId, Payload, RawJson, Signature, Time, Token, User,
+    UserId, body,
+    chatroom::{CustomCounter, ViewerInfo},
+    config::Connection,
+    envelope,
+    payload::{
+        BroadcastMessage, CustomMessage, DeleteMessage, Entrance, Increment, Metric, PinUnpin, PinnedMessage,
+        TextMessage, ViewerMetrics,
+    },
+    rest::{MessagesPage, MessagesQuery, PAGE_MAX, TokenAnswer},
+    user_name,
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use serde_json::{Map, Number, Value};
+
+fn text() -> impl Strategy<Value = String> {
+    vec(any::<char>(), 0..10).prop_map(String::from_iter)
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(|number| Number::from_f64(number).map_or(Value::Null, Value::Number)),
+        text().prop_map(Value::String),
+    ];
+    leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::Array),
+            vec((text(), inner), 0..3).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+/// Fields that no version will ever know.
+fn extra() -> impl Strategy<Value = Map<String, Value>> {
+    vec(("x_[a-z]{1,3}", json()), 0..3).prop_map(|pairs| pairs.into_iter().collect())
+}
+
+fn time() -> impl Strategy<Value = Time> {
+    (1i32..9999, 1u8..13, 1u8..29, 0u8..24, 0u8..60, 0u8..60, option::of("[0-9]{1,9}")).prop_map(
+        |(year, month, day, hour, minute, second, fraction)| {
+            let fraction = fraction.map_or_else(String::new, |digits| format!(".{digits}"));
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+                .parse()
+                .expect("a time in ISO 8601")
+        },
+    )
+}
+
+fn user() -> impl Strategy<Value = User> {
+    let plain = (
+        option::of(text().prop_map(UserId::from)),
+        option::of(text()),
+        text(),
+        option::of(any::<bool>()),
+        option::of(any::<bool>()),
+        option::of(any::<bool>()),
+        extra(),
+    )
+        .prop_map(|(id, device_id, custom_name, is_admin, is_guest, blocked, extra)| User {
+            id,
+            device_id,
+            custom_name,
+            is_admin,
+            is_guest,
+            blocked,
+            action_taker: None,
+            extra,
+        })
+        .boxed();
+    (plain.clone(), option::of(plain)).prop_map(|(user, taker)| User { action_taker: taker.map(Box::new), ..user })
+}
+
+fn viewer_info() -> impl Strategy<Value = ViewerInfo> {
+    (any::<bool>(), any::<i64>(), text(), option::of(time()), extra()).prop_map(
+        |(enabled, count, version_number, updated_at, extra)| ViewerInfo {
+            enabled,
+            count,
+            version_number,
+            updated_at,
+            extra,
+        },
+    )
+}
+
+fn metric() -> impl Strategy<Value = Metric> {
+    (any::<i64>(), option::of(time()), extra()).prop_map(|(count, updated_at, extra)| Metric {
+        count,
+        updated_at,
+        extra,
+    })
+}
+
+fn pin_unpin() -> impl Strategy<Value = PinUnpin> {
+    let message = (option::of(text().prop_map(MessageId::from)), text(), option::of(user()), extra())
+        .prop_map(|(id, text, sender, extra)| PinnedMessage { id, text, sender, extra });
+    (message, option::of(user()), extra()).prop_map(|(message, action_taker, extra)| PinUnpin {
+        message,
+        action_taker,
+        extra,
+    })
+}
+
+fn custom() -> impl Strategy<Value = CustomMessage> {
+    let increment = (text(), any::<i64>(), extra()).prop_map(|(key, value, extra)| Increment { key, value, extra });
+    (text(), option::of(increment), extra()).prop_map(|(value, incr, extra)| CustomMessage { value, incr, extra })
+}
+
+fn unknown_type() -> impl Strategy<Value = RawJson> {
+    let is_unknown = |json: &Value| match json {
+        Value::String(name) => Kind::from_name(name).is_none(),
+        Value::Number(number) => number.as_u64().is_none_or(|number| number == 0 || number > 5),
+        _ => true,
+    };
+    json()
+        .prop_filter("a type that is known", is_unknown)
+        .prop_map(|json| RawJson::from_text(&json.to_string()).expect("JSON was written"))
+}
+
+fn payload() -> impl Strategy<Value = Payload> {
+    let counter = (text(), any::<i64>(), text(), option::of(time()), any::<bool>(), extra()).prop_map(
+        |(key, value, version_number, updated_at, disabled, extra)| CustomCounter {
+            key,
+            value,
+            version_number,
+            updated_at,
+            disabled,
+            extra,
+        },
+    );
+    let entrance = (option::of(text().prop_map(UserId::from)), option::of(text()), text(), extra()).prop_map(
+        |(id, device_id, custom_name, extra)| Entrance { id, device_id, custom_name, is_admin: false, extra },
+    );
+    let broadcast = (metric(), metric(), extra(), extra()).prop_map(|(concurrent, total, inner, extra)| {
+        BroadcastMessage { viewer_metrics: ViewerMetrics { concurrent, total, extra: inner }, extra }
+    });
+    let said = (text(), option::of(any::<bool>()), extra()).prop_map(|(text, filtered, extra)| TextMessage {
+        text,
+        filtered,
+        extra,
+    });
+    let delete = (text().prop_map(MessageId::from), extra()).prop_map(|(id, extra)| DeleteMessage { id, extra });
+    let bare = [
+        Payload::Mute,
+        Payload::Unmute,
+        Payload::PollStarted,
+        Payload::PollClosed,
+        Payload::PollArchived,
+        Payload::PollUpdate,
+        Payload::PollUserVote,
+        Payload::Sticker,
+    ];
+    prop_oneof![
+        said.prop_map(Payload::Text),
+        select(bare.to_vec()),
+        pin_unpin().prop_map(Payload::PinMessage),
+        pin_unpin().prop_map(Payload::UnpinMessage),
+        delete.prop_map(Payload::DeleteMessage),
+        user().prop_map(Payload::BlockUser),
+        user().prop_map(Payload::UnblockUser),
+        option::of(viewer_info()).prop_map(Payload::ViewerInfoEnabled),
+        option::of(viewer_info()).prop_map(Payload::ViewerInfoDisabled),
+        option::of(viewer_info()).prop_map(Payload::ViewerInfoUpdate),
+        custom().prop_map(Payload::Custom),
+        entrance.prop_map(Payload::Entrance),
+        counter.prop_map(Payload::CustomCounterUpdate),
+        broadcast.prop_map(Payload::BroadcastUpdate),
+        unknown_type().prop_map(Payload::Unknown),
+    ]
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    let raw = |value: Value| RawJson::from_text(&value.to_string()).expect("JSON was written");
+    (
+        option::of(text().prop_map(MessageId::from)),
+        user(),
+        payload(),
+        [option::of(time()), option::of(time()), option::of(time()), option::of(time())],
+        extra(),
+    )
+        .prop_map(move |(id, user, payload, times, extra)| Message {
+            id,
+            user,
+            payload,
+            sent_at: times[0],
+            received_at: times[1],
+            published_at: times[2],
+            created_at: times[3],
+            extra: extra.into_iter().map(|(name, value)| (name, raw(value))).collect(),
+        })
+}
+
+fn decode_one(payload: &[u8]) -> Result<Message, TestCaseError> {
+    let mut elements = envelope::decode(payload).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    prop_assert_eq!(elements.len(), 1);
+    elements.remove(0).map_err(|error| TestCaseError::fail(format!("{error}: {}", error.raw.as_str())))
+}
+
+/// Feeds a text to everything that reads what others wrote.
+fn read_all(bytes: &[u8]) {
+    let _ = envelope::decode(bytes);
+    let _ = Config::from_json(bytes);
+    let _ = body::read::<TokenAnswer>(bytes);
+    let _ = body::read::<MessagesPage>(bytes);
+    let _ = body::read::<chatroom_wire::Chatroom>(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let _ = Claims::of(&Token::new(&*text));
+    let _ = user_name::decode(&text);
+    let _ = text.parse::<Endpoint>();
+    let _ = text.parse::<LinkUrl>();
+    let _ = text.parse::<Time>();
+    let _ = RawJson::from_text(&text);
+    let _ =
+        MessagesQuery::from_pairs(["before_at", "after_at", "limit", "from_oldest", "types"].map(|key| (key, &*text)));
+}
+
+const SEEDS: [&str; 6] = [
+    include_str!("../testdata/batch_of_server.json"),
+    include_str!("../testdata/message_unknown_fields.json"),
+    include_str!("../testdata/message_custom_counter_update.json"),
+    include_str!("../testdata/config_of_chatroom_serve.json"),
+    include_str!("../testdata/chatroom.json"),
+    "any?x-token=a.b.c&x-amz-customauthorizer-signature=c2ln%2Bg%3D%3D&x-amz-customauthorizer-name=n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_message_of_any_type_survives_writing_and_reading(message in message()) {
+        prop_assert_eq!(decode_one(&envelope::encode(&message))?, message);
+    }
+
+    #[test]
+    fn a_batch_holds_its_messages_in_their_order(messages in vec(message(), 0..4)) {
+        let encoded: Vec<_> = messages.iter().map(envelope::encode).collect();
+        let elements = envelope::decode(&envelope::join(encoded.iter().map(Vec::as_slice))).unwrap();
+        let read: Vec<_> = elements.into_iter().map(Result::unwrap).collect();
+        prop_assert_eq!(read, messages);
+    }
+
+    #[test]
+    fn the_order_of_keys_is_nothing(message in message()) {
+        let json: Map<String, Value> = serde_json::from_slice(&envelope::encode(&message)).unwrap();
+        let reversed: Map<String, Value> = json.into_iter().rev().collect();
+        let read = decode_one(Value::Object(reversed).to_string().as_bytes())?;
+        let sorted = |message: &Message| {
+            let mut extra: Vec<_> =
+                message.extra.iter().map(|(name, raw)| (name.clone(), raw.parse::<Value>().unwrap())).collect();
+            extra.sort_by(|one, other| one.0.cmp(&other.0));
+            extra
+        };
+        prop_assert_eq!(sorted(&read), sorted(&message));
+        prop_assert_eq!(Message { extra: Vec::new(), ..read }, Message { extra: Vec::new(), ..message });
+    }
+
+    #[test]
+    fn an_object_with_a_type_that_has_no_typed_payload_is_kept_whole(
+        fields in vec((prop_oneof![text(), "[a-z_]{1,12}"], json()), 0..6),
+        kind in prop_oneof![
+            unknown_type().prop_map(|raw| raw.parse::<Value>().unwrap()),
+            select(vec!["INTERACTION_TYPE_MUTE", "INTERACTION_TYPE_STICKER", "INTERACTION_TYPE_POLL_UPDATE"])
+                .prop_map(Value::from),
+        ],
+    ) {
+        let mut object: Map<String, Value> = fields.into_iter().filter(|(key, _)| key != "id" && key != "user").collect();
+        object.insert("type".to_owned(), kind);
+        let text = Value::Object(object.clone()).to_string();
+        let read = decode_one(text.as_bytes())?;
+        let back: Value = serde_json::from_slice(&envelope::encode(&read)).unwrap();
+        prop_assert_eq!(back, Value::Object(object));
+    }
+
+    #[test]
+    fn a_number_from_1_to_5_is_the_name(number in 1u64..=5) {
+        let kind = Kind::from_number(number).unwrap();
+        prop_assert_eq!(Kind::from_name(kind.name()), Some(kind));
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_was_read(time in time()) {
+        prop_assert_eq!(time.to_string().parse::<Time>(), Ok(time));
+    }
+
+    #[test]
+    fn a_user_name_gives_back_what_it_was_made_of(
+        authorizer in text(),
+        signature in text(),
+        token in text(),
+        prefix in "[^?]{0,8}",
+    ) {
+        let mut connection: Connection = serde_json::from_str(
+            r#"{"endpoint":"host.example","authorizer":"","token":"","signature":"","client_id":"c"}"#,
+        ).unwrap();
+        connection.authorizer.clone_from(&authorizer);
+        connection.signature = Signature::new(signature);
+        connection.token = Token::new(token);
+        let encoded = user_name::encode(&connection);
+        prop_assert!(encoded.is_ascii() && !encoded.contains(' '));
+        let credentials = user_name::decode(&format!("{prefix}{}", &*encoded)).unwrap();
+        prop_assert_eq!(credentials.authorizer, authorizer);
+        prop_assert_eq!(credentials.signature, connection.signature);
+        prop_assert_eq!(credentials.token, connection.token);
+    }
+
+    #[test]
+    fn a_query_survives_its_pairs(
+        before_at in option::of(time()),
+        after_at in option::of(time()),
+        limit in option::of(1..=PAGE_MAX),
+        from_oldest in any::<bool>(),
+        types in vec(select(Kind::known().collect::<Vec<_>>()), 0..4),
+    ) {
+        let query = MessagesQuery { before_at, after_at, limit, from_oldest, types };
+        let pairs = query.pairs();
+        prop_assert_eq!(MessagesQuery::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str()))), Ok(query));
+    }
+
+    #[test]
+    fn types_are_read_from_a_list_with_commas_too(types in vec(select(Kind::known().collect::<Vec<_>>()), 0..4)) {
+        let list = types.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",");
+        prop_assert_eq!(MessagesQuery::from_pairs([("types", list.as_str())]).unwrap().types, types);
+    }
+
+    #[test]
+    fn an_endpoint_is_written_as_it_was_read(text in "[a-z0-9.:\\[\\]-]{1,20}") {
+        if let Ok(endpoint) = text.parse::<Endpoint>() {
+            prop_assert_eq!(endpoint.to_string().parse::<Endpoint>(), Ok(endpoint));
+        }
+        if let Ok(url) = format!("wss://{text}/mqtt").parse::<LinkUrl>() {
+            prop_assert_eq!(url.to_string().parse::<LinkUrl>(), Ok(url));
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
+        read_all(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_text_is_read_or_refused(text in text()) {
+        read_all(text.as_bytes());
+        read_all(format!("wss://{text}").as_bytes());
+        read_all(format!("?x-token={text}&x-amz-customauthorizer-signature={text}").as_bytes());
+    }
+
+    #[test]
+    fn arbitrary_json_is_read_or_refused(json in json()) {
+        read_all(json.to_string().as_bytes());
+        read_all(format!("[{json},{json}]").as_bytes());
+        read_all(format!(r#"{{"type":1,"user":{json},"text_message":{json},"sent_at":{json}}}"#).as_bytes());
+    }
+
+    #[test]
+    fn a_good_text_with_a_few_bytes_changed_is_read_or_refused(
+        seed in select(&SEEDS[..]),
+        changes in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        end in any::<proptest::sample::Index>(),
+    ) {
+        let mut bytes = seed.as_bytes().to_vec();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        read_all(&bytes);
+        read_all(&bytes[..end.index(bytes.len())]);
+    }
+}
+
+#[test]
+fn every_known_type_is_among_the_generated_messages() {
+    use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
+    let mut runner = TestRunner::deterministic();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..2_000 {
+        seen.insert(payload().new_tree(&mut runner).unwrap().current().kind());
+    }
+    assert!(Kind::known().all(|kind| seen.contains(&kind)), "{seen:?}");
+    assert!(seen.contains(&Kind::Unknown));
+}
