@@ -1,2 +1,78 @@
 //! Join live-event chatrooms from Rust: MQTT 5 over secure WebSocket.
+//!
+//! A room is joined with a chat token; from there on it is kept. Lost links are made again, missed messages are read
+//! up, own messages are sent again until it is known that others see them, and tokens are renewed.
+//!
+//! ```
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let memory = chatroom_client::memory::MemoryRoom::new();
+//! # memory.say("ben", "hi ada");
+//! # let token = memory.token("ada");
+//! use chatroom_client::{Builder, Event, wire::SafeText};
+//!
+//! let builder = Builder::with_token(token).name("ada").history(10);
+//! # let builder = builder.memory(&memory);
+//! let (room, mut events) = builder.build()?;
+//! room.send("hello").await?;
+//! while let Some(event) = events.next().await {
+//!     if let Ok(Event::MessageAdded { message, .. }) = event {
+//!         println!("@{}: {}", message.user.custom_name, SafeText::line(message.text().unwrap_or_default()));
+//!     }
+//! #   if memory.messages().len() == 2 { break }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Read [`Builder`] first, then [`Room`] and [`Event`].
+//!
+//! - [`builder`]: how to join; [`tls`]: whom to trust
+//! - [`room`]: the handle, and what becomes of a message; [`events`]: what happens in the room
+//! - [`rest`]: REST calls without a session
+//! - [`memory`]: a room in memory, for tests of programs that chat
+//! - `driver`: the only loop; `link`: the connection it feeds; `transport`: how bytes travel; `http`: how calls do
+//!
+//! All rules of a client (when to try again, what to send again, in which order to tell) are in [`chatroom_session`],
+//! which is neither slow nor surprised by a clock; this crate carries bytes and tells the time.
+//!
+//! # Cancel safety
+//!
+//! A future may be dropped before it is done: by `tokio::select!`, by a timeout. Each async function says under this
+//! heading what has happened by then.
+//!
+//! # Events are facts
+//!
+//! An interruption is an event, never an error: only [`Event::Ended`] is the end, and says why. The channel of events
+//! is bounded; a reader that is too slow loses the oldest and is told [how many](Lagged). What becomes of an own
+//! message ([`Room::deliver`]) does not depend on reading events.
+//!
+//! # Secrets
+//!
+//! Tokens and signatures stand in no `Debug`, no error and no `tracing` event of this crate. `tokio-tungstenite` and
+//! `rustls` write what they carry to the `log` crate at the level `TRACE`: bridge that into a log only without them.
 #![forbid(unsafe_code)]
+
+pub mod builder;
+mod driver;
+pub mod events;
+mod http;
+mod link;
+pub mod rest;
+pub mod room;
+pub mod tls;
+mod transport;
+
+pub use builder::{BuildError, Builder, DEFAULT_API};
+pub use events::{EventStream, Lagged};
+pub use rest::Rest;
+pub use room::{DeliverError, Pending, Receipt, Room};
+pub use tls::Trust;
+pub use transport::memory;
+
+pub use chatroom_mqtt::ReasonCode;
+pub use chatroom_session::{
+    Blame, CallError, Cause, Delivery, Draft, End, Event, Gap, GapReason, Limits, LinkError, Rejection, RoomState,
+    SendError, TlsFault,
+};
+pub use chatroom_wire as wire;

@@ -1,0 +1,227 @@
+//! The only loop: carries out what the core decides, and hands in what happens. It holds no rule of its own.
+//!
+//! ```text
+//! drain ─▶ flush ─▶ wait ─▶ feed ─┐
+//!   ▲                             │
+//!   └─────────────────────────────┘
+//! ```
+
+use std::{collections::BTreeMap, future::pending, ops::ControlFlow, sync::Arc, time::Duration};
+
+use chatroom_session::{
+    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, Now, Output, RoomState, Session,
+};
+use chatroom_wire::MessageId;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use jiff::Timestamp;
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    events::EventSink,
+    link::{Link, LinkNews},
+    room::Request,
+    transport::Transport,
+};
+
+/// So many requests are taken at once: what they send leaves together.
+const REQUESTS_AT_ONCE: usize = 32;
+
+type Answered = (CallId, Result<CallAnswer, CallError>);
+
+/// One session and all that it needs of the world.
+#[must_use = "a driver does nothing unless `run` is spawned"]
+pub(crate) struct Driver {
+    session: Session,
+    origin: Instant,
+    transport: Transport,
+    link: Link,
+    /// Links that were hung up and still say goodbye.
+    goodbyes: JoinSet<()>,
+    calls: FuturesUnordered<BoxFuture<'static, Answered>>,
+    requests: mpsc::Receiver<Request>,
+    retry: Arc<Notify>,
+    events: EventSink,
+    state: watch::Sender<Arc<RoomState>>,
+    /// Who waits for the end of which message.
+    waiting: BTreeMap<MessageId, oneshot::Sender<Delivery>>,
+    ended: bool,
+}
+
+/// What was waited for.
+enum News {
+    Link(LinkNews),
+    Answered(Answered),
+    /// None: the last handle is gone.
+    Requests(Vec<Request>),
+    Retry,
+    Deadline,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        session: Session,
+        transport: Transport,
+        events: EventSink,
+        state: watch::Sender<Arc<RoomState>>,
+        requests: mpsc::Receiver<Request>,
+        retry: Arc<Notify>,
+    ) -> Self {
+        Self {
+            session,
+            origin: Instant::now(),
+            transport,
+            link: Link::default(),
+            goodbyes: JoinSet::new(),
+            calls: FuturesUnordered::new(),
+            requests,
+            retry,
+            events,
+            state,
+            waiting: BTreeMap::new(),
+            ended: false,
+        }
+    }
+
+    /// Runs the session to its end.
+    pub(crate) async fn run(mut self) {
+        self.hand_in(Input::Start);
+        while let ControlFlow::Continue(deadline) = self.drain() {
+            self.link.flush().await;
+            let news = self.wait(deadline).await;
+            self.feed(news);
+        }
+        while self.goodbyes.join_next().await.is_some() {}
+    }
+
+    /// Carries out what the core wants, until it wants to wait, or is done.
+    fn drain(&mut self) -> ControlFlow<(), Option<(Duration, Deadline)>> {
+        loop {
+            match self.session.poll_output() {
+                Output::Connect(url) => {
+                    tracing::debug!(host = url.endpoint.host(), secure = url.secure, "opening a link");
+                    self.link.open(self.transport.open(url));
+                }
+                Output::Send(bytes) => {
+                    tracing::trace!(bytes = bytes.len(), "sending");
+                    self.link.send(bytes);
+                }
+                Output::Disconnect => {
+                    if let Some(goodbye) = self.link.hang_up() {
+                        self.goodbyes.spawn(goodbye);
+                    }
+                }
+                Output::Call { id, call, token } => {
+                    let answer = self.transport.call(call, token);
+                    self.calls.push(answer.map(move |result| (id, result)).boxed());
+                }
+                Output::Event(event) => self.tell(event),
+                Output::Timeout(_) if self.ended => return ControlFlow::Break(()),
+                Output::Timeout(deadline) => return ControlFlow::Continue(deadline),
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. Dropping the others loses nothing.
+    async fn wait(&mut self, deadline: Option<(Duration, Deadline)>) -> News {
+        let due = deadline.and_then(|(at, _)| self.origin.checked_add(at));
+        let due = due.map_or_else(|| pending().boxed(), |due| sleep_until(due).boxed());
+        let mut batch = Vec::new();
+        tokio::select! {
+            biased;
+            // First what is rare: a flood of anything else must not keep a ping from going out.
+            () = due => {
+                tracing::trace!(reason = ?deadline.map(|(_, reason)| reason), "a deadline has come");
+                News::Deadline
+            }
+            Some(answered) = self.calls.next() => News::Answered(answered),
+            () = self.retry.notified() => News::Retry,
+            // Either may have no end, and neither may starve the other: chance decides.
+            news = async {
+                tokio::select! {
+                    news = self.link.news() => News::Link(news),
+                    _ = self.requests.recv_many(&mut batch, REQUESTS_AT_ONCE) => News::Requests(batch),
+                }
+            } => news,
+        }
+    }
+
+    /// Hands in what happened.
+    fn feed(&mut self, news: News) {
+        match news {
+            News::Link(LinkNews::Opened) => self.hand_in(Input::LinkOpened),
+            News::Link(LinkNews::Received(bytes)) => {
+                tracing::trace!(bytes = bytes.len(), "received");
+                self.hand_in(Input::LinkReceived(bytes));
+            }
+            News::Link(LinkNews::Closed(error)) => {
+                tracing::debug!(%error, "the link is down");
+                self.hand_in(Input::LinkClosed(error));
+            }
+            News::Answered((id, result)) => self.hand_in(Input::CallDone { id, result }),
+            News::Requests(requests) if requests.is_empty() => self.hand_in(Input::Close),
+            News::Requests(requests) => {
+                for request in requests {
+                    self.serve(request);
+                    // The core wants to be drained after each change; the loop asks once more for the deadline.
+                    let _deadline = self.drain();
+                }
+            }
+            News::Retry => self.hand_in(Input::Retry),
+            News::Deadline => self.hand_in(Input::Timeout),
+        }
+    }
+
+    fn hand_in(&mut self, input: Input) {
+        let now = self.now();
+        self.session.handle_input(now, input);
+    }
+
+    fn serve(&mut self, request: Request) {
+        match request {
+            // Who no longer waits for the answer is taken to have changed his mind.
+            Request::Send { taken, .. } if taken.is_closed() => {}
+            Request::Send { draft, taken, delivery } => {
+                let now = self.now();
+                let result = self.session.send(now, draft);
+                if let (Ok(id), Some(delivery)) = (&result, delivery) {
+                    self.waiting.insert(id.clone(), delivery);
+                }
+                // Who dropped the future since does not want to know.
+                drop(taken.send(result));
+            }
+            Request::Messages(answer) => drop(answer.send(self.session.messages().cloned().collect())),
+            Request::Leave => self.hand_in(Input::Close),
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        match &event {
+            Event::Joined { first, .. } => {
+                tracing::debug!(first, "joined");
+                self.state.send_replace(Arc::new(self.session.room().clone()));
+            }
+            Event::Interrupted { cause, retry_in } => tracing::debug!(%cause, ?retry_in, "interrupted"),
+            Event::RoomChanged(state) => drop(self.state.send_replace(Arc::new((**state).clone()))),
+            Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => {
+                if let Some(waiting) = self.waiting.remove(id) {
+                    drop(waiting.send(delivery.clone()));
+                }
+            }
+            Event::Gap(gap) => tracing::debug!(reason = %gap.reason, "messages may be missing"),
+            Event::Ended(end) => {
+                tracing::debug!(%end, "ended");
+                self.ended = true;
+            }
+            _ => {}
+        }
+        self.events.tell(event);
+    }
+
+    fn now(&self) -> Now {
+        Now { mono: self.origin.elapsed(), wall: Timestamp::now() }
+    }
+}

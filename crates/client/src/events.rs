@@ -1,0 +1,191 @@
+//! What happens in the room, on its way to the application: a bounded queue that never makes its writer wait.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll, Waker},
+};
+
+use chatroom_session::Event;
+use futures_util::{Stream, StreamExt};
+
+/// So many events were left out, because they were not read in time. They were the oldest; what follows is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} events were left out, because they were not read in time")]
+pub struct Lagged(pub u64);
+
+/// What happens in the room, in order. Ends after [`Event::Ended`]. Dropping it does no harm to the session.
+///
+/// It is a [`Stream`] too, so that the combinators of `futures` work on it.
+#[derive(Debug)]
+pub struct EventStream(Arc<Mutex<Queue>>);
+
+/// The writer's end.
+#[derive(Debug)]
+pub(crate) struct EventSink(Arc<Mutex<Queue>>);
+
+#[derive(Debug)]
+struct Queue {
+    events: VecDeque<Event>,
+    capacity: usize,
+    lagged: u64,
+    reader: Option<Waker>,
+    /// Either end is gone.
+    closed: bool,
+}
+
+/// A queue that holds this many events, at least one.
+pub(crate) fn channel(capacity: usize) -> (EventSink, EventStream) {
+    let queue = Queue { events: VecDeque::new(), capacity: capacity.max(1), lagged: 0, reader: None, closed: false };
+    let queue = Arc::new(Mutex::new(queue));
+    (EventSink(Arc::clone(&queue)), EventStream(queue))
+}
+
+impl EventStream {
+    /// The next event; none after the end.
+    ///
+    /// # Errors
+    /// [`Lagged`] where events were left out. The next call goes on behind them.
+    ///
+    /// # Cancel safety
+    /// Safe: an event is taken only by a future that is done.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use chatroom_client::{Event, memory::MemoryRoom};
+    ///
+    /// let memory = MemoryRoom::new();
+    /// let (room, mut events) = memory.join("ada").build()?;
+    /// let Some(Ok(Event::Joined { user, first: true })) = events.next().await else { panic!() };
+    /// assert_eq!(user.custom_name, "ada");
+    /// # drop(room);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<Event, Lagged>> {
+        StreamExt::next(self).await
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<Event, Lagged>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut queue = lock(&self.0);
+        if queue.lagged > 0 {
+            return Poll::Ready(Some(Err(Lagged(std::mem::take(&mut queue.lagged)))));
+        }
+        match queue.events.pop_front() {
+            Some(event) => {
+                if queue.events.is_empty() {
+                    // A burst's memory is not kept for a quiet room.
+                    queue.events = VecDeque::new();
+                }
+                Poll::Ready(Some(Ok(event)))
+            }
+            None if queue.closed => Poll::Ready(None),
+            None => {
+                queue.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.closed = true;
+        queue.events = VecDeque::new();
+    }
+}
+
+impl EventSink {
+    /// Tells the reader, who may have lost the oldest event for it.
+    pub(crate) fn tell(&self, event: Event) {
+        let mut queue = lock(&self.0);
+        if queue.closed {
+            return;
+        }
+        if queue.events.len() >= queue.capacity {
+            queue.events.pop_front();
+            queue.lagged += 1;
+        }
+        queue.events.push_back(event);
+        wake(queue);
+    }
+}
+
+impl Drop for EventSink {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.closed = true;
+        wake(queue);
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().expect("nothing panics while it holds the queue")
+}
+
+/// Wakes the reader, without the lock that it will want.
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let reader = queue.reader.take();
+    drop(queue);
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deleted(id: &str) -> Event {
+        Event::MessageDeleted { id: id.into() }
+    }
+
+    async fn next(stream: &mut EventStream) -> String {
+        match stream.next().await {
+            Some(Ok(Event::MessageDeleted { id })) => id.to_string(),
+            Some(Err(Lagged(count))) => format!("lagged {count}"),
+            Some(Ok(other)) => format!("{other:?}"),
+            None => "end".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_loses_the_oldest_and_is_told_how_many() {
+        let (sink, mut stream) = channel(2);
+        for id in ["a", "b", "c", "d", "e"] {
+            sink.tell(deleted(id));
+        }
+        assert_eq!(next(&mut stream).await, "lagged 3");
+        assert_eq!(next(&mut stream).await, "d");
+        sink.tell(deleted("f"));
+        assert_eq!(next(&mut stream).await, "e");
+        assert_eq!(next(&mut stream).await, "f");
+        drop(sink);
+        assert_eq!(next(&mut stream).await, "end");
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_waits_is_woken_by_an_event_and_by_the_end() {
+        let (sink, mut stream) = channel(2);
+        let (told, ()) = tokio::join!(next(&mut stream), async { sink.tell(deleted("a")) });
+        assert_eq!(told, "a");
+        let (told, ()) = tokio::join!(next(&mut stream), async { drop(sink) });
+        assert_eq!(told, "end");
+    }
+
+    #[test]
+    fn without_a_reader_nothing_is_kept() {
+        let (sink, stream) = channel(2);
+        sink.tell(deleted("a"));
+        drop(stream);
+        sink.tell(deleted("b"));
+        assert!(lock(&sink.0).events.is_empty());
+    }
+}

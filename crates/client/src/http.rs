@@ -1,0 +1,244 @@
+//! How REST calls travel: HTTPS, one place for limits, headers and what can go wrong.
+
+use std::{error::Error, io, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use chatroom_session::{CallError, TlsFault};
+use chatroom_wire::{
+    Endpoint, SafeText, body,
+    rest::{ErrorBody, PREFIX},
+};
+use jiff::Timestamp;
+use reqwest::{
+    Client, Method, Response, StatusCode, Url,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    redirect,
+};
+use rustls::ClientConfig;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{BuildError, tls};
+
+/// How long a call may take, all in all.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// How many bytes of an answer are read: a page of 100 messages of 128 KiB, and some.
+const BODY_MAX: usize = 16 << 20;
+/// How long an idle connection is kept: calls of a session come in pairs, and then rarely.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// A client of one service.
+#[derive(Clone)]
+pub(crate) struct Http {
+    client: Client,
+    base: Arc<str>,
+    host: Arc<str>,
+}
+
+/// One call. Holds secrets, so it has no `Debug`.
+pub(crate) struct Request<'a> {
+    method: Method,
+    path: &'a str,
+    query: Vec<(&'static str, String)>,
+    bearer: Option<&'a str>,
+    body: Option<Vec<u8>>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self { method: Method::GET, path, query: Vec::new(), bearer: None, body: None }
+    }
+
+    pub(crate) fn post(path: &'a str, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("bodies of requests hold only strings, numbers and lists of them");
+        Self { method: Method::POST, path, query: Vec::new(), bearer: None, body: Some(body) }
+    }
+
+    pub(crate) fn bearer(mut self, token: &'a str) -> Self {
+        self.bearer = Some(token);
+        self
+    }
+
+    pub(crate) fn query(mut self, pairs: Vec<(&'static str, String)>) -> Self {
+        self.query = pairs;
+        self
+    }
+}
+
+impl Http {
+    pub(crate) fn new(api: &str, tls: &ClientConfig, plaintext: bool) -> Result<Self, BuildError> {
+        let url = Url::parse(api).map_err(|_| BuildError::Api("it is no URL, such as https://localhost:8443"))?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(BuildError::Api("it begins with neither https:// nor http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BuildError::Api("it carries user info (`…@`), which it must not"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BuildError::Api("it carries a query or a fragment, which it must not"));
+        }
+        let host = url.host_str().ok_or(BuildError::Api("it has no host"))?.to_owned();
+        let local = host.parse::<Endpoint>().is_ok_and(|endpoint| endpoint.is_loopback());
+        if url.scheme() == "http" && !local && !plaintext {
+            return Err(BuildError::Plaintext { host });
+        }
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .timeout(CALL_TIMEOUT)
+            .pool_idle_timeout(IDLE)
+            // A redirect could lead the token to another host, or out of TLS.
+            .redirect(redirect::Policy::none())
+            // Links go straight; calls that do not would fail in other places than links.
+            .no_proxy()
+            .user_agent(concat!("chatroom/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| BuildError::Tls(innermost(&error)))?;
+        let base = format!("{}{PREFIX}", url.as_str().trim_end_matches('/'));
+        Ok(Self { client, base: base.into(), host: host.into() })
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Makes a call and reads its answer as a `T`.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, CallError> {
+        let bytes = self.fetch(request).await?;
+        body::read(&bytes).map_err(|error| CallError::Answer(error.to_string()))
+    }
+
+    /// Makes a call and gives the body of its answer.
+    pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Bytes, CallError> {
+        let Request { method, path, query, bearer, body } = request;
+        let mut builder = self.client.request(method.clone(), format!("{}{path}", self.base));
+        builder = builder.header(ACCEPT, "application/json");
+        if !query.is_empty() {
+            builder = builder.query(&query);
+        }
+        if let Some(token) = bearer {
+            builder = builder.header(AUTHORIZATION, authorization(token)?);
+        }
+        if let Some(body) = body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let mut answer = builder.send().await.map_err(|error| self.failed(error))?;
+        let status = answer.status();
+        let bytes = self.read(&mut answer).await?;
+        tracing::debug!(%method, path, status = status.as_u16(), bytes = bytes.len(), "called the service");
+        if status.is_success() { Ok(bytes) } else { Err(refused(status, &answer, &bytes)) }
+    }
+
+    async fn read(&self, answer: &mut Response) -> Result<Bytes, CallError> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(error))? {
+            if body.len() + chunk.len() > BODY_MAX {
+                return Err(CallError::Answer(format!("it is larger than {} MiB", BODY_MAX >> 20)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    fn failed(&self, error: reqwest::Error) -> CallError {
+        if error.is_timeout() {
+            return CallError::TimedOut;
+        }
+        match tls_fault(&error) {
+            Some((fault, problem)) => CallError::Tls { fault, problem },
+            None => CallError::Unreachable(format!("{}: {}", self.host, innermost(&error))),
+        }
+    }
+}
+
+/// When a server wants to be asked again: `Retry-After`, in seconds or as a date.
+pub(crate) fn retry_after(value: Option<&HeaderValue>, now: Timestamp) -> Option<Duration> {
+    let text = value?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Duration::try_from(date.duration_since(now)).ok()
+}
+
+fn authorization(token: &str) -> Result<HeaderValue, CallError> {
+    let value = HeaderValue::from_str(&format!("Bearer {token}"));
+    // The verdict of any server, without sending it: no such token was ever issued.
+    let mut value = value.map_err(|_| CallError::Status {
+        status: StatusCode::UNAUTHORIZED.as_u16(),
+        body: ErrorBody { message: "the token holds characters that no token has".to_owned(), ..ErrorBody::default() },
+        retry_after: None,
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn refused(status: StatusCode, answer: &Response, bytes: &[u8]) -> CallError {
+    let mut body: ErrorBody = body::read(bytes).unwrap_or_default();
+    body.message = match SafeText::log(&body.message).into_string() {
+        empty if empty.is_empty() && status.is_redirection() => "a redirect, which is not followed".to_owned(),
+        // Not the service itself, but something on the way to it.
+        empty if empty.is_empty() => status.canonical_reason().unwrap_or("without a word").to_owned(),
+        text => text,
+    };
+    let retry_after = retry_after(answer.headers().get(RETRY_AFTER), Timestamp::now());
+    CallError::Status { status: status.as_u16(), body, retry_after }
+}
+
+fn tls_fault(error: &reqwest::Error) -> Option<(TlsFault, String)> {
+    chain(error).find_map(|error| {
+        let direct = error.downcast_ref::<rustls::Error>().map(tls::explain);
+        direct.or_else(|| error.downcast_ref::<io::Error>().and_then(tls::fault))
+    })
+}
+
+/// What it comes down to. The outer errors quote the URL, or say no more than "error".
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map_or_else(String::new, |error| SafeText::log(&error.to_string()).into_string())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(api: &str) -> Result<Http, String> {
+        let tls = crate::Trust::new().config().unwrap();
+        Http::new(api, &tls, false).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        for api in ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:1/", "https://chat.example/base/"] {
+            assert!(http(api).is_ok(), "{api}");
+        }
+        let refusal = http("http://chat.example").err();
+        assert_eq!(refusal.as_deref(), Some("http://chat.example is neither encrypted nor on this machine"));
+    }
+
+    #[test]
+    fn an_unusable_url_is_refused_without_quoting_it() {
+        for api in ["chat.example", "ftp://chat.example", "https://me:secret@chat.example", "https://chat.example?q"] {
+            let refusal = http(api).err().unwrap();
+            assert!(refusal.starts_with("the URL of the service can't be used") && !refusal.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now = "1994-11-06T08:49:00Z".parse().unwrap();
+        let read = |text| retry_after(Some(&HeaderValue::from_static(text)), now);
+        assert_eq!(read(" 120 "), Some(Duration::from_secs(120)));
+        assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(37)));
+        assert_eq!(read("Sun, 06 Nov 1994 08:48:37 GMT"), None);
+        assert_eq!(read("soon"), None);
+    }
+
+    #[test]
+    fn a_token_is_sensitive_in_its_header() {
+        assert!(authorization("abc").unwrap().is_sensitive());
+        assert!(!format!("{:?}", authorization("abc")).contains("abc"));
+        assert!(matches!(authorization("a\nb"), Err(CallError::Status { status: 401, .. })));
+    }
+}

@@ -1,0 +1,169 @@
+//! A link over the network: TCP, TLS, WebSocket (docs/protocol.md, section A.2).
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use chatroom_session::{LinkError, TlsFault};
+use chatroom_wire::{LinkUrl, SafeText};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use jiff::Timestamp;
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{
+        self, Message,
+        client::IntoClientRequest,
+        error::{ProtocolError, SubProtocolError},
+        http::{HeaderValue, header::RETRY_AFTER, header::SEC_WEBSOCKET_PROTOCOL},
+        protocol::WebSocketConfig,
+    },
+};
+
+use super::dial::{dial, plain};
+use crate::{http::retry_after, link::Connection, tls};
+
+/// No server sends more in one piece: a packet of 128 KiB, and as much again for other services' habits.
+const MESSAGE_MAX: usize = 256 << 10;
+/// What is read and gathered for writing at once. The library's default is 128 KiB for each.
+const BUFFER: usize = 4 << 10;
+
+/// Opens a link. Takes as long as it takes: the core sets the deadline, and drops it.
+pub(super) async fn open(
+    url: LinkUrl,
+    tls: Arc<ClientConfig>,
+    plaintext: bool,
+) -> Result<Pin<Box<dyn Connection>>, LinkError> {
+    let host = url.endpoint.host();
+    if url.secure {
+        let tcp = dial(host, url.port(), false).await?;
+        let stream = secure(host, tls, tcp).await?;
+        Ok(Box::pin(upgrade(&url, stream).await?))
+    } else if plaintext || url.endpoint.is_loopback() {
+        let tcp = dial(host, url.port(), !plaintext).await?;
+        Ok(Box::pin(upgrade(&url, tcp).await?))
+    } else {
+        Err(LinkError::Plaintext(url.to_string()))
+    }
+}
+
+async fn secure(host: &str, config: Arc<ClientConfig>, tcp: TcpStream) -> Result<TlsStream<TcpStream>, LinkError> {
+    let failed = |(fault, problem)| LinkError::Tls { host: host.to_owned(), fault, problem };
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| failed((TlsFault::WrongName, "no certificate can be for such a name".to_owned())))?;
+    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+        failed(tls::fault(&error).unwrap_or_else(|| {
+            let problem = match error.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+                    "it closed the connection during the handshake".to_owned()
+                }
+                _ => plain(&error),
+            };
+            (TlsFault::Other, problem)
+        }))
+    })
+}
+
+async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(url: &LinkUrl, stream: S) -> Result<Link<S>, LinkError> {
+    let mut request = url.to_string().into_client_request().map_err(ended)?;
+    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("mqtt"));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_message_size(Some(MESSAGE_MAX))
+        .max_frame_size(Some(MESSAGE_MAX));
+    match client_async_with_config(request, stream, Some(config)).await {
+        Ok((websocket, _answer)) => Ok(Link(websocket)),
+        Err(tungstenite::Error::Http(answer)) => Err(LinkError::Upgrade {
+            status: answer.status().as_u16(),
+            retry_after: retry_after(answer.headers().get(RETRY_AFTER), Timestamp::now()),
+        }),
+        Err(error) => Err(ended(error)),
+    }
+}
+
+/// A WebSocket whose binary messages are MQTT.
+struct Link<S>(WebSocketStream<S>);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Link<S> {
+    type Item = Result<Bytes, LinkError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(self.0.poll_next_unpin(cx)) {
+                Some(Ok(Message::Binary(bytes))) => return Poll::Ready(Some(Ok(bytes))),
+                Some(Ok(Message::Text(_))) => {
+                    let problem = "it sends text, and MQTT is binary".to_owned();
+                    return Poll::Ready(Some(Err(LinkError::NotMqtt(problem))));
+                }
+                // Pings are answered by the library as they are read.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Close(frame))) => {
+                    tracing::debug!(code = ?frame.map(|frame| frame.code), "the server closed the WebSocket");
+                    return Poll::Ready(None);
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(ended(error)))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for Link<S> {
+    type Error = LinkError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        self.0.poll_ready_unpin(cx).map_err(ended)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, bytes: Bytes) -> Result<(), LinkError> {
+        self.0.start_send_unpin(Message::Binary(bytes)).map_err(ended)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        self.0.poll_flush_unpin(cx).map_err(ended)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        self.0.poll_close_unpin(cx).map_err(ended)
+    }
+}
+
+/// Why a WebSocket could not be opened, or has ended.
+fn ended(error: tungstenite::Error) -> LinkError {
+    use tungstenite::Error;
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => LinkError::Closed,
+        Error::Io(error) => match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => LinkError::Closed,
+            _ => LinkError::Broken(tls::fault(&error).map_or_else(|| plain(&error), |(_, problem)| problem)),
+        },
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete) => {
+            LinkError::Closed
+        }
+        Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(SubProtocolError::NoSubProtocol)) => {
+            LinkError::NotMqtt("it does not agree to speak mqtt in the WebSocket".to_owned())
+        }
+        Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => {
+            LinkError::NotMqtt("it wants to speak something else than mqtt in the WebSocket".to_owned())
+        }
+        Error::Protocol(ProtocolError::HttparseError(_) | ProtocolError::WrongHttpVersion) => {
+            LinkError::NotMqtt("it does not answer in HTTP/1.1".to_owned())
+        }
+        Error::Capacity(_) => LinkError::Broken(format!("it sends more than {} KiB at once", MESSAGE_MAX >> 10)),
+        Error::Url(_) | Error::HttpFormat(_) => LinkError::NotMqtt("its URL can't be asked for".to_owned()),
+        other => LinkError::Broken(SafeText::log(&other.to_string()).into_string()),
+    }
+}
