@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Chatroom, Kind, Message, RefreshToken, SafeText, Time, Token, envelope::Elements, number, secret};
+use crate::{Chatroom, Kind, Message, RefreshToken, SafeText, Time, Token, envelope::Elements, null, number, secret};
 
 /// The path that all calls share.
 pub const PREFIX: &str = "/bv/chatroom/v1";
@@ -233,8 +233,10 @@ pub struct ErrorBody {
     /// A gRPC code.
     pub code: i32,
     /// What is wrong, for a person.
+    #[serde(deserialize_with = "null::is_default")]
     pub message: String,
     /// More, for a program.
+    #[serde(deserialize_with = "null::is_default")]
     pub details: Vec<ErrorDetail>,
 }
 
@@ -246,10 +248,13 @@ pub struct ErrorDetail {
     #[serde(rename = "@type")]
     pub kind: String,
     /// Why, as a word for programs.
+    #[serde(deserialize_with = "null::is_default")]
     pub reason: String,
     /// Whose word that is.
+    #[serde(deserialize_with = "null::is_default")]
     pub domain: String,
     /// More of it.
+    #[serde(deserialize_with = "null::is_default")]
     pub metadata: Map<String, Value>,
 }
 

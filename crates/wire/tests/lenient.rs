@@ -1,0 +1,60 @@
+//! What services write in more than one way is read in each of them.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chatroom_wire::{
+    Chatroom, Claims, Config, Token, body,
+    claims::ClaimsError,
+    rest::{ErrorBody, MessagesPage},
+};
+
+fn claims(json: &str) -> Result<Claims, ClaimsError> {
+    Claims::of(&Token::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(json))))
+}
+
+#[test]
+fn roles_may_be_a_list_one_word_or_nothing() {
+    assert_eq!(claims(r#"{"roles":["ROLE_ADMIN","x"]}"#).unwrap().roles, ["ROLE_ADMIN", "x"]);
+    assert_eq!(claims(r#"{"roles":"ROLE_ADMIN"}"#).unwrap().roles, ["ROLE_ADMIN"]);
+    assert!(claims(r#"{"roles":null}"#).unwrap().roles.is_empty());
+    assert!(claims("{}").unwrap().roles.is_empty());
+    assert_eq!(claims(r#"{"roles":7}"#), Err(ClaimsError::NotClaims));
+}
+
+#[test]
+fn the_end_of_a_token_may_have_a_fraction_and_any_size() {
+    let now = "2024-07-29T15:51:28Z".parse::<chatroom_wire::Time>().unwrap().instant();
+    let is_expired = |exp: &str| claims(&format!(r#"{{"exp":{exp}}}"#)).unwrap().is_expired(now);
+    for past in ["1722268288", "1722268288.5", "0", "-1", "-9223372036854775808", "-1e300"] {
+        assert!(is_expired(past), "{past}");
+    }
+    for future in ["1722268289", "1.8e9", "9223372036854775807", "18446744073709551615", "1e300", "null"] {
+        assert!(!is_expired(future), "{future}");
+    }
+}
+
+#[test]
+fn base64_with_padding_is_base64_too() {
+    let token = Token::new("e30=.eyJzdWIiOiJhIn0=.c2ln");
+    assert_eq!(Claims::of(&token).unwrap().sub.unwrap().as_str(), "a");
+}
+
+#[test]
+fn null_is_an_empty_list_flag_or_text() {
+    let room =
+        r#"{"id":"r","muted":null,"status":null,"blocked_users":null,"pinned_messages":null,"custom_counters":null}"#;
+    assert!(!body::read::<Chatroom>(room.as_bytes()).unwrap().muted);
+    let page = body::read::<MessagesPage>(br#"{"messages":null}"#).unwrap();
+    assert!(page.messages.0.is_empty());
+    let error = br#"{"code":3,"message":null,"details":[{"reason":"R","domain":null,"metadata":null}]}"#;
+    assert_eq!(body::read::<ErrorBody>(error).unwrap().details[0].reason, "R");
+    let config = br#"{"connection":{"endpoint":"h","authorizer":"","token":"t","signature":"s","client_id":"c"},
+        "topic":{"pub":"p","sub":"s"},"user":null,"token":null}"#;
+    assert_eq!(Config::from_json(config).unwrap().user.custom_name, "");
+}
+
+#[test]
+fn a_page_of_history_shows_its_good_messages_beside_a_bad_one() {
+    let page = br#"{"messages":[{"type":2},{"type":1},{"type":3}],"next":"x"}"#;
+    let good: Vec<_> = body::read::<MessagesPage>(page).unwrap().messages.0.iter().map(Result::is_ok).collect();
+    assert_eq!(good, [true, false, true]);
+}
