@@ -61,7 +61,7 @@ pub trait Store: Send + Sync + 'static {
     fn position(&self, room: &RoomId) -> StoreFuture<'_, Position>;
 
     /// Commits messages in their order, all or none, each with the next number of its room; returns after the commit
-    /// is durable. What was asked for first is numbered first. Answers one [`Appended`] for each message; a duplicate
+    /// is durable. The append whose future was polled first is numbered first. Answers one [`Appended`] for each message; a duplicate
     /// and a message whose id is taken use no number up.
     ///
     /// # Errors

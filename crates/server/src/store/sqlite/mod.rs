@@ -1,26 +1,82 @@
 //! The store in one SQLite file, or in memory.
+//!
+//! One thread writes: it takes all requests that wait, carries them out in one transaction, commits once, and then
+//! answers them all, so that a thousand messages cost one sync of the disk. Pages are read by other connections on
+//! blocking threads and never wait for it (SQLite's write-ahead log).
+//!
+//! - [`writer`]: that thread; [`readers`]: those connections
+//! - [`append`], [`rooms`], [`page`], [`prune`]: what is asked of the tables, one file each
+//! - [`schema`]: the tables, and how an older file is brought up to date
+//! - [`fault`]: what SQLite's errors mean; [`stamp`]: instants as integers
 
-use std::path::Path;
+mod append;
+mod fault;
+mod page;
+mod prune;
+mod readers;
+mod rooms;
+mod schema;
+mod stamp;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use chatroom_wire::{RoomId, rest::MessagesQuery};
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::{
     Appended, History, NewMessage, NewRoom, Position, RoomRecord, Store, StoreError, StoreFuture, StoredMessage,
 };
+use readers::Readers;
+use writer::{GROUP_MAX, Writer};
 
 /// The store in SQLite.
+///
+/// Dropping it waits until everything that was asked of it is committed. Its futures need a tokio runtime.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use chatroom_server::store::{Appended, NewMessage, NewRoom, SqliteStore, Store};
+/// use chatroom_wire::{Kind, RoomId, rest::MessagesQuery};
+///
+/// let store = SqliteStore::in_memory()?;
+/// let room = RoomId::from("r1");
+/// let now: jiff::Timestamp = "2024-07-29T15:51:28.071Z".parse()?;
+/// store.create_room(NewRoom { id: room.clone(), custom_counters: Vec::new(), created_at: now }).await?;
+/// let message = NewMessage {
+///     id: "m1".into(),
+///     user: "ada".into(),
+///     kind: Kind::Text,
+///     received_at: now,
+///     json: r#"{"id":"m1"}"#.into(),
+/// };
+/// assert_eq!(store.append(&room, vec![message.clone()]).await?, [Appended::Stored { seq: 1 }]);
+/// assert_eq!(store.append(&room, vec![message]).await?, [Appended::Duplicate]);
+/// assert_eq!(store.messages(&room, MessagesQuery::default()).await?.len(), 1);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
-pub struct SqliteStore(());
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+}
 
 impl SqliteStore {
-    /// Opens the store in this file; makes it where there is none. Blocks on the disk.
+    /// Opens the store in this file; makes it (mode 0600) where there is none. Blocks on the disk.
     ///
     /// # Errors
-    /// When the file can't be opened, is no store, or was written by a later version.
+    /// When the file can't be opened, is no store or a damaged one, or was written by a later version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let _ = path;
-        Ok(Self(()))
+        let path = path.as_ref();
+        Self::start(schema::open_writer(path)?, |_| Readers::of_file(path))
     }
 
     /// A store that ends with this value.
@@ -28,30 +84,66 @@ impl SqliteStore {
     /// # Errors
     /// When there is no memory for it.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self(()))
+        // Connections that share a memory can see what is not committed, so there is but one.
+        Self::start(schema::open_memory()?, Readers::of_writer)
+    }
+
+    fn start(
+        connection: Connection,
+        readers: impl FnOnce(Arc<Mutex<Connection>>) -> Readers,
+    ) -> Result<Self, StoreError> {
+        let connection = Arc::new(Mutex::new(connection));
+        let readers = readers(Arc::clone(&connection));
+        Ok(Self { writer: Writer::start(connection)?, readers })
     }
 }
 
 impl Store for SqliteStore {
-    fn create_room(&self, _room: NewRoom) -> StoreFuture<'_, RoomRecord> {
-        unimplemented!()
+    fn create_room(&self, room: NewRoom) -> StoreFuture<'_, RoomRecord> {
+        Box::pin(self.writer.write(1, move |connection| rooms::create(connection, room)))
     }
-    fn room(&self, _id: &RoomId) -> StoreFuture<'_, Option<RoomRecord>> {
-        unimplemented!()
+
+    fn room(&self, id: &RoomId) -> StoreFuture<'_, Option<RoomRecord>> {
+        let id = id.clone();
+        Box::pin(self.readers.read(move |connection| rooms::read(connection, &id)))
     }
+
     fn first_room(&self) -> StoreFuture<'_, Option<RoomRecord>> {
-        unimplemented!()
+        Box::pin(self.readers.read(rooms::first))
     }
-    fn position(&self, _room: &RoomId) -> StoreFuture<'_, Position> {
-        unimplemented!()
+
+    fn position(&self, room: &RoomId) -> StoreFuture<'_, Position> {
+        let room = room.clone();
+        Box::pin(self.readers.read(move |connection| append::position(connection, &room)))
     }
-    fn append(&self, _room: &RoomId, _messages: Vec<NewMessage>) -> StoreFuture<'_, Vec<Appended>> {
-        unimplemented!()
+
+    fn append(&self, room: &RoomId, messages: Vec<NewMessage>) -> StoreFuture<'_, Vec<Appended>> {
+        let room = room.clone();
+        let weight = messages.len();
+        Box::pin(self.writer.write(weight, move |connection| append::append(connection, &room, &messages)))
     }
-    fn messages(&self, _room: &RoomId, _query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>> {
-        unimplemented!()
+
+    fn messages(&self, room: &RoomId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>> {
+        let room = room.clone();
+        Box::pin(self.readers.read(move |connection| page::page(connection, &room, &query)))
     }
-    fn prune(&self, _room: &RoomId, _keep: History, _now: Timestamp) -> StoreFuture<'_, u64> {
-        unimplemented!()
+
+    fn prune(&self, room: &RoomId, keep: History, now: Timestamp) -> StoreFuture<'_, u64> {
+        let room = room.clone();
+        Box::pin(async move {
+            let mut removed = 0;
+            loop {
+                // In portions, so that appends of other rooms get in between.
+                let room = room.clone();
+                let portion = self
+                    .writer
+                    .write(GROUP_MAX, move |connection| prune::portion(connection, &room, keep, now, GROUP_MAX))
+                    .await?;
+                removed += portion.removed;
+                if portion.is_last {
+                    return Ok(removed);
+                }
+            }
+        })
     }
 }

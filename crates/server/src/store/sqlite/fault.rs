@@ -1,0 +1,59 @@
+//! What SQLite's errors mean to the one who asked.
+
+use std::sync::Arc;
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::store::StoreError;
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        let code = error.sqlite_error_code();
+        let cause = Arc::new(error);
+        match code {
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::OutOfMemory
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Unavailable(cause),
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::NoLargeFileSupport,
+            ) => Self::Io(cause),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(cause),
+            _ => Self::Internal(cause),
+        }
+    }
+}
+
+/// There is no thread any more to ask.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is closed")]
+pub(super) struct Closed;
+
+impl From<Closed> for StoreError {
+    fn from(closed: Closed) -> Self {
+        Self::Unavailable(Arc::new(closed))
+    }
+}
+
+/// Whether the request alone is to blame, so that others of its group can go on.
+pub(super) fn is_refusal(error: &StoreError) -> bool {
+    match error {
+        StoreError::NoSuchRoom(_)
+        | StoreError::RoomExists(_)
+        | StoreError::OutOfOrder(_)
+        | StoreError::TimeOutOfRange => true,
+        StoreError::Unavailable(_)
+        | StoreError::Io(_)
+        | StoreError::Corrupt(_)
+        | StoreError::TooNew { .. }
+        | StoreError::Internal(_) => false,
+    }
+}

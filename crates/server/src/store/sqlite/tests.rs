@@ -1,0 +1,272 @@
+use std::{fs, path::PathBuf, task::Poll};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::contract::{Bed, at, make_room, stored, text};
+
+store_contract!(in_memory, MemoryBed::new);
+store_contract!(in_a_file, FileBed::new);
+reopening_contract!(in_a_file_again, FileBed::new);
+
+#[tokio::test]
+async fn a_full_disk_refuses_stores_nothing_and_recovers() {
+    let bed = FileBed::new();
+    let room = make_room(&bed.open().await, "r").await;
+    let connection = schema::open_writer(&bed.path()).unwrap();
+    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    let store = SqliteStore::start(connection, |_| Readers::of_file(&bed.path())).unwrap();
+
+    let large = NewMessage { json: vec![b' '; 100_000].into(), ..text("large", 1) };
+    let refused = store.append(&room, vec![text("small", 0), large.clone()]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    assert!(refused.is_retryable());
+    assert_eq!(store.position(&room).await.unwrap(), Position::default());
+    assert_eq!(store.append(&room, vec![text("small", 1)]).await.unwrap(), [stored(1)], "what fits goes on");
+    drop(store);
+    let store = bed.open().await;
+    assert_eq!(store.append(&room, vec![NewMessage { received_at: at(2), ..large }]).await.unwrap(), [stored(2)]);
+}
+
+#[tokio::test]
+async fn a_locked_file_refuses_and_the_same_request_does_later() {
+    let bed = FileBed::new();
+    let connection = schema::open_writer(&bed.path()).unwrap();
+    connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let store = SqliteStore::start(connection, |_| Readers::of_file(&bed.path())).unwrap();
+    let room = make_room(&store, "r").await;
+    let other = schema::open_writer(&bed.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.append(&room, vec![text("a", 1)]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    assert_eq!(store.messages(&room, MessagesQuery::default()).await.unwrap(), [], "who reads does not notice");
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.append(&room, vec![text("a", 1)]).await.unwrap(), [stored(1)]);
+}
+
+#[tokio::test]
+async fn a_refused_request_spoils_no_other_of_its_group() {
+    let store = SqliteStore::in_memory().unwrap();
+    let room = make_room(&store, "r").await;
+    let (entered, entering) = std::sync::mpsc::channel();
+    let (leave, leaving) = std::sync::mpsc::channel::<()>();
+    let holding = store.writer.write(1, move |_| {
+        entered.send(()).unwrap();
+        leaving.recv().unwrap();
+        Ok(())
+    });
+    let mut holding = Box::pin(holding);
+    poll_once(&mut holding).await;
+    entering.recv().unwrap();
+    // The writer is held, so these three wait together and are one group.
+    let nowhere = "nowhere".into();
+    let mut appends = [
+        store.append(&room, vec![text("a", 1)]),
+        store.append(&nowhere, vec![text("b", 2)]),
+        store.append(&room, vec![text("c", 3)]),
+    ];
+    for append in &mut appends {
+        poll_once(append).await;
+    }
+    leave.send(()).unwrap();
+    holding.await.unwrap();
+    let [first, second, third] = appends;
+    assert_eq!(first.await.unwrap(), [stored(1)]);
+    assert!(matches!(second.await, Err(StoreError::NoSuchRoom(_))));
+    assert_eq!(third.await.unwrap(), [stored(2)]);
+}
+
+#[tokio::test]
+async fn what_was_asked_is_committed_before_the_store_is_gone() {
+    let bed = FileBed::new();
+    let store = bed.open().await;
+    let room = make_room(&store, "r").await;
+    for n in 1..=100 {
+        let mut append = store.append(&room, vec![text(&n.to_string(), n)]);
+        poll_once(&mut append).await;
+    }
+    drop(store);
+    assert_eq!(bed.open().await.position(&room).await.unwrap().seq, 100);
+}
+
+#[tokio::test]
+async fn a_full_queue_makes_the_next_one_wait_and_loses_none() {
+    let store = SqliteStore::in_memory().unwrap();
+    let room = make_room(&store, "r").await;
+    let appends = (1..=5_000).map(|n| store.append(&room, vec![text(&n.to_string(), n)]));
+    let answers = futures_util::future::join_all(appends).await;
+    for (seq, answer) in (1..).zip(answers) {
+        assert_eq!(answer.unwrap(), [stored(seq)]);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_panics_closes_the_store_and_hangs_nobody() {
+    let store = SqliteStore::in_memory().unwrap();
+    let room = make_room(&store, "r").await;
+    let broken = store.writer.write(1, |_| -> Result<(), StoreError> { panic!("a mistake") }).await;
+    assert!(matches!(broken, Err(StoreError::Unavailable(_))));
+    let refused = store.append(&room, vec![text("a", 1)]).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the store can't take this now: the store is closed");
+}
+
+#[test]
+fn a_file_that_is_no_store_is_told_and_left_alone() {
+    let bed = FileBed::new();
+    let garbage = "This is a letter to my aunt. ".repeat(100);
+    fs::write(bed.path(), &garbage).unwrap();
+    let refused = SqliteStore::open(bed.path()).unwrap_err();
+    assert!(matches!(refused, StoreError::Corrupt(_)), "{refused}");
+    assert_eq!(fs::read_to_string(bed.path()).unwrap(), garbage);
+}
+
+#[test]
+fn a_database_of_another_program_is_told_and_left_alone() {
+    let bed = FileBed::new();
+    Connection::open(bed.path()).unwrap().execute_batch("CREATE TABLE recipe (name)").unwrap();
+    let before = fs::read(bed.path()).unwrap();
+    let refused = SqliteStore::open(bed.path()).unwrap_err();
+    assert!(matches!(refused, StoreError::Corrupt(_)), "{refused}");
+    assert_eq!(fs::read(bed.path()).unwrap(), before);
+}
+
+#[test]
+fn a_store_of_a_later_version_is_told() {
+    let bed = FileBed::new();
+    drop(SqliteStore::open(bed.path()).unwrap());
+    Connection::open(bed.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let refused = SqliteStore::open(bed.path()).unwrap_err();
+    assert!(matches!(refused, StoreError::TooNew { found: 99, .. }), "{refused}");
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_told() {
+    let bed = FileBed::new();
+    let refused = SqliteStore::open(bed.path().join("no").join("such")).unwrap_err();
+    assert!(matches!(refused, StoreError::Io(_)), "{refused}");
+}
+
+#[test]
+fn a_path_is_no_uri() {
+    let bed = FileBed::new();
+    let path = bed.dir.path().join("file:x?mode=memory");
+    drop(SqliteStore::open(&path).unwrap());
+    assert!(path.is_file());
+}
+
+#[tokio::test]
+async fn every_commit_is_synced() {
+    let bed = FileBed::new();
+    let connection = schema::open_writer(&bed.path()).unwrap();
+    let full: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+    let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    let keys: i64 = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0)).unwrap();
+    assert_eq!((full, journal.as_str(), keys), (2, "wal", 1));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bed = FileBed::new();
+    let store = bed.open().await;
+    make_room(&store, "r").await;
+    let mut files = 0;
+    for entry in fs::read_dir(bed.dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+        files += 1;
+    }
+    assert_eq!(files, 3, "the store, its log and its index of the log");
+}
+
+/// Not a test of truth but of speed; run it with `--release -- --ignored --nocapture`.
+#[ignore = "measures"]
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_appends_a_second() {
+    const FOR: std::time::Duration = std::time::Duration::from_secs(3);
+    for (writers, batch) in [(1, 1), (8, 1), (64, 1), (256, 1), (8, 100)] {
+        let bed = FileBed::new();
+        let store = Arc::new(bed.open().await);
+        let start = std::time::Instant::now();
+        let tasks: Vec<_> = (0..writers)
+            .map(|writer| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move {
+                    let room = make_room(&*store, &writer.to_string()).await;
+                    let (mut n, mut waits) = (0_u64, Vec::new());
+                    while start.elapsed() < FOR {
+                        let messages = (0..batch)
+                            .map(|i| NewMessage { json: vec![b'x'; 400].into(), ..text(&format!("{}", n + i), n + i) })
+                            .collect();
+                        let asked = std::time::Instant::now();
+                        store.append(&room, messages).await.unwrap();
+                        waits.push(asked.elapsed());
+                        n += batch;
+                    }
+                    (n, waits)
+                })
+            })
+            .collect();
+        let (mut stored, mut waits) = (0, Vec::new());
+        for task in tasks {
+            let (n, mut w) = task.await.unwrap();
+            stored += n;
+            waits.append(&mut w);
+        }
+        waits.sort();
+        println!(
+            "{writers} writers of {batch}: {:.0} messages/s, p50 {:?}, p99 {:?}",
+            f64::from(u32::try_from(stored).unwrap()) / start.elapsed().as_secs_f64(),
+            waits[waits.len() / 2],
+            waits[waits.len() * 99 / 100]
+        );
+    }
+}
+
+async fn poll_once<F: Future + Unpin>(future: &mut F) {
+    std::future::poll_fn(|context| {
+        let _ = std::pin::Pin::new(&mut *future).poll(context);
+        Poll::Ready(())
+    })
+    .await;
+}
+
+struct MemoryBed;
+
+impl MemoryBed {
+    fn new() -> Self {
+        Self
+    }
+}
+
+impl Bed for MemoryBed {
+    type Store = SqliteStore;
+
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::in_memory().unwrap()
+    }
+}
+
+struct FileBed {
+    dir: TempDir,
+}
+
+impl FileBed {
+    fn new() -> Self {
+        Self { dir: TempDir::new().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("chatroom.db")
+    }
+}
+
+impl Bed for FileBed {
+    type Store = SqliteStore;
+
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.path()).unwrap()
+    }
+}

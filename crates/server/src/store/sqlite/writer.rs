@@ -1,0 +1,156 @@
+//! The thread that writes: many requests, one commit.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task,
+};
+
+use super::fault::{Closed, is_refusal};
+use crate::store::StoreError;
+
+/// How many messages one transaction takes, so that the first of them does not wait for long.
+pub(super) const GROUP_MAX: usize = 1_000;
+
+/// How many requests may wait. Who comes when it is full waits to be let in.
+const QUEUE_MAX: usize = 1_024;
+
+/// The thread, and the way to it.
+pub(super) struct Writer {
+    /// Taken when the store is dropped: the thread ends when nothing more can come.
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    pub(super) fn start(connection: Arc<Mutex<Connection>>) -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let thread = thread::Builder::new()
+            .name("chatroom-store".to_owned())
+            .spawn(move || serve(&connection, queue))
+            .map_err(|error| StoreError::Unavailable(Arc::new(error)))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Has `work` done in a transaction and answers after the commit. `weight` is how many messages it stands for. What
+    /// was polled first is done first.
+    ///
+    /// # Cancel safety
+    /// Dropped before it was let in, nothing happens; dropped later, the work is done and the answer is lost.
+    pub(super) async fn write<T, W>(&self, weight: usize, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let jobs = self.jobs.as_ref().ok_or(Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let job = Request { weight, work: Some(work), done: None, reply };
+        // Constrained, it might return before it has a place in the queue, and one polled later would overtake it.
+        task::unconstrained(jobs.send(Box::new(job))).await.map_err(|_| Closed)?;
+        answer.await.map_err(|_| Closed)?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by its own thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A request, as the thread sees it.
+trait Job: Send {
+    fn weight(&self) -> usize;
+
+    /// Does the work and keeps its result.
+    ///
+    /// # Errors
+    /// What the work failed with.
+    fn work(&mut self, connection: &Connection) -> Result<(), StoreError>;
+
+    /// Tells the result, unless the whole group failed.
+    fn answer(self: Box<Self>, group: Result<(), StoreError>);
+}
+
+struct Request<T, W> {
+    weight: usize,
+    work: Option<W>,
+    done: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, W> Job for Request<T, W>
+where
+    T: Send,
+    W: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
+    fn work(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let done = work(connection);
+        let outcome = done.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.done = Some(done);
+        outcome
+    }
+
+    fn answer(self: Box<Self>, group: Result<(), StoreError>) {
+        let answer = match group {
+            Ok(()) => self.done.unwrap_or_else(|| Err(Closed.into())),
+            Err(error) => Err(error),
+        };
+        // Nobody waits where the future was dropped.
+        let _ = self.reply.send(answer);
+    }
+}
+
+fn serve(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut weight = first.weight();
+        let mut group = vec![first];
+        while weight < GROUP_MAX {
+            let Ok(next) = queue.try_recv() else { break };
+            weight += next.weight();
+            group.push(next);
+        }
+        let outcome = {
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            commit(&mut connection, &mut group)
+        };
+        for job in group {
+            job.answer(outcome.clone());
+        }
+    }
+}
+
+/// One transaction for all, and in it each request undone by itself when it is refused.
+fn commit(connection: &mut Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for job in group {
+        let savepoint = transaction.savepoint()?;
+        match job.work(&savepoint) {
+            Ok(()) => savepoint.commit()?,
+            Err(error) if is_refusal(&error) => savepoint.finish()?,
+            Err(error) => return Err(error),
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
