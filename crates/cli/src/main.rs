@@ -1,3 +1,33 @@
 //! Live-event chat from the terminal.
+//!
+//! - [`args`]: the command line and its help; [`profile`], [`environment`]: defaults from elsewhere
+//! - [`access`]: how a command gets into a room
+//! - [`commands`]: what the program does, one file for each command
+//! - [`output`]: events as lines, [`printer`] writes them; [`input`]: lines of stdin; [`color`]: colours
+//! - [`failure`]: what can fail, [`hint`]: what to do about it, [`diagnostics`]: how it is told
+//! - [`signals`], [`log`], [`near`]: small parts
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod access;
+mod args;
+mod color;
+mod commands;
+mod diagnostics;
+mod environment;
+mod failure;
+mod hint;
+mod input;
+mod log;
+mod near;
+mod output;
+mod printer;
+mod profile;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    commands::run(args::Args::parse())
+}

@@ -1,0 +1,191 @@
+use std::{fs, io::empty};
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A JWT with these claims and no signature: the client reads it, and never verifies.
+fn jwt(claims: &str) -> String {
+    format!("e30.{}.sig", base64url(claims.as_bytes()))
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let number = chunk.iter().enumerate().fold(0_u32, |sum, (i, byte)| sum | u32::from(*byte) << (16 - 8 * i));
+        for i in 0..=chunk.len() {
+            text.push(char::from(LETTERS[(number >> (18 - 6 * i) & 63) as usize]));
+        }
+    }
+    text
+}
+
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-06-01T00:00:00Z".parse().unwrap()
+}
+
+fn resolve(args: &AccessArgs, profile: &Profile, variables: &[(&str, &str)]) -> Result<Access, AccessError> {
+    Access::resolve(args, profile, &Environment::of(variables), now(), empty())
+}
+
+#[test]
+fn without_a_token_and_a_config_there_is_no_way_in() {
+    assert!(matches!(resolve(&AccessArgs::default(), &Profile::default(), &[]), Err(AccessError::Nothing)));
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
+    let files = Files::new();
+    let of_flag = files.write("flag", &jwt(r#"{"sub":"flag"}"#));
+    let of_profile = files.write("profile", &jwt(r#"{"sub":"profile"}"#));
+    let of_environment = jwt(r#"{"sub":"environment"}"#);
+    let who = |access: Access| match access.ticket {
+        Ticket::Token { token, .. } => Claims::of(&token).unwrap().sub.unwrap().to_string(),
+        Ticket::Config(_) => unreachable!("no config was given"),
+    };
+    let profile = Profile {
+        token_file: Some(of_profile),
+        api: Some("https://profile".to_owned()),
+        name: Some("profile".to_owned()),
+        ca_file: Some(PathBuf::from("profile.pem")),
+        ..Profile::default()
+    };
+    let mut args = AccessArgs::default();
+    let access = resolve(&args, &profile, &[]).unwrap();
+    assert_eq!((access.api.as_deref(), access.name()), (Some("https://profile"), Some("profile")));
+    assert_eq!(access.ca_file, Some(PathBuf::from("profile.pem")));
+    assert_eq!(who(access), "profile");
+
+    let variables = [
+        ("CHATROOM_TOKEN", of_environment.as_str()),
+        ("CHATROOM_API", "https://environment"),
+        ("CHATROOM_NAME", "environment"),
+        ("CHATROOM_CA_FILE", "environment.pem"),
+    ];
+    let access = resolve(&args, &profile, &variables).unwrap();
+    assert_eq!((access.api.as_deref(), access.name()), (Some("https://environment"), Some("environment")));
+    assert_eq!(access.ca_file, Some(PathBuf::from("environment.pem")));
+    assert_eq!(who(access), "environment");
+
+    args.token_file = Some(of_flag);
+    args.api = Some("https://flag".to_owned());
+    args.name = Some("flag".to_owned());
+    args.ca_file = Some(PathBuf::from("flag.pem"));
+    let access = resolve(&args, &profile, &variables).unwrap();
+    assert_eq!((access.api.as_deref(), access.name()), (Some("https://flag"), Some("flag")));
+    assert_eq!(access.ca_file, Some(PathBuf::from("flag.pem")));
+    assert_eq!(who(access), "flag");
+}
+
+#[test]
+fn a_profile_s_refresh_token_stays_with_the_profile_s_token() {
+    let files = Files::new();
+    let token = files.write("token", &jwt("{}"));
+    let refresh = files.write("refresh", "canary");
+    let has_refresh = |access: Access| matches!(access.ticket, Ticket::Token { refresh: Some(_), .. });
+    let profile =
+        Profile { token_file: Some(token.clone()), refresh_token_file: Some(refresh.clone()), ..Profile::default() };
+    assert!(has_refresh(resolve(&AccessArgs::default(), &profile, &[]).unwrap()));
+    let args = AccessArgs { token_file: Some(token), ..AccessArgs::default() };
+    assert!(!has_refresh(resolve(&args, &profile, &[]).unwrap()));
+    let args = AccessArgs { refresh_token_file: Some(refresh), ..args };
+    assert!(has_refresh(resolve(&args, &profile, &[]).unwrap()));
+}
+
+#[test]
+fn a_token_that_is_none_or_has_ended_is_refused_before_anything_is_dialled() {
+    let files = Files::new();
+    let with = |text: &str| {
+        let args = AccessArgs { token_file: Some(files.write("token", text)), ..AccessArgs::default() };
+        resolve(&args, &Profile::default(), &[])
+    };
+    assert!(matches!(with("canary"), Err(AccessError::BadToken { source: ClaimsError::NotThreeParts, .. })));
+    assert!(matches!(with(""), Err(AccessError::BadToken { .. })));
+    let error = with(&jwt(r#"{"exp":1700000000}"#)).unwrap_err();
+    assert!(matches!(error, AccessError::Expired { .. }));
+    assert!(error.to_string().ends_with("ended at 2023-11-14T22:13:20Z"), "{error}");
+    assert!(with(&jwt(r#"{"exp":1900000000}"#)).is_ok());
+}
+
+#[test]
+fn a_token_that_has_ended_is_taken_where_a_refresh_token_can_buy_a_new_one() {
+    let files = Files::new();
+    let args = AccessArgs {
+        token_file: Some(files.write("token", &jwt(r#"{"exp":1700000000}"#))),
+        refresh_token_file: Some(files.write("refresh", "canary")),
+        ..AccessArgs::default()
+    };
+    assert!(resolve(&args, &Profile::default(), &[]).is_ok());
+}
+
+fn config_with(token: &str) -> String {
+    format!(
+        r#"{{"connection":{{"endpoint":"host.example","authorizer":"a","token":"{token}","signature":"s","client_id":"c"}},
+            "topic":{{"pub":"p","sub":"s"}}}}"#
+    )
+}
+
+#[test]
+fn a_config_comes_from_a_file_or_from_stdin_and_is_checked() {
+    let files = Files::new();
+    let good = config_with(&jwt("{}"));
+    let with = |path: PathBuf, stdin: &str| {
+        let args = AccessArgs { config: Some(path), ..AccessArgs::default() };
+        Access::resolve(&args, &Profile::default(), &Environment::of(&[]), now(), stdin.as_bytes())
+    };
+    assert!(!with(files.write("good", &good), "").unwrap().has_history());
+    assert!(with(PathBuf::from("-"), &good).is_ok());
+    assert!(matches!(with(files.write("none", "{}"), ""), Err(AccessError::BadConfig { .. })));
+    assert!(matches!(with(files.0.path().join("nowhere"), ""), Err(AccessError::ConfigFile { .. })));
+    assert!(matches!(with(files.write("no_jwt", &config_with("canary")), ""), Err(AccessError::BadToken { .. })));
+    let ended = config_with(&jwt(r#"{"exp":1700000000}"#));
+    assert!(matches!(with(PathBuf::from("-"), &ended), Err(AccessError::Expired { .. })));
+}
+
+#[test]
+fn no_error_quotes_a_secret() {
+    let files = Files::new();
+    for text in ["canary", "a.canary.b", "canary canary\ncanary"] {
+        let args = AccessArgs { token_file: Some(files.write("token", text)), ..AccessArgs::default() };
+        let error = resolve(&args, &Profile::default(), &[]).unwrap_err();
+        let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+        assert!(!told.contains("canary"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_without_end_is_not_read_to_its_end() {
+    let endless = io::repeat(b' ');
+    let args = AccessArgs { config: Some(PathBuf::from("-")), ..AccessArgs::default() };
+    let error = Access::resolve(&args, &Profile::default(), &Environment::of(&[]), now(), endless).unwrap_err();
+    assert!(matches!(error, AccessError::ConfigFile { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_that_others_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let files = Files::new();
+    let path = files.write("token", &jwt("{}"));
+    let args = AccessArgs { token_file: Some(path.clone()), ..AccessArgs::default() };
+    for (mode, warnings) in [(0o600, 0), (0o640, 1), (0o604, 1)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(resolve(&args, &Profile::default(), &[]).unwrap().warnings.len(), warnings, "{mode:o}");
+    }
+}

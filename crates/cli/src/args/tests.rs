@@ -1,0 +1,85 @@
+use clap::{CommandFactory, error::ErrorKind};
+
+use super::*;
+
+fn parse(line: &str) -> Result<Args, clap::Error> {
+    Args::try_parse_from(std::iter::once("chatroom").chain(line.split_whitespace()))
+}
+
+/// The long help at a fixed width, whatever terminal the test runs in.
+fn help(name: Option<&str>) -> String {
+    let mut top = Args::command().term_width(100);
+    top.build();
+    let mut command = match name {
+        Some(name) => top.find_subcommand(name).expect("the command exists").clone().term_width(100),
+        None => top,
+    };
+    command.render_long_help().to_string()
+}
+
+#[test]
+fn the_command_line_has_no_contradiction() {
+    Args::command().debug_assert();
+}
+
+#[test]
+fn the_help_of_each_command_is_as_it_was_read_last() {
+    insta::assert_snapshot!("help", help(None));
+    for name in ["demo", "serve", "tail", "send", "join"] {
+        insta::assert_snapshot!(format!("help_{name}"), help(Some(name)));
+    }
+}
+
+#[test]
+fn the_short_help_fits_on_a_screen() {
+    for command in Args::command().get_subcommands() {
+        let lines = command.clone().render_help().to_string().lines().count();
+        assert!(lines <= 40, "{}: {lines} lines", command.get_name());
+    }
+}
+
+#[test]
+fn a_token_can_t_be_an_argument() {
+    for command in Args::command().get_subcommands() {
+        for arg in command.get_arguments() {
+            assert!(
+                !["token", "refresh-token"].contains(&arg.get_long().unwrap_or_default()),
+                "{}",
+                command.get_name()
+            );
+        }
+    }
+    let error = parse("tail --token=eyJhbGciOi.canary.sig").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownArgument);
+    assert!(!error.to_string().contains("canary"), "{error}");
+}
+
+#[test]
+fn a_token_and_a_config_exclude_each_other() {
+    assert_eq!(parse("tail --token-file a --config b").unwrap_err().kind(), ErrorKind::ArgumentConflict);
+    assert_eq!(parse("serve --data a --ephemeral").unwrap_err().kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn a_certificate_needs_its_key() {
+    assert_eq!(parse("serve --tls-cert a").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+    assert_eq!(parse("serve --tls-key a").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+}
+
+#[test]
+fn a_count_repeats_a_text_and_needs_one() {
+    assert_eq!(parse("send --count 3").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+    let Command::Send(send) = parse("send --count 3 --every 1s [{n}] of three").unwrap().command else {
+        unreachable!("send was asked for")
+    };
+    assert_eq!((send.count, send.every), (Some(3), Some(Duration::from_secs(1))));
+    assert_eq!(send.text.join(" "), "[{n}] of three");
+}
+
+#[test]
+fn global_options_may_stand_behind_the_command() {
+    let args = parse("tail --color never --log debug --profile friday").unwrap();
+    assert_eq!(args.global.color, ColorChoice::Never);
+    assert_eq!(args.global.log.as_deref(), Some("debug"));
+    assert_eq!(args.global.profile.as_deref(), Some("friday"));
+}

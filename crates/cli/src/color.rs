@@ -1,0 +1,129 @@
+//! Colours: only where a person looks, and only as wrapping around text that was made safe before.
+
+use std::{fmt, io::IsTerminal};
+
+use clap::ValueEnum;
+
+/// Whether to colour what is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `$NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Whether one stream is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Palette {
+    on: bool,
+}
+
+/// A colour, or a weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// In the background of attention.
+    Dim,
+    /// What failed.
+    Red,
+    /// What is in trouble.
+    Yellow,
+    /// What helps.
+    Cyan,
+    /// One of the colours for people.
+    Person(u8),
+}
+
+/// The plain and the bright ones, without black, white, and the red of errors.
+const OF_PEOPLE: [u8; 10] = [32, 33, 34, 35, 36, 92, 93, 94, 95, 96];
+
+impl ColorChoice {
+    /// The palette for a stream.
+    pub(crate) fn palette(self, stream: &impl IsTerminal) -> Palette {
+        let asked_not_to = ["NO_COLOR", "TERM"].map(|name| std::env::var(name).unwrap_or_default());
+        Palette { on: self.decide(stream.is_terminal(), !asked_not_to[0].is_empty() || asked_not_to[1] == "dumb") }
+    }
+
+    fn decide(self, terminal: bool, asked_not_to: bool) -> bool {
+        match self {
+            Self::Auto => terminal && !asked_not_to,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+impl Palette {
+    /// Without colours.
+    #[cfg(test)]
+    pub(crate) const PLAIN: Self = Self { on: false };
+    /// With them.
+    #[cfg(test)]
+    pub(crate) const COLORED: Self = Self { on: true };
+
+    /// The text in a style; as it is, where there are no colours.
+    pub(crate) fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
+        Painted { style: self.on.then_some(style), text }
+    }
+}
+
+impl Style {
+    /// Always the same colour for the same person.
+    pub(crate) fn of_person(name: &str) -> Self {
+        let hash = name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        Self::Person(OF_PEOPLE[hash as usize % OF_PEOPLE.len()])
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Dim => 2,
+            Self::Red => 31,
+            Self::Yellow => 33,
+            Self::Cyan => 36,
+            Self::Person(code) => code,
+        }
+    }
+}
+
+/// A text in a style.
+#[derive(Debug)]
+pub(crate) struct Painted<T> {
+    style: Option<Style>,
+    text: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.style {
+            Some(style) => write!(f, "\x1b[{}m{}\x1b[0m", style.code(), self.text),
+            None => self.text.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_and_for_those_who_insist() {
+        for (choice, terminal, asked_not_to, on) in [
+            (ColorChoice::Auto, true, false, true),
+            (ColorChoice::Auto, true, true, false),
+            (ColorChoice::Auto, false, false, false),
+            (ColorChoice::Always, false, true, true),
+            (ColorChoice::Never, true, false, false),
+        ] {
+            assert_eq!(choice.decide(terminal, asked_not_to), on, "{choice:?}");
+        }
+    }
+
+    #[test]
+    fn a_person_keeps_the_colour() {
+        assert_eq!(Style::of_person("Ada"), Style::of_person("Ada"));
+        assert_ne!(Style::of_person("Ada"), Style::of_person("Bob"));
+    }
+}

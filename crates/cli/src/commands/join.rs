@@ -1,0 +1,164 @@
+//! `chatroom join`: read a room, and say what is typed.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _},
+    path::Path,
+};
+
+use chatroom_client::{Delivery, Event, EventStream, Room};
+use chatroom_wire::{Message, MessageId, SafeText};
+
+use super::{
+    access, enter,
+    stop::{Stop, Why},
+    tail::{finish, leave, start_printer},
+    view,
+};
+use crate::{
+    args::{GlobalArgs, JoinArgs},
+    color::Style,
+    failure::Failure,
+    input::Input,
+    output::{Line, View},
+};
+
+pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    if args.access.config.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::Usage {
+            problem: "stdin can't be both the config and what you say",
+            hint: "write the config to a file, and give --config FILE",
+        });
+    }
+    let stop = Stop::after(None)?;
+    let access = access(&args.access, global)?;
+    let view = view(global, access.name(), false);
+    let history = if access.has_history() { args.history } else { 0 };
+    let (room, events) = enter(access, history, args.timeout)?;
+    converse(room, events, view, stop).await
+}
+
+/// Prints what is said and says what is typed, until the end of either.
+pub(super) async fn converse(
+    room: Room,
+    mut events: EventStream,
+    mut view: View,
+    mut stop: Stop,
+) -> Result<(), Failure> {
+    view.notices = true;
+    let printer = start_printer()?;
+    let mut input = Input::start().map_err(|source| Failure::System { what: "a thread", source })?;
+    let mut typing = true;
+    let mut own = Own::default();
+    let mut failure = None;
+    let mut hurried = false;
+    if io::stdin().is_terminal() {
+        let told = "type a line and press Enter to say it; Ctrl-D leaves";
+        // The next line finds out whether the printer is closed.
+        let _ = printer.print(view.note(Style::Dim, told)).await;
+    }
+    loop {
+        if !typing && own.waiting == 0 {
+            break;
+        }
+        let line = tokio::select! {
+            biased;
+            why = stop.wanted() => {
+                hurried = why == Why::Signal;
+                break;
+            }
+            notice = events.next() => match notice {
+                None => break,
+                Some(Err(lagged)) => Some(view.lagged(lagged.0)),
+                Some(Ok(Event::Ended(end))) => {
+                    failure = end.blame().is_some().then_some(Failure::Ended(end));
+                    break;
+                }
+                Some(Ok(event)) => own.show(&mut view, event),
+            },
+            line = input.next(), if typing => match line {
+                Ok(Some(text)) if text.trim().is_empty() => None,
+                Ok(Some(text)) => match room.send(text).await {
+                    Ok(_) => {
+                        own.waiting += 1;
+                        None
+                    }
+                    Err(error) => Some(view.note(Style::Red, &format!("not sent: {error}"))),
+                },
+                Ok(None) => {
+                    typing = false;
+                    None
+                }
+                Err(error) => {
+                    typing = false;
+                    failure = Some(Failure::Input(error));
+                    None
+                }
+            },
+        };
+        let Some(line) = line else { continue };
+        tokio::select! {
+            biased;
+            why = stop.wanted() => {
+                hurried = why == Why::Signal;
+                break;
+            }
+            taken = printer.print(line) => if taken.is_err() { break },
+        }
+    }
+    leave(&room, &mut stop).await;
+    finish(printer, &mut stop, hurried).await.map_err(Failure::Output)?;
+    failure.map_or(Ok(()), Err)
+}
+
+/// Own messages, shown once they are delivered.
+#[derive(Debug, Default)]
+struct Own {
+    said: BTreeMap<MessageId, Message>,
+    /// Taken, and without a last word yet.
+    waiting: usize,
+}
+
+impl Own {
+    fn show(&mut self, view: &mut View, event: Event) -> Option<Line> {
+        match event {
+            Event::MessageAdded { message, delivery: Some(delivery), .. } if !delivery.is_final() => {
+                if let Some(id) = message.id.clone() {
+                    self.said.insert(id, message);
+                }
+                None
+            }
+            Event::DeliveryChanged { id, delivery, echo } => self.changed(view, &id, &delivery, echo.as_deref()),
+            event => view.show(&event),
+        }
+    }
+
+    fn changed(&mut self, view: &View, id: &MessageId, delivery: &Delivery, echo: Option<&Message>) -> Option<Line> {
+        if !delivery.is_final() {
+            return None;
+        }
+        self.waiting = self.waiting.saturating_sub(1);
+        // After "unconfirmed" an echo may still come.
+        let message = match delivery {
+            Delivery::Unconfirmed => self.said.get(id).cloned(),
+            _ => self.said.remove(id),
+        }?;
+        if let Delivery::Delivered { received_at, .. } = delivery {
+            // The echo is the message as the others see it.
+            return view.message(echo.unwrap_or(&message), *received_at);
+        }
+        let text = SafeText::log(message.text().unwrap_or_default());
+        Some(view.note(Style::Red, &format!("not delivered, {}: {text}", fate(delivery))))
+    }
+}
+
+/// Why something was not delivered, in words.
+pub(super) fn fate(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::Rejected(rejection) => SafeText::log(&rejection.to_string()).into_string(),
+        Delivery::Expired => "there was no connection for too long".to_owned(),
+        Delivery::Unconfirmed => "it was sent, and nothing says whether it arrived".to_owned(),
+        Delivery::Delivered { .. } => "delivered".to_owned(),
+        Delivery::Queued | Delivery::Sent | _ => "it is still on its way".to_owned(),
+    }
+}

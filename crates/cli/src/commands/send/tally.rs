@@ -1,0 +1,134 @@
+//! What became of the messages: receipts as lines, and the sum of them.
+
+use std::time::Duration;
+
+use chatroom_client::{Delivery, SendError};
+use chatroom_wire::{MessageId, SafeText};
+use serde_json::json;
+
+use crate::{
+    color::{Palette, Style},
+    commands::join::fate,
+    failure::Failure,
+    output::Line,
+};
+
+/// What became of one message.
+#[derive(Debug)]
+pub(super) struct Receipt {
+    /// Its place, from 0.
+    pub(super) number: u64,
+    pub(super) text: String,
+    /// None where the session did not even take it.
+    pub(super) id: Option<MessageId>,
+    pub(super) fate: Result<Delivery, SendError>,
+    pub(super) waited: Duration,
+}
+
+/// The sum of all receipts.
+#[derive(Debug)]
+pub(super) struct Tally {
+    total: Option<u64>,
+    json: bool,
+    err: Palette,
+    delivered: u64,
+    lost: u64,
+}
+
+impl Tally {
+    pub(super) fn new(total: Option<u64>, json: bool, err: Palette) -> Self {
+        Self { total, json, err, delivered: 0, lost: 0 }
+    }
+
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Counts a receipt, and says what to tell about it.
+    pub(super) fn count(&mut self, receipt: &Receipt) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let (state, reason) = match &receipt.fate {
+            Ok(Delivery::Delivered { .. }) => ("delivered", None),
+            Ok(Delivery::Expired) => ("expired", Some(fate(&Delivery::Expired))),
+            Ok(Delivery::Unconfirmed) => ("unconfirmed", Some(fate(&Delivery::Unconfirmed))),
+            Ok(other) => ("rejected", Some(fate(other))),
+            Err(error) => ("rejected", Some(error.to_string())),
+        };
+        match &reason {
+            None => self.delivered += 1,
+            Some(reason) => {
+                self.lost += 1;
+                let text = SafeText::name(&receipt.text, "");
+                let told = format!("not delivered: message {} ({text}): {reason}", receipt.number);
+                lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
+            }
+        }
+        if self.json {
+            let took = match &receipt.fate {
+                Ok(Delivery::Delivered { took, .. }) => *took,
+                Ok(_) | Err(_) => receipt.waited,
+            };
+            let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let mut line = json!({"id": receipt.id, "state": state, "ms": ms});
+            if let Some(reason) = reason {
+                line["reason"] = reason.into();
+            }
+            lines.push(Line::Data(line.to_string()));
+        }
+        let progress = match self.total {
+            Some(total) => format!("{}/{total} delivered", self.delivered),
+            None => format!("{} delivered", self.delivered),
+        };
+        lines.push(Line::Progress(progress));
+        lines
+    }
+
+    /// Done only when every message was delivered.
+    pub(super) fn verdict(&self) -> Result<(), Failure> {
+        match self.lost {
+            0 => Ok(()),
+            lost => Err(Failure::Undelivered { lost, all: self.delivered + lost }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use chatroom_client::Rejection;
+
+    use super::*;
+
+    fn receipt(fate: Result<Delivery, SendError>) -> Receipt {
+        let id = fate.is_ok().then(|| MessageId::from("0197".to_owned()));
+        Receipt { number: 3, text: "What a\x1b[2J goal!".to_owned(), id, fate, waited: Duration::from_millis(40) }
+    }
+
+    #[test]
+    fn each_receipt_is_a_line_of_json_and_what_is_lost_is_told() {
+        let mut tally = Tally::new(Some(4), true, Palette::PLAIN);
+        let mut told = String::new();
+        for fate in [
+            Ok(Delivery::Delivered { received_at: None, took: Duration::from_millis(12) }),
+            Ok(Delivery::Rejected(Rejection::SessionEnded)),
+            Ok(Delivery::Unconfirmed),
+            Err(SendError::TooLarge { size: 200_000, max: 131_072 }),
+        ] {
+            for line in tally.count(&receipt(fate)) {
+                writeln!(told, "{line:?}").unwrap();
+            }
+        }
+        insta::assert_snapshot!(told);
+        let failure = tally.verdict().unwrap_err();
+        assert_eq!(failure.to_string(), "3 of 4 messages not delivered");
+    }
+
+    #[test]
+    fn all_delivered_is_done() {
+        let mut tally = Tally::new(None, false, Palette::PLAIN);
+        let delivered = Delivery::Delivered { received_at: None, took: Duration::ZERO };
+        assert_eq!(tally.count(&receipt(Ok(delivered))), [Line::Progress("1 delivered".to_owned())]);
+        assert!(tally.verdict().is_ok());
+    }
+}

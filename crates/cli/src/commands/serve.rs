@@ -1,0 +1,90 @@
+//! `chatroom serve`: rooms of one's own.
+
+mod told;
+
+use std::{fs, io, path::PathBuf};
+
+use chatroom_server::{Data, Options, RunningServer, Server, Settings};
+use etcetera::BaseStrategy as _;
+
+use super::stop::Stop;
+use crate::{
+    args::{ReadyFormat, ServeArgs},
+    failure::Failure,
+};
+
+pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
+    let settings = settings(&args)?;
+    if args.print_config {
+        return write(io::stdout(), &told::settings(&settings)).map_err(Failure::Output);
+    }
+    let mut stop = Stop::after(None)?;
+    let ready = args.ready;
+    let server = Server::start(options(args, settings)?).await.map_err(Failure::Start)?;
+    match ready {
+        Some(ReadyFormat::Json) => write(io::stdout(), &told::ready(&server)).map_err(Failure::Output)?,
+        // Where stderr is closed there is nobody to tell.
+        None => drop(write(io::stderr(), &told::welcome(&server))),
+    }
+    tokio::select! {
+        () = stop.signal() => {}
+        () = server.stopped() => return Err(Failure::ServerEnded),
+    }
+    if ready.is_none() {
+        drop(write(io::stderr(), &told::farewell(server.connections())));
+    }
+    drain(&server, &mut stop).await
+}
+
+async fn drain(server: &RunningServer, stop: &mut Stop) -> Result<(), Failure> {
+    tokio::select! {
+        () = server.shutdown() => Ok(()),
+        () = stop.signal() => Err(Failure::Hurried),
+    }
+}
+
+fn write(mut stream: impl io::Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+/// The defaults, overruled by the file, overruled by each `--set`.
+fn settings(args: &ServeArgs) -> Result<Settings, Failure> {
+    let mut settings = match &args.settings {
+        None => Settings::default(),
+        Some(path) => {
+            let text =
+                fs::read_to_string(path).map_err(|source| Failure::SettingsFile { path: path.clone(), source })?;
+            Settings::from_toml(&text).map_err(|source| Failure::BadSettings { path: path.clone(), source })?
+        }
+    };
+    for pair in &args.set {
+        settings.set(&pair.key, &pair.value)?;
+    }
+    settings.check()?;
+    Ok(settings)
+}
+
+fn options(args: ServeArgs, settings: Settings) -> Result<Options, Failure> {
+    let data = match (args.ephemeral, args.data) {
+        (true, _) => Data::Ephemeral,
+        (false, Some(directory)) => Data::Directory(absolute(directory)),
+        (false, None) => Data::Directory(default_directory()?),
+    };
+    let mut options = Options::new(data);
+    options.listen = args.listen.0;
+    options.tls_listen = args.tls_listen.0;
+    options.tls_files = args.tls_cert.zip(args.tls_key);
+    options.settings = settings;
+    Ok(options)
+}
+
+fn default_directory() -> Result<PathBuf, Failure> {
+    let base = etcetera::choose_base_strategy().map_err(|_| Failure::NoDataDirectory)?;
+    Ok(base.data_dir().join("chatroom").join("server"))
+}
+
+/// What is told of the directory is used from other ones.
+fn absolute(directory: PathBuf) -> PathBuf {
+    std::path::absolute(&directory).unwrap_or(directory)
+}

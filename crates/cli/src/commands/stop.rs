@@ -1,0 +1,50 @@
+//! When a command is to end: by a signal, or by the clock.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::{failure::Failure, signals::Signals};
+
+/// Waits for a reason to end.
+#[derive(Debug)]
+pub(super) struct Stop {
+    signals: Signals,
+    at: Option<Instant>,
+}
+
+/// Why a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Somebody asked for it.
+    Signal,
+    /// Its time is over.
+    Time,
+}
+
+impl Stop {
+    /// Listens from here on; with a length, the time runs from here.
+    pub(super) fn after(length: Option<Duration>) -> Result<Self, Failure> {
+        let signals = Signals::listen().map_err(|source| Failure::System { what: "signals", source })?;
+        Ok(Self { signals, at: length.map(|length| Instant::now() + length) })
+    }
+
+    /// Waits until the command is to end. May be dropped and called again.
+    pub(super) async fn wanted(&mut self) -> Why {
+        match self.at {
+            None => {
+                self.signals.next().await;
+                Why::Signal
+            }
+            Some(at) => tokio::select! {
+                () = self.signals.next() => Why::Signal,
+                () = sleep_until(at) => Why::Time,
+            },
+        }
+    }
+
+    /// Waits for the next signal alone.
+    pub(super) async fn signal(&mut self) {
+        self.signals.next().await;
+    }
+}

@@ -1,0 +1,59 @@
+//! The one renderer of failures: what failed, why, and what to do.
+//!
+//! ```text
+//! error: the room can't be joined
+//!   Caused by: no secure connection to host.example: UnknownIssuer
+//!
+//! hint: …
+//! ```
+
+use std::{fmt::Write as _, io::Write as _};
+
+use chatroom_wire::SafeText;
+
+use crate::{
+    color::{ColorChoice, Palette, Style},
+    failure::Failure,
+};
+
+/// Tells a failure on stderr.
+pub(crate) fn report(failure: &Failure, color: ColorChoice) {
+    let mut stderr = std::io::stderr();
+    let text = render(failure, color.palette(&stderr));
+    // Where stderr is closed there is nobody to tell.
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+/// Tells something that works, and might surprise.
+pub(crate) fn warn(warning: &str, color: ColorChoice) {
+    let mut stderr = std::io::stderr();
+    let label = color.palette(&stderr).paint(Style::Yellow, "warning:").to_string();
+    let _ = writeln!(stderr, "{label} {}", SafeText::line(warning));
+}
+
+/// Tells a person something by the way.
+pub(crate) fn note(text: &str, color: ColorChoice) {
+    let mut stderr = std::io::stderr();
+    let _ = writeln!(stderr, "{}", color.palette(&stderr).paint(Style::Dim, SafeText::line(text)));
+}
+
+/// Causes can quote a server: each is made one safe line.
+fn render(failure: &Failure, palette: Palette) -> String {
+    let mut text = format!("{} {}\n", palette.paint(Style::Red, "error:"), SafeText::line(&failure.to_string()));
+    let mut last = failure.to_string();
+    for cause in failure.causes() {
+        let told = cause.to_string();
+        // A wrapper that says the same as what it wraps would say it twice.
+        if told != last {
+            let _ = writeln!(text, "  {} {}", palette.paint(Style::Red, "Caused by:"), SafeText::line(&told));
+        }
+        last = told;
+    }
+    if let Some(hint) = failure.hint() {
+        let _ = writeln!(text, "\n{} {hint}", palette.paint(Style::Cyan, "hint:"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

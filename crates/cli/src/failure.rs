@@ -1,0 +1,153 @@
+//! Everything that a command can fail of, with its exit code and its hint.
+
+use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
+
+use chatroom_client::{Blame, BuildError, Cause, End};
+use chatroom_server::{IssueError, SettingError, StartError};
+
+use crate::{access::AccessError, hint, log::LogError, profile::ProfileError};
+
+/// The exit codes of all commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It was refused, or failed.
+    Failed = 1,
+    /// The command line or the configuration file can't be used.
+    Usage = 2,
+    /// The way to the server, or the server itself.
+    Network = 3,
+    /// Token, signature or rights.
+    Credentials = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Blame> for Exit {
+    fn from(blame: Blame) -> Self {
+        match blame {
+            Blame::Network => Self::Network,
+            Blame::Credentials => Self::Credentials,
+            Blame::Refused => Self::Failed,
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("the connection can't be set up")]
+    Build(#[source] BuildError),
+    #[error(transparent)]
+    Ended(End),
+    #[error("the room was not joined within {} s", waited.as_secs_f64())]
+    NotJoined {
+        waited: Duration,
+        #[source]
+        last: Option<Cause>,
+    },
+    #[error("{lost} of {all} messages not delivered")]
+    Undelivered { lost: u64, all: u64 },
+    #[error("stopped before all was said; {delivered} messages were delivered")]
+    Stopped { delivered: u64 },
+    #[error("the server ended by itself")]
+    ServerEnded,
+    #[error("{problem}")]
+    Usage { problem: &'static str, hint: &'static str },
+    #[error("what is to be said can't be read from stdin")]
+    Input(#[source] io::Error),
+    #[error("stdout can't be written")]
+    Output(#[source] io::Error),
+    #[error("the server can't start")]
+    Start(#[source] StartError),
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("the settings file {} can't be read", path.display())]
+    SettingsFile { path: PathBuf, source: io::Error },
+    #[error("the settings file {} can't be used", path.display())]
+    BadSettings { path: PathBuf, source: SettingError },
+    #[error("the server can't make a token")]
+    Issue(#[from] IssueError),
+    #[error("this platform tells no directory for data")]
+    NoDataDirectory,
+    #[error("stopped at once, before everyone had left")]
+    Hurried,
+    #[error("the system refuses {what}")]
+    System { what: &'static str, source: io::Error },
+}
+
+impl Failure {
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Log(_) | Self::Profile(_) | Self::Usage { .. } | Self::Setting(_) => Exit::Usage,
+            Self::Access(error) => match error {
+                AccessError::Nothing => Exit::Usage,
+                AccessError::TokenFile { .. } | AccessError::BadToken { .. } | AccessError::Expired { .. } => {
+                    Exit::Credentials
+                }
+                AccessError::ConfigFile { .. } | AccessError::BadConfig { .. } => Exit::Failed,
+            },
+            Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
+            Self::NotJoined { .. } => Exit::Network,
+            Self::BadSettings { .. } | Self::Build(BuildError::Api(_)) => Exit::Usage,
+            Self::Build(_)
+            | Self::Undelivered { .. }
+            | Self::Stopped { .. }
+            | Self::Input(_)
+            | Self::Output(_)
+            | Self::Start(_)
+            | Self::SettingsFile { .. }
+            | Self::Issue(_)
+            | Self::NoDataDirectory
+            | Self::Hurried
+            | Self::ServerEnded
+            | Self::System { .. } => Exit::Failed,
+        }
+    }
+
+    /// What the user can do about it.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Log(_) => {
+                Some("a level is error, warn, info, debug or trace; a filter is like chatroom_session=debug")
+            }
+            Self::Profile(error) => match error {
+                ProfileError::NoFile { .. } | ProfileError::NoProfile { .. } => {
+                    Some("write the profile into the file, or leave --profile out; `chatroom --help` shows one")
+                }
+                _ => Some("`chatroom --help` shows how the file is written"),
+            },
+            Self::Access(error) => hint::access(error),
+            Self::Build(error) => hint::build(error),
+            Self::Ended(end) => hint::end(end),
+            Self::NotJoined { last, .. } => last.as_ref().and_then(hint::cause),
+            Self::Undelivered { .. } | Self::Stopped { .. } => None,
+            Self::Usage { hint, .. } => Some(hint),
+            Self::Start(error) => hint::start(error),
+            Self::Setting(_) | Self::BadSettings { .. } => Some("`chatroom serve --print-config` lists them all"),
+            Self::NoDataDirectory => Some("say where to keep the data with --data DIR, or keep none with --ephemeral"),
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::SettingsFile { .. }
+            | Self::Issue(_)
+            | Self::Hurried
+            | Self::ServerEnded
+            | Self::System { .. } => None,
+        }
+    }
+
+    /// What lies below it, outermost first.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = &dyn Error> {
+        std::iter::successors(self.source(), |error| (*error).source())
+    }
+}

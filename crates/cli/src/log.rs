@@ -1,0 +1,93 @@
+//! The log: on stderr, off unless asked for.
+
+use std::io;
+
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{ParseError, filter_fn},
+    fmt::MakeWriter,
+    layer::SubscriberExt as _,
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+#[error("the log filter {filter:?} can't be used")]
+pub(crate) struct LogError {
+    filter: String,
+    source: ParseError,
+}
+
+/// Starts the log by `--log`, else by `$RUST_LOG`.
+pub(crate) fn start(option: Option<&str>, variable: Option<String>) -> Result<(), LogError> {
+    let Some(filter) = option.map(str::to_owned).or(variable).filter(|filter| !filter.trim().is_empty()) else {
+        return Ok(());
+    };
+    let parsed = EnvFilter::builder().parse(&filter).map_err(|source| LogError { filter, source })?;
+    tracing_subscriber::registry().with(layer(parsed, io::stderr)).init();
+    Ok(())
+}
+
+fn layer<S, W>(filter: EnvFilter, writer: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    lines.with_filter(filter).with_filter(filter_fn(is_ours))
+}
+
+/// Own lines of any level, and warnings of others: libraries that carry bytes write what they carry into their traces,
+/// and that includes tokens.
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("chatroom") || *metadata.level() <= Level::WARN
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(filter: &str) -> String {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::registry().with(layer(EnvFilter::new(filter), move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "chatroom_session", "ours");
+            tracing::info!(target: "mqtt_protocol_core", "canary");
+            tracing::warn!(target: "mqtt_protocol_core", "theirs");
+        });
+        String::from_utf8(written.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn libraries_that_carry_tokens_stay_silent_whatever_the_filter_says() {
+        for filter in ["trace", "mqtt_protocol_core=trace,chatroom_session=trace"] {
+            let log = logged(filter);
+            assert!(log.contains("ours") && log.contains("theirs") && !log.contains("canary"), "{log}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_can_t_be_read_is_refused() {
+        let error = start(Some("chatroom=loudly"), None).unwrap_err();
+        assert_eq!(error.to_string(), "the log filter \"chatroom=loudly\" can't be used");
+        assert!(start(None, Some(" ".to_owned())).is_ok(), "an empty variable is none");
+    }
+}

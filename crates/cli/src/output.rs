@@ -1,0 +1,167 @@
+//! What is shown: events of a room as lines for stdout, and as notes for stderr.
+//!
+//! Pure: nothing is written here. All of a stranger's text passes [`SafeText`], or, as JSON, [`escaped`].
+
+use std::{fmt::Write as _, time::Duration};
+
+use chatroom_client::{Event, Gap};
+use chatroom_wire::{Message, Payload, SafeText, Time, User};
+use serde_json::json;
+
+use crate::color::{Palette, Style};
+
+/// One thing to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Data: a line of stdout.
+    Data(String),
+    /// For a person: a line of stderr.
+    Note(String),
+    /// How far we are: replaces the last one on a terminal's stderr.
+    Progress(String),
+}
+
+/// How the events of one room are shown.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// Whether messages are told as JSON, each of any kind, or texts alone as plain lines.
+    pub(crate) json: bool,
+    /// Whether pins and mutes are told as notes.
+    pub(crate) notices: bool,
+    /// The colours of stdout.
+    pub(crate) out: Palette,
+    /// The colours of stderr.
+    pub(crate) err: Palette,
+    /// The name that we write under, where it is not the token's.
+    pub(crate) name: Option<String>,
+    /// Whether the room was joined once.
+    pub(crate) joined: bool,
+}
+
+impl View {
+    /// What to write about an event, if anything.
+    pub(crate) fn show(&mut self, event: &Event) -> Option<Line> {
+        match event {
+            Event::Joined { first: false, .. } => Some(self.note(Style::Dim, "back in the room")),
+            Event::Joined { user, .. } => {
+                self.joined = true;
+                let name = SafeText::name(self.name.as_deref().unwrap_or(&user.custom_name), "nobody");
+                let role = if user.is_admin { ", an admin" } else { "" };
+                Some(self.note(Style::Dim, &format!("joined the room as {name}{role}")))
+            }
+            Event::Interrupted { cause, retry_in } => {
+                let what = if self.joined { "interrupted" } else { "no way in yet" };
+                let cause = SafeText::log(&cause.to_string());
+                let wait = seconds(*retry_in);
+                Some(self.note(Style::Yellow, &format!("{what}: {cause}, trying again in {wait}")))
+            }
+            Event::MessageAdded { message, .. } => self.message(message, None),
+            Event::Gap(gap) => Some(self.gap(gap)),
+            Event::Unreadable(element) => {
+                let reason = SafeText::log(&element.reason);
+                Some(self.note(Style::Yellow, &format!("left out something that is no message: {reason}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// A message; `received_at` goes before the message's own, where an own one was sent without it.
+    pub(crate) fn message(&self, message: &Message, received_at: Option<Time>) -> Option<Line> {
+        if self.json {
+            return Some(Line::Data(json_of(message)));
+        }
+        match &message.payload {
+            Payload::Text(text) => {
+                let time = received_at.or(message.received_at).or(message.published_at);
+                Some(Line::Data(self.text(&message.user, &text.text, time)))
+            }
+            Payload::Mute if self.notices => Some(self.note(Style::Dim, "the room is muted: only admins can write")),
+            Payload::Unmute if self.notices => {
+                Some(self.note(Style::Dim, "the room is open again: everybody can write"))
+            }
+            Payload::PinMessage(pin) if self.notices => {
+                let text = SafeText::line(&pin.message.text);
+                Some(self.note(Style::Dim, &format!("pinned: {text}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// Messages that the reader was too slow for.
+    pub(crate) fn lagged(&self, count: u64) -> Line {
+        let messages = if count == 1 { "message" } else { "messages" };
+        self.note(Style::Yellow, &format!("left out {count} {messages}: what reads the output is too slow"))
+    }
+
+    /// A line for a person.
+    pub(crate) fn note(&self, style: Style, text: &str) -> Line {
+        Line::Note(self.err.paint(style, text).to_string())
+    }
+
+    fn text(&self, user: &User, text: &str, time: Option<Time>) -> String {
+        let fallback = user.device_id.as_deref().filter(|id| !id.is_empty()).unwrap_or("nobody");
+        let name = SafeText::name(&user.custom_name, fallback);
+        let time = time.map_or_else(|| "-".to_owned(), |time| time.to_string());
+        let person = Style::of_person(name.as_ref());
+        let mut line = self.out.paint(Style::Dim, format_args!("[{time}]")).to_string();
+        let _ = write!(line, " {} {}", self.out.paint(person, format_args!("@{name}:")), SafeText::line(text));
+        line
+    }
+
+    fn gap(&self, gap: &Gap) -> Line {
+        if self.json {
+            let gap = json!({"gap": {"after": gap.after, "before": gap.before, "reason": gap.reason.to_string()}});
+            return Line::Data(escaped(&gap.to_string()));
+        }
+        let mut place = String::new();
+        if let Some(after) = gap.after {
+            let _ = write!(place, " after {after}");
+        }
+        if let Some(before) = gap.before {
+            let _ = write!(place, " before {before}");
+        }
+        let reason = SafeText::log(&gap.reason.to_string());
+        self.note(Style::Yellow, &format!("--- gap: messages{place} may be missing: {reason} ---"))
+    }
+}
+
+/// A message as it travels, on one line.
+fn json_of(message: &Message) -> String {
+    escaped(
+        &serde_json::to_string(message).expect("a message holds only strings, numbers and JSON that was read before"),
+    )
+}
+
+/// JSON as one line in which nothing moves a cursor or turns a direction: escapes what JSON lets stand.
+///
+/// Control characters in JSON that was read stand only between its tokens (`\n`, `\t`, `\r`), and the others (DEL and
+/// above) only in strings.
+fn escaped(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' | '\r' | '\t' => {}
+            _ if c.is_control() || is_direction(c) => {
+                let _ = write!(line, "\\u{:04x}", u32::from(c));
+            }
+            _ => line.push(c),
+        }
+    }
+    line
+}
+
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A wait as a person says it: whole seconds, tenths below ten of them.
+pub(crate) fn seconds(wait: Duration) -> String {
+    let tenths = (wait.as_millis() + 50) / 100;
+    match (tenths / 10, tenths % 10) {
+        (whole, tenth @ 1..) if whole < 10 => format!("{whole}.{tenth} s"),
+        (whole, _) => format!("{whole} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+use chatroom_client::{Cause, Event, GapReason, LinkError};
+use chatroom_wire::config::SelfUser;
+
+use super::*;
+
+fn view(json: bool) -> View {
+    View { json, notices: false, out: Palette::PLAIN, err: Palette::PLAIN, name: None, joined: false }
+}
+
+fn read(json: &str) -> Message {
+    serde_json::from_str(json).unwrap()
+}
+
+fn added(message: Message) -> Event {
+    Event::MessageAdded { message, delivery: None, late: false }
+}
+
+const TEXT: &str = r#"{"id":"1","user":{"custom_name":"Ada","id":"u"},"type":"INTERACTION_TYPE_TEXT",
+    "text_message":{"text":"What a goal!"},"received_at":"2026-06-01T20:15:30.123456789Z"}"#;
+
+#[test]
+fn a_text_is_one_line_in_the_form_of_the_sample() {
+    let line = view(false).show(&added(read(TEXT)));
+    assert_eq!(line, Some(Line::Data("[2026-06-01T20:15:30.123456789Z] @Ada: What a goal!".to_owned())));
+}
+
+#[test]
+fn colours_wrap_the_same_line() {
+    let mut view = View { out: Palette::COLORED, ..view(false) };
+    let Some(Line::Data(line)) = view.show(&added(read(TEXT))) else { unreachable!("a text is data") };
+    insta::assert_snapshot!(line.replace('\x1b', "ESC"), @"ESC[2m[2026-06-01T20:15:30.123456789Z]ESC[0m ESC[34m@Ada:ESC[0m What a goal!");
+}
+
+#[test]
+fn what_a_stranger_writes_moves_no_cursor_and_makes_no_second_line() {
+    let mut message = read(TEXT);
+    message.user.custom_name = "Ada\x1b[2J\u{202e}".to_owned();
+    message.payload = Message::text_by(User::default(), "one\ntwo\u{9b}31m\x07").payload;
+    for json in [false, true] {
+        let Some(Line::Data(line)) = view(json).show(&added(message.clone())) else { unreachable!("it is data") };
+        assert!(!line.chars().any(|c| c.is_control() || is_direction(c)), "{line:?}");
+    }
+}
+
+#[test]
+fn as_json_every_kind_is_one_line_of_the_wire_message() {
+    let messages = [
+        TEXT.replace('\n', " "),
+        r#"{"type":"INTERACTION_TYPE_MUTE","user":{"custom_name":"Ada"}}"#.to_owned(),
+        r#"{"type":"INTERACTION_TYPE_OF_TOMORROW","news":{"a": [1, 2]}}"#.to_owned(),
+    ];
+    for message in messages {
+        let Some(Line::Data(line)) = view(true).show(&added(read(&message))) else { unreachable!("it is data") };
+        assert_eq!(read(&line), read(&message));
+    }
+}
+
+#[test]
+fn json_that_was_kept_as_it_came_stays_on_one_line() {
+    let message = read("{\"type\":\"INTERACTION_TYPE_OF_TOMORROW\",\"news\":{\n\t\"a\":\r\n\"\u{85}\\n\"}}");
+    let Some(Line::Data(line)) = view(true).show(&added(message)) else { unreachable!("it is data") };
+    assert_eq!(line, r#"{"type":"INTERACTION_TYPE_OF_TOMORROW","news":{"a":"\u0085\n"}}"#);
+}
+
+#[test]
+fn in_plain_lines_only_texts_are_data() {
+    let mute = added(read(r#"{"type":"INTERACTION_TYPE_MUTE"}"#));
+    assert_eq!(view(false).show(&mute), None);
+    let note = View { notices: true, ..view(false) }.show(&mute);
+    assert!(matches!(note, Some(Line::Note(_))), "{note:?}");
+}
+
+#[test]
+fn trouble_is_told_apart_from_data() {
+    let mut view = view(false);
+    let user = || SelfUser { is_admin: true, custom_name: "Ada".to_owned(), ..SelfUser::default() };
+    let interrupted =
+        Event::Interrupted { cause: Cause::Link(LinkError::Closed), retry_in: Duration::from_millis(1980) };
+    let events = [
+        interrupted.clone(),
+        Event::Joined { user: user(), first: true },
+        interrupted,
+        Event::Joined { user: user(), first: false },
+        Event::Gap(gap()),
+    ];
+    let mut notes = String::new();
+    for event in &events {
+        let Some(Line::Note(note)) = view.show(event) else { unreachable!("it is a note") };
+        notes.push_str(&note);
+        notes.push('\n');
+    }
+    insta::assert_snapshot!(notes, @r"
+    no way in yet: the server closed the connection, trying again in 2 s
+    joined the room as Ada, an admin
+    interrupted: the server closed the connection, trying again in 2 s
+    back in the room
+    --- gap: messages after 2026-06-01T20:15:30Z may be missing: more than 7 messages were missed ---
+    ");
+}
+
+fn gap() -> Gap {
+    Gap { after: Some("2026-06-01T20:15:30Z".parse().unwrap()), before: None, reason: GapReason::TooMuch(7) }
+}
+
+#[test]
+fn as_json_a_gap_is_data() {
+    let line = view(true).show(&Event::Gap(gap()));
+    let json = r#"{"gap":{"after":"2026-06-01T20:15:30Z","before":null,"reason":"more than 7 messages were missed"}}"#;
+    assert_eq!(line, Some(Line::Data(json.to_owned())));
+}
+
+#[test]
+fn somebody_without_a_name_is_called_by_the_device() {
+    let mut message = read(TEXT);
+    message.user = User { device_id: Some("phone-1".to_owned()), ..User::named(" \u{200b}") };
+    let Some(Line::Data(line)) = view(false).show(&added(message)) else { unreachable!("a text is data") };
+    assert!(line.contains("] @phone-1: "), "{line}");
+}
+
+#[test]
+fn waits_are_told_as_people_say_them() {
+    for (millis, told) in
+        [(0, "0 s"), (400, "0.4 s"), (1_000, "1 s"), (1_980, "2 s"), (2_340, "2.3 s"), (59_600, "59 s")]
+    {
+        assert_eq!(seconds(Duration::from_millis(millis)), told);
+    }
+}
