@@ -11,6 +11,7 @@ pub mod bus;
 mod gateway;
 pub mod options;
 pub mod presence;
+mod private_file;
 pub mod rules;
 pub mod run;
 pub mod settings;

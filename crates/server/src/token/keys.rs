@@ -1,47 +1,61 @@
-//! The server's own secrets: the key that signs tokens, and the organisation's token.
+//! The server's own secrets, and what is issued and verified with them.
 
 use std::{
-    fmt, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chatroom_wire::{ClientId, OrgToken, RefreshToken, Signature, Token};
 use jiff::Timestamp;
+use ring::{
+    hmac,
+    rand::SystemRandom,
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
+};
 
-use super::Grant;
+use super::{
+    Grant, TOKEN_MAX,
+    claims::{Claims, Use},
+    jwt::Jwt,
+};
 
 /// The server's own secrets: the key that signs tokens, and the organisation's token.
-pub struct TokenKeys(());
+///
+/// ```
+/// use chatroom_server::token::{Grant, TokenError, TokenKeys};
+/// use chatroom_wire::rest::Role;
+///
+/// let keys = TokenKeys::generate()?;
+/// let now: jiff::Timestamp = "2024-07-29T15:51:28Z".parse()?;
+/// let grant = Grant {
+///     room: "r1".into(),
+///     user: "ada".into(),
+///     device_id: "phone".into(),
+///     name: "Ada".into(),
+///     role: Role::Viewer,
+///     is_guest: false,
+///     tenant_id: "acme".into(),
+///     expires_at: now + jiff::SignedDuration::from_hours(24),
+/// };
+/// let token = keys.issue_chat(&grant, now);
+/// assert_eq!(keys.verify_chat(token.expose(), now)?, grant);
+/// assert_eq!(keys.verify_chat(token.expose(), grant.expires_at), Err(TokenError::Expired));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TokenKeys {
+    signing: Ed25519KeyPair,
+    jwt: Jwt,
+    org_token: OrgToken,
+    org_token_file: Option<PathBuf>,
+    /// A key of this run and the organisation's token under it: two of these compare in constant time.
+    org_check: (hmac::Key, hmac::Tag),
+}
 
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenKeys(redacted)")
     }
-}
-
-/// Why the server's secrets could not be made or read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The file can't be read or written.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file does not hold what it should.
-    #[error("{} holds no {what}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What it should hold.
-        what: &'static str,
-    },
-    /// The system gives no random bytes.
-    #[error("no key could be made: the system gives no random bytes")]
-    Random,
 }
 
 /// Why a token is not accepted.
@@ -66,78 +80,83 @@ pub enum TokenError {
 }
 
 impl TokenKeys {
-    /// New secrets that are kept nowhere.
-    ///
-    /// # Errors
-    /// [`KeyError::Random`].
-    pub fn generate() -> Result<Self, KeyError> {
-        Ok(Self(()))
-    }
-
-    /// The secrets kept in this directory; the first time they are made.
-    ///
-    /// # Errors
-    /// When a file can't be read or written, or does not hold a key.
-    pub fn load_or_create(_dir: &Path) -> Result<Self, KeyError> {
-        Ok(Self(()))
-    }
-
     /// A chat token, which ends at `grant.expires_at`.
-    pub fn issue_chat(&self, _grant: &Grant, _now: Timestamp) -> Token {
-        unimplemented!()
+    pub fn issue_chat(&self, grant: &Grant, now: Timestamp) -> Token {
+        Token::new(self.jwt.write(&Claims::of(grant, Use::Chat, None, now)))
     }
 
-    /// A refresh token, which ends at `grant.expires_at`.
-    pub fn issue_refresh(&self, _grant: &Grant, _now: Timestamp) -> RefreshToken {
-        unimplemented!()
+    /// A refresh token, which ends at `grant.expires_at` (see [`Grant::until`]).
+    pub fn issue_refresh(&self, grant: &Grant, now: Timestamp) -> RefreshToken {
+        RefreshToken::new(self.jwt.write(&Claims::of(grant, Use::Refresh, None, now)))
     }
 
-    /// A connection token for this client id, and the detached signature over it.
-    pub fn issue_connection(&self, _grant: &Grant, _client_id: &ClientId, _now: Timestamp) -> (Token, Signature) {
-        unimplemented!()
+    /// A connection token for this client id, and the detached signature over it: standard base64 of the Ed25519
+    /// signature over the token's bytes.
+    pub fn issue_connection(&self, grant: &Grant, client_id: &ClientId, now: Timestamp) -> (Token, Signature) {
+        let token = self.jwt.write(&Claims::of(grant, Use::Connection, Some(client_id), now));
+        let signature = STANDARD.encode(self.signing.sign(token.as_bytes()));
+        (Token::new(token), Signature::new(signature))
     }
 
     /// Reads a chat token.
     ///
     /// # Errors
     /// When it is none of this server's, or not valid now.
-    pub fn verify_chat(&self, _token: &str, _now: Timestamp) -> Result<Grant, TokenError> {
-        unimplemented!()
+    pub fn verify_chat(&self, token: &str, now: Timestamp) -> Result<Grant, TokenError> {
+        Ok(self.jwt.read(token)?.grant(Use::Chat, now)?.0)
     }
 
     /// Reads a refresh token. `expires_at` is its own end, not that of the chat token to be made.
     ///
     /// # Errors
     /// When it is none of this server's, or not valid now.
-    pub fn verify_refresh(&self, _token: &RefreshToken, _now: Timestamp) -> Result<Grant, TokenError> {
-        unimplemented!()
+    pub fn verify_refresh(&self, token: &RefreshToken, now: Timestamp) -> Result<Grant, TokenError> {
+        Ok(self.jwt.read(token.expose())?.grant(Use::Refresh, now)?.0)
     }
 
-    /// Reads a connection token, after its detached signature was found good.
+    /// Reads a connection token, after its detached signature was found good. The caller checks that the client id is
+    /// the one that connects.
     ///
     /// # Errors
     /// When it is none of this server's, or not valid now.
     pub fn verify_connection(
         &self,
-        _token: &Token,
-        _signature: &Signature,
-        _now: Timestamp,
+        token: &Token,
+        signature: &Signature,
+        now: Timestamp,
     ) -> Result<(Grant, ClientId), TokenError> {
-        unimplemented!()
+        if token.expose().len() > TOKEN_MAX {
+            return Err(TokenError::Malformed);
+        }
+        let signature = STANDARD.decode(signature.expose()).map_err(|_| TokenError::BadSignature)?;
+        UnparsedPublicKey::new(&ED25519, self.signing.public_key())
+            .verify(token.expose().as_bytes(), &signature)
+            .map_err(|_| TokenError::BadSignature)?;
+        let (grant, client_id) = self.jwt.read(token.expose())?.grant(Use::Connection, now)?;
+        Ok((grant, client_id.ok_or(TokenError::Malformed)?))
     }
 
     /// The organisation's token, which makes rooms and chat tokens.
     pub fn org_token(&self) -> &OrgToken {
-        unimplemented!()
+        &self.org_token
     }
 
     /// The file that holds it, where there is one.
     pub fn org_token_file(&self) -> Option<&Path> {
-        None
+        self.org_token_file.as_deref()
     }
 
-    /// Whether this text is the organisation's token. Takes the same time wherever they differ.
-    pub fn is_org_token(&self, _presented: &str) -> bool {
-        false
+    /// Whether this text is the organisation's token. It takes the same time wherever they differ.
+    pub fn is_org_token(&self, presented: &str) -> bool {
+        let (key, tag) = &self.org_check;
+        hmac::verify(key, presented.as_bytes(), tag.as_ref()).is_ok()
+    }
+
+    pub(super) fn from_pkcs8(pkcs8: &[u8], org_token: OrgToken, org_token_file: Option<PathBuf>) -> Option<Self> {
+        let signing = Ed25519KeyPair::from_pkcs8(pkcs8).ok()?;
+        let jwt = Jwt::new(pkcs8, signing.public_key().as_ref());
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok()?;
+        let tag = hmac::sign(&key, org_token.expose().as_bytes());
+        Some(Self { signing, jwt, org_token, org_token_file, org_check: (key, tag) })
     }
 }

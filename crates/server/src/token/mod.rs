@@ -8,9 +8,23 @@
 //!   its bytes (docs/protocol.md, sections B and G.2).
 //!
 //! Beside them is the organisation's token, a random text, which makes rooms and chat tokens.
+//!
+//! - [`keys`]: the secrets, and what is issued and verified with them; [`grant`]: what a token grants
+//! - [`files`]: where the secrets are kept
+//! - `claims`: a grant as the claims of a token; `jwt`: tokens written and read, by ring and with one algorithm only
 
+mod claims;
+mod files;
 pub mod grant;
+mod jwt;
 pub mod keys;
 
+#[cfg(test)]
+mod tests;
+
+pub use files::{KEY_FILE, KeyError, ORG_TOKEN_FILE};
 pub use grant::Grant;
-pub use keys::{KeyError, TokenError, TokenKeys};
+pub use keys::{TokenError, TokenKeys};
+
+/// The longest token that is looked at, in bytes.
+pub const TOKEN_MAX: usize = 8 * 1024;
