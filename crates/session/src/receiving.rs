@@ -20,8 +20,8 @@ use crate::{
 
 /// The most messages that are held back while the history is read; beyond, it is read once more.
 const HELD: usize = 10_000;
-/// How far a look for lost messages goes back behind the newest one.
-const RECHECK_SPAN: Duration = Duration::from_secs(60);
+/// How far before joining a read begins if the history said nothing then: clocks differ.
+const BEFORE_JOINING: Duration = Duration::from_secs(60);
 /// How much of a payload that can't be read is shown.
 const SHOWN: usize = 200;
 
@@ -59,8 +59,7 @@ impl Session {
 
     /// Looks for messages that the link may have lost, beside what is said.
     pub(crate) fn recheck(&mut self) {
-        let after = self.timeline.newest().map(|newest| newest.earlier(RECHECK_SPAN));
-        self.history.recheck(after.or_else(|| self.before_joining()), self.options.limits.catch_up);
+        self.history.recheck(self.read_from(), self.options.limits.catch_up);
     }
 
     pub(crate) fn handle_recheck(&mut self) {
@@ -183,9 +182,12 @@ impl Session {
             self.take(message);
         }
         self.timeline.note(progress.newest);
+        self.reached = self.reached.max(progress.newest);
         if !progress.done {
             return;
         }
+        // A gap is told below; what lies before it is settled too.
+        self.checked = if progress.gap.is_some() { self.timeline.newest() } else { self.reached };
         // Who wants nothing of the past misses nothing of it.
         let wanted = self.joined.is_some() || self.options.history > 0;
         if let Some(reason) = progress.gap.filter(|_| wanted) {
@@ -256,15 +258,20 @@ impl Session {
     }
 
     fn catch_up(&mut self) {
-        let newest = self.timeline.newest().map(|newest| newest.earlier(self.options.limits.overlap));
         self.history.cancel();
-        self.history.catch_up(newest.or_else(|| self.before_joining()), self.options.limits.catch_up);
+        self.history.catch_up(self.read_from(), self.options.limits.catch_up);
     }
 
-    /// From where to read if nothing was ever heard: an empty room from its beginning, an unknown one from shortly
-    /// before it was joined.
-    fn before_joining(&self) -> Option<Time> {
-        self.joined.filter(|_| !self.baseline_known).map(|wall| Time::nanoseconds(wall).earlier(RECHECK_SPAN))
+    /// From where to read on: what came over a numbered link is complete up to the newest message; elsewhere only what
+    /// a read has confirmed. A room that was empty is read from its beginning, an unknown one from shortly before it
+    /// was joined.
+    fn read_from(&self) -> Option<Time> {
+        let complete = if self.numbered { self.timeline.newest() } else { self.checked };
+        match complete {
+            Some(complete) => Some(complete.earlier(self.options.limits.overlap)),
+            None if self.baseline_known => None,
+            None => self.joined.map(|wall| Time::nanoseconds(wall).earlier(BEFORE_JOINING)),
+        }
     }
 
     fn gap(&mut self, reason: GapReason) {

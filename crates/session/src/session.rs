@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use chatroom_wire::{Claims, Config, Message, MessageId, RefreshToken, Token};
+use chatroom_wire::{Claims, Config, Message, MessageId, RefreshToken, Time, Token};
 
 use crate::{
     Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, Now, Options, Output,
@@ -44,6 +44,9 @@ pub struct Session {
     pub(crate) joined: Option<jiff::Timestamp>,
     /// Whether a first read told where the room stood.
     pub(crate) baseline_known: bool,
+    /// How far the history was read, and how far a read that came to its end has confirmed that nothing is missing.
+    pub(crate) reached: Option<Time>,
+    pub(crate) checked: Option<Time>,
     /// Whether the service numbers its deliveries, so that a hole is seen at once.
     pub(crate) numbered: bool,
     pub(crate) next_recheck: Option<Duration>,
@@ -92,6 +95,8 @@ impl Session {
             room_news: Vec::new(),
             joined: None,
             baseline_known: false,
+            reached: None,
+            checked: None,
             numbered: false,
             next_recheck: None,
             give_up_at: None,

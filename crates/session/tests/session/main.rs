@@ -6,5 +6,6 @@
 mod connection;
 mod hearing;
 mod sending;
+mod storms;
 mod tokens;
 mod world;
