@@ -26,7 +26,7 @@ fn storm(seed: u64) -> usize {
     let mut quiet = 0;
     let mut dice = Dice(seed.wrapping_mul(2_654_435_761).wrapping_add(1));
     let mut world = World::new();
-    world.numbered = seed % 2 == 0;
+    world.numbered = seed.is_multiple_of(2);
     world.token_life = 2_000;
     for number in 0..CLIENTS {
         let mut options = Options::new(world.access());

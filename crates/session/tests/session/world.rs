@@ -465,11 +465,7 @@ impl Client {
             })
             .collect();
         // Only what was unconfirmed may still turn out delivered.
-        let once = match finals.as_slice() {
-            [] | [_] => true,
-            [Delivery::Unconfirmed, Delivery::Delivered { .. }] => true,
-            _ => false,
-        };
+        let once = matches!(finals.as_slice(), [] | [_] | [Delivery::Unconfirmed, Delivery::Delivered { .. }]);
         assert!(once, "a message ends once: {finals:?}");
         finals.last().map(|delivery| (*delivery).clone())
     }
