@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, future::pending, ops::ControlFlow, sync::Arc, t
 use chatroom_session::{
     CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, Now, Output, RoomState, Session,
 };
-use chatroom_wire::MessageId;
+use chatroom_wire::{MessageId, SafeText};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
 use tokio::{
@@ -204,16 +204,18 @@ impl Driver {
                 tracing::debug!(first, "joined");
                 self.state.send_replace(Arc::new(self.session.room().clone()));
             }
-            Event::Interrupted { cause, retry_in } => tracing::debug!(%cause, ?retry_in, "interrupted"),
+            Event::Interrupted { cause, retry_in } => {
+                tracing::debug!(cause = %safe(cause), ?retry_in, "interrupted");
+            }
             Event::RoomChanged(state) => drop(self.state.send_replace(Arc::new((**state).clone()))),
             Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => {
                 if let Some(waiting) = self.waiting.remove(id) {
                     drop(waiting.send(delivery.clone()));
                 }
             }
-            Event::Gap(gap) => tracing::debug!(reason = %gap.reason, "messages may be missing"),
+            Event::Gap(gap) => tracing::debug!(reason = %safe(&gap.reason), "messages may be missing"),
             Event::Ended(end) => {
-                tracing::debug!(%end, "ended");
+                tracing::debug!(end = %safe(end), "ended");
                 self.ended = true;
             }
             _ => {}
@@ -224,4 +226,9 @@ impl Driver {
     fn now(&self) -> Now {
         Now { mono: self.origin.elapsed(), wall: Timestamp::now() }
     }
+}
+
+/// For a log: the server's own words may be part of it.
+fn safe(reason: &impl ToString) -> SafeText {
+    SafeText::log(&reason.to_string())
 }

@@ -58,8 +58,12 @@ impl EventStream {
     ///
     /// let memory = MemoryRoom::new();
     /// let (room, mut events) = memory.join("ada").build()?;
-    /// let Some(Ok(Event::Joined { user, first: true })) = events.next().await else { panic!() };
-    /// assert_eq!(user.custom_name, "ada");
+    /// while let Some(event) = events.next().await {
+    ///     if let Event::Joined { user, .. } = event? {
+    ///         assert_eq!(user.custom_name, "ada");
+    ///         break;
+    ///     }
+    /// }
     /// # drop(room);
     /// # Ok(())
     /// # }

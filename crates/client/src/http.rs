@@ -120,7 +120,7 @@ impl Http {
         if let Some(body) = body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let mut answer = builder.send().await.map_err(|error| self.failed(error))?;
+        let mut answer = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status();
         let bytes = self.read(&mut answer).await?;
         tracing::debug!(%method, path, status = status.as_u16(), bytes = bytes.len(), "called the service");
@@ -129,7 +129,7 @@ impl Http {
 
     async fn read(&self, answer: &mut Response) -> Result<Bytes, CallError> {
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(error))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
             if body.len() + chunk.len() > BODY_MAX {
                 return Err(CallError::Answer(format!("it is larger than {} MiB", BODY_MAX >> 20)));
             }
@@ -138,13 +138,13 @@ impl Http {
         Ok(body.freeze())
     }
 
-    fn failed(&self, error: reqwest::Error) -> CallError {
+    fn failed(&self, error: &reqwest::Error) -> CallError {
         if error.is_timeout() {
             return CallError::TimedOut;
         }
-        match tls_fault(&error) {
+        match tls_fault(error) {
             Some((fault, problem)) => CallError::Tls { fault, problem },
-            None => CallError::Unreachable(format!("{}: {}", self.host, innermost(&error))),
+            None => CallError::Unreachable(format!("{}: {}", self.host, innermost(error))),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Link {
     state: State,
     /// What is to be written, in order.
     queue: VecDeque<Bytes>,
+    /// A write failed; told once nothing more can be read.
+    failed: Option<LinkError>,
 }
 
 #[derive(Default)]
@@ -53,8 +55,7 @@ pub(crate) enum LinkNews {
 impl Link {
     /// Begins to open; an earlier link is dropped.
     pub(crate) fn open(&mut self, opening: Opening) {
-        self.queue.clear();
-        self.state = State::Opening(opening);
+        *self = Self { state: State::Opening(opening), ..Self::default() };
     }
 
     /// Queues one message.
@@ -66,7 +67,11 @@ impl Link {
 
     /// Writes as much as the link takes at once. What remains, and what goes wrong, is for [`Link::news`].
     pub(crate) async fn flush(&mut self) {
-        poll_fn(|cx| Poll::Ready(drop(self.poll_write(cx)))).await;
+        poll_fn(|cx| {
+            self.write(cx);
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// What comes next; never, while the link is down. Goes on writing meanwhile.
@@ -78,8 +83,8 @@ impl Link {
 
     /// Takes the link down: a future that writes what is queued and says goodbye, in 2 s at most.
     pub(crate) fn hang_up(&mut self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let queue = std::mem::take(&mut self.queue);
-        match std::mem::take(&mut self.state) {
+        let Self { state, queue, .. } = std::mem::take(self);
+        match state {
             State::Down | State::Opening(_) => None,
             State::Open(mut connection) => Some(async move {
                 let goodbye = async {
@@ -105,21 +110,33 @@ impl Link {
                 Err(error) => LinkNews::Closed(error),
             },
             State::Open(_) => {
-                let written = self.poll_write(cx);
+                self.write(cx);
                 let State::Open(connection) = &mut self.state else { return Poll::Pending };
                 // What the peer said before it went counts for more than a write that failed.
-                match (connection.poll_next_unpin(cx), written) {
-                    (Poll::Ready(Some(Ok(bytes))), _) => return Poll::Ready(LinkNews::Received(bytes)),
+                match (connection.poll_next_unpin(cx), self.failed.take()) {
+                    (Poll::Ready(Some(Ok(bytes))), failed) => {
+                        self.failed = failed;
+                        return Poll::Ready(LinkNews::Received(bytes));
+                    }
                     (Poll::Ready(Some(Err(error))), _) => LinkNews::Closed(error),
                     (Poll::Ready(None), _) => LinkNews::Closed(LinkError::Closed),
-                    (Poll::Pending, Poll::Ready(Err(error))) => LinkNews::Closed(error),
-                    (Poll::Pending, _) => return Poll::Pending,
+                    (Poll::Pending, Some(error)) => LinkNews::Closed(error),
+                    (Poll::Pending, None) => return Poll::Pending,
                 }
             }
         };
-        self.state = State::Down;
-        self.queue.clear();
+        *self = Self::default();
         Poll::Ready(news)
+    }
+
+    /// Writes as much as the link takes at once, and has it call back when it takes more.
+    fn write(&mut self, cx: &mut Context<'_>) {
+        if self.failed.is_none()
+            && let Poll::Ready(Err(error)) = self.poll_write(cx)
+        {
+            self.queue.clear();
+            self.failed = Some(error);
+        }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use chatroom_session::{Delivery, Draft, RoomState, SendError};
-use chatroom_wire::{Message, MessageId, Time};
+use chatroom_wire::{Message, MessageId, SafeText, Time};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// A handle to a room that is being kept; cheap to clone. When the last one is dropped, the room is left.
@@ -250,7 +250,8 @@ impl Future for Pending {
 
 fn outcome(delivery: &Delivery) -> String {
     match delivery {
-        Delivery::Rejected(rejection) => rejection.to_string(),
+        // The server's own words may be part of it.
+        Delivery::Rejected(rejection) => SafeText::log(&rejection.to_string()).into_string(),
         Delivery::Expired => "the room could not be reached in time to send it".to_owned(),
         Delivery::Unconfirmed => "it was sent, and nothing says whether it arrived".to_owned(),
         other => format!("{other:?}"),

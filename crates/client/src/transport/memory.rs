@@ -11,12 +11,14 @@
 //!
 //! let memory = MemoryRoom::new();
 //! let (ada, _) = memory.join("ada").build()?;
-//! let (_ben, mut heard) = memory.join("ben").build()?;
-//! while !matches!(heard.next().await, Some(Ok(Event::Joined { .. }))) {}
-//!
+//! let (_ben, mut heard) = memory.join("ben").history(1).build()?;
 //! ada.deliver("hi ben").await?;
-//! let Some(Ok(Event::MessageAdded { message, .. })) = heard.next().await else { panic!() };
-//! assert_eq!((&*message.user.custom_name, message.text()), ("ada", Some("hi ben")));
+//! while let Some(event) = heard.next().await {
+//!     if let Event::MessageAdded { message, .. } = event? {
+//!         assert_eq!((&*message.user.custom_name, message.text()), ("ada", Some("hi ben")));
+//!         break;
+//!     }
+//! }
 //! # Ok(())
 //! # }
 //! ```

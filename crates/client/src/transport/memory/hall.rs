@@ -196,12 +196,15 @@ impl Hall {
         match event {
             ServerEvent::Connect(connect) => self.connect(link, *connect),
             ServerEvent::Publish(publish) => {
-                let (reason, text) = match self.say(link, &publish) {
-                    Ok(()) => (ReasonCode::SUCCESS, None),
-                    Err((reason, text)) => (reason, Some(text)),
+                let (reason, text, message) = match self.judge(link, &publish) {
+                    Ok(message) => (ReasonCode::SUCCESS, None, message),
+                    Err((reason, text)) => (reason, Some(text), None),
                 };
                 if let (Some(id), Some(guest)) = (publish.id, self.links.get_mut(&link)) {
                     guest.role.puback(now, id, reason, text, &[]);
+                }
+                if let Some(message) = message {
+                    self.publish(message);
                 }
             }
             ServerEvent::Subscribe { id, filters } => {
@@ -242,7 +245,8 @@ impl Hall {
         }
     }
 
-    fn say(&mut self, link: LinkId, publish: &InboundPublish) -> Result<(), (ReasonCode, &'static str)> {
+    /// The message as it is to go out; none if it went out before.
+    fn judge(&self, link: LinkId, publish: &InboundPublish) -> Result<Option<Message>, (ReasonCode, &'static str)> {
         let guest = self.links.get(&link).and_then(|guest| guest.connected.as_ref());
         let Some((_, user)) = guest.filter(|_| publish.topic == PUBLISH) else {
             return Err((ReasonCode::NOT_AUTHORIZED, "this topic may not be published to"));
@@ -261,10 +265,7 @@ impl Hall {
         }
         let again = message.id.is_some()
             && self.messages.iter().any(|other| other.id == message.id && other.user.id == message.user.id);
-        if !again {
-            self.publish(message);
-        }
-        Ok(())
+        Ok((!again).then_some(message))
     }
 
     fn room(&self) -> Chatroom {
