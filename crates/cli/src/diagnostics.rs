@@ -14,6 +14,7 @@ use chatroom_wire::SafeText;
 use crate::{
     color::{ColorChoice, Palette, Style},
     failure::Failure,
+    hint,
 };
 
 /// Tells a failure on stderr.
@@ -49,9 +50,7 @@ fn render(failure: &Failure, palette: Palette) -> String {
         }
         last = told;
     }
-    if let Some(hint) = failure.hint() {
-        let _ = writeln!(text, "\n{} {hint}", palette.paint(Style::Cyan, "hint:"));
-    }
+    let _ = writeln!(text, "\n{} {}", palette.paint(Style::Cyan, "hint:"), hint::failure(failure));
     text
 }
 

@@ -9,18 +9,10 @@ pub(crate) struct Environment<'a> {
     read: Read<'a>,
 }
 
-impl<'a> Environment<'a> {
+impl Environment<'_> {
     /// The variables of this process.
     pub(crate) fn of_process() -> Self {
         Self { read: Box::new(|name| std::env::var_os(name)) }
-    }
-
-    /// These variables and no others.
-    #[cfg(test)]
-    pub(crate) fn of(variables: &'a [(&'a str, &'a str)]) -> Self {
-        let read =
-            |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(*value));
-        Self { read: Box::new(read) }
     }
 
     /// A variable that holds a text; an empty one counts as not set.
@@ -38,5 +30,15 @@ impl fmt::Debug for Environment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One of them may be a token.
         f.write_str("Environment")
+    }
+}
+
+#[cfg(test)]
+impl<'a> Environment<'a> {
+    /// These variables and no others.
+    pub(crate) fn of(variables: &'a [(&'a str, &'a str)]) -> Self {
+        let read =
+            |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(*value));
+        Self { read: Box::new(read) }
     }
 }

@@ -1,11 +1,11 @@
-//! Everything that a command can fail of, with its exit code and its hint.
+//! Everything that a command can fail of, with its exit code.
 
 use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
 
-use chatroom_client::{Blame, BuildError, Cause, End};
+use chatroom_client::{Blame, BuildError, Cause, Delivery, End};
 use chatroom_server::{IssueError, SettingError, StartError};
 
-use crate::{access::AccessError, hint, log::LogError, profile::ProfileError};
+use crate::{access::AccessError, log::LogError, profile::ProfileError};
 
 /// The exit codes of all commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,12 @@ pub(crate) enum Failure {
         last: Option<Cause>,
     },
     #[error("{lost} of {all} messages not delivered")]
-    Undelivered { lost: u64, all: u64 },
+    Undelivered {
+        lost: u64,
+        all: u64,
+        /// The fate of the last that was lost; none where the session did not even take it.
+        last: Option<Delivery>,
+    },
     #[error("stopped before all was said; {delivered} messages were delivered")]
     Stopped { delivered: u64 },
     #[error("the server ended by itself")]
@@ -112,37 +117,6 @@ impl Failure {
             | Self::Hurried
             | Self::ServerEnded
             | Self::System { .. } => Exit::Failed,
-        }
-    }
-
-    /// What the user can do about it.
-    pub(crate) fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Log(_) => {
-                Some("a level is error, warn, info, debug or trace; a filter is like chatroom_session=debug")
-            }
-            Self::Profile(error) => match error {
-                ProfileError::NoFile { .. } | ProfileError::NoProfile { .. } => {
-                    Some("write the profile into the file, or leave --profile out; `chatroom --help` shows one")
-                }
-                _ => Some("`chatroom --help` shows how the file is written"),
-            },
-            Self::Access(error) => hint::access(error),
-            Self::Build(error) => hint::build(error),
-            Self::Ended(end) => hint::end(end),
-            Self::NotJoined { last, .. } => last.as_ref().and_then(hint::cause),
-            Self::Undelivered { .. } | Self::Stopped { .. } => None,
-            Self::Usage { hint, .. } => Some(hint),
-            Self::Start(error) => hint::start(error),
-            Self::Setting(_) | Self::BadSettings { .. } => Some("`chatroom serve --print-config` lists them all"),
-            Self::NoDataDirectory => Some("say where to keep the data with --data DIR, or keep none with --ephemeral"),
-            Self::Input(_)
-            | Self::Output(_)
-            | Self::SettingsFile { .. }
-            | Self::Issue(_)
-            | Self::Hurried
-            | Self::ServerEnded
-            | Self::System { .. } => None,
         }
     }
 

@@ -1,133 +1,205 @@
-//! What to do about a failure, by its cause.
+//! What to do about a failure, by its cause. Every failure has a hint.
 
 use std::io;
 
-use chatroom_client::{BuildError, CallError, Cause, End, LinkError, TlsFault};
+use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End, LinkError, ReasonCode, Rejection, TlsFault};
 use chatroom_server::StartError;
 
-use crate::access::AccessError;
+use crate::{access::AccessError, failure::Failure, profile::ProfileError};
 
 const NEW_TOKEN: &str = "get a new token from whoever runs the room (your own `chatroom serve` writes new token files \
     at each start); with --refresh-token-file a token that ends is renewed by itself";
-const CA_FILE: &str =
-    "if the server has an authority of its own, as `chatroom serve` does, trust it with --ca-file FILE";
-const WRONG_NAME: &str = "the certificate is for another host: use the name that it is for (`chatroom serve` makes one \
-    for localhost and 127.0.0.1)";
-const CLOCK: &str = "is this machine's clock right? If it is, the server's certificate must be renewed";
+const THREE_PARTS: &str = "a chat token has three parts with dots between them; is this the right file?";
+const CONFIG: &str = "a config is the answer of GET /bv/chatroom/v1/chatrooms/config, with connection, topic and user";
 const ONE_CLIENT_ID: &str = "another program uses the same config or token; give each its own (a config belongs to one \
     connection, so that --token-file suits several programs better than --config)";
 const RUNNING: &str = "is the server running, and is this its address? `chatroom serve` starts one on this machine";
+const SPEAKS: &str = "nothing speaks MQTT over WebSocket there; is the endpoint of the config, or --api, right?";
+const MQTT_5: &str =
+    "the server may not speak MQTT 5, or not accept the credentials; a room needs MQTT 5 over WebSocket";
+const LATER: &str = "the server is busy or broken; try again later, and longer with --timeout";
+const FIREWALL: &str = "a firewall may swallow the connection; is this the server's address?";
+const MORE: &str = "with --log debug you see what happened before";
 const PLAINTEXT: &str =
     "use https:// (or wss://); with --allow-plaintext it connects all the same, and everyone on the way can read it";
 
-pub(crate) fn access(error: &AccessError) -> Option<&'static str> {
+/// What the user can do about a failure.
+pub(crate) fn failure(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Log(_) => "a level is error, warn, info, debug or trace; a filter is like chatroom_session=debug",
+        Failure::Profile(ProfileError::NoFile { .. } | ProfileError::NoProfile { .. }) => {
+            "write the profile into the file, or leave --profile out; `chatroom --help` shows one"
+        }
+        Failure::Profile(_) => "`chatroom --help` shows how the file is written",
+        Failure::Access(error) => access(error),
+        Failure::Build(error) => build(error),
+        Failure::Ended(error) => end(error),
+        Failure::NotJoined { last, .. } => last.as_ref().map_or(FIREWALL, cause),
+        Failure::Undelivered { last, .. } => undelivered(last.as_ref()),
+        Failure::Stopped { .. } => "with --json each message's fate is told; say again what was not delivered",
+        Failure::Usage { hint, .. } => hint,
+        Failure::Start(error) => start(error),
+        Failure::Setting(_) | Failure::BadSettings { .. } => "`chatroom serve --print-config` lists all limits",
+        Failure::SettingsFile { .. } => "`chatroom serve --print-config > FILE` writes one",
+        Failure::NoDataDirectory => "say where to keep the data with --data DIR, or keep none with --ephemeral",
+        Failure::Input(_) => "a message is a line of UTF-8",
+        Failure::Output(_) => "is the disk full, or the terminal gone?",
+        Failure::Issue(_) | Failure::ServerEnded | Failure::System { .. } => MORE,
+        Failure::Hurried => "the next start repairs what is left; wait for the end to stop gently",
+    }
+}
+
+fn access(error: &AccessError) -> &'static str {
     match error {
-        AccessError::Nothing => Some(
+        AccessError::Nothing => {
             "give --token-file FILE or --config FILE, set $CHATROOM_TOKEN, or write a profile; to try it first, run \
-             `chatroom demo`, or `chatroom serve`, which makes a room with its tokens",
-        ),
-        AccessError::BadToken { .. } => {
-            Some("a chat token has three parts with dots between them; is it the right file?")
+             `chatroom demo`, or `chatroom serve`, which makes a room with its tokens"
         }
-        AccessError::Expired { .. } => Some(NEW_TOKEN),
-        AccessError::TokenFile { .. } => Some("the file holds the chat token and nothing else"),
-        AccessError::ConfigFile { .. } => None,
-        AccessError::BadConfig { .. } => {
-            Some("a config is the answer of GET /bv/chatroom/v1/chatrooms/config, with connection, topic and user")
+        AccessError::BadToken { .. } => THREE_PARTS,
+        AccessError::Expired { .. } => NEW_TOKEN,
+        AccessError::TokenFile { .. } => {
+            "the file holds the token and nothing else; `chatroom serve` says where its are"
         }
+        AccessError::ConfigFile { .. } | AccessError::BadConfig { .. } => CONFIG,
     }
 }
 
-pub(crate) fn end(end: &End) -> Option<&'static str> {
+fn build(error: &BuildError) -> &'static str {
+    match error {
+        BuildError::Api(_) => "write --api like https://api.one.blendvision.com or https://localhost:8443",
+        BuildError::Plaintext { .. } => PLAINTEXT,
+        BuildError::CaFile { .. } | BuildError::Ca { .. } => {
+            "--ca-file is a file of certificates in PEM; `chatroom serve` says where its own is"
+        }
+        _ => MORE,
+    }
+}
+
+fn end(end: &End) -> &'static str {
     match end {
-        End::Left => None,
-        End::BadToken(_) => Some("a chat token has three parts with dots between them; is it the right file?"),
-        End::TokenExpired(_) => Some(NEW_TOKEN),
-        End::NotAuthorized(why) => cause(why).or(Some(NEW_TOKEN)),
-        End::TakenOver | End::ShortLives(_) => Some(ONE_CLIENT_ID),
-        End::ClosedOnConnect => Some(NEW_TOKEN),
+        End::BadToken(_) => THREE_PARTS,
+        End::TokenExpired(_) => NEW_TOKEN,
+        End::NotAuthorized(_) => NEW_TOKEN,
+        End::TakenOver | End::ShortLives(_) => ONE_CLIENT_ID,
+        End::ClosedOnConnect => MQTT_5,
         End::Fatal(why) => cause(why),
-        End::GaveUp { last, .. } => last.as_ref().and_then(cause),
-        _ => None,
+        End::GaveUp { last, .. } => last.as_ref().map_or(FIREWALL, cause),
+        End::Left | _ => MORE,
     }
 }
 
-pub(crate) fn cause(cause: &Cause) -> Option<&'static str> {
+fn cause(cause: &Cause) -> &'static str {
     match cause {
         Cause::Link(error) => link(error),
         Cause::Call(error) => call(error),
-        Cause::Refused { .. } | Cause::Disconnected { .. } | Cause::Subscription { .. }
-            if cause.blame() == chatroom_client::Blame::Credentials =>
-        {
-            Some(NEW_TOKEN)
+        Cause::Mqtt(_) => MQTT_5,
+        Cause::Refused { reason, .. } | Cause::Disconnected { reason, .. } | Cause::Subscription { reason, .. } => {
+            if cause.blame() == Blame::Credentials {
+                NEW_TOKEN
+            } else {
+                refused(*reason)
+            }
         }
-        Cause::Mqtt(_) => Some("the room needs a server that speaks MQTT 5 over WebSocket"),
-        _ => None,
+        Cause::Renewal | _ => MORE,
     }
 }
 
-fn link(error: &LinkError) -> Option<&'static str> {
-    match error {
-        LinkError::NotFound { .. } => Some("is the host name right, and is this machine online?"),
-        LinkError::Unreachable { .. } => Some(RUNNING),
-        LinkError::Tls { fault, .. } => Some(tls(*fault)),
-        LinkError::Upgrade { status: 401 | 403, .. } => Some(NEW_TOKEN),
-        LinkError::Upgrade { status: 404 | 405 | 426, .. } | LinkError::NotMqtt(_) => {
-            Some("nothing speaks MQTT over WebSocket there; is the endpoint of the config, or --api, right?")
+fn refused(reason: ReasonCode) -> &'static str {
+    match reason {
+        ReasonCode::UNSUPPORTED_VERSION => MQTT_5,
+        ReasonCode::CLIENT_ID_INVALID => {
+            "the config is not for this server any more; get a new one, or use --token-file"
         }
-        LinkError::Upgrade { status: 429 | 500.., .. } => Some("the server is busy or broken; try again later"),
-        LinkError::Plaintext(_) => Some(PLAINTEXT),
-        LinkError::TimedOut => Some("a firewall may swallow the connection; is this the server's address?"),
-        _ => None,
+        ReasonCode::BANNED => "only whoever runs the server can let you in again",
+        ReasonCode::TAKEN_OVER => ONE_CLIENT_ID,
+        ReasonCode::TOPIC_FILTER_INVALID
+        | ReasonCode::TOPIC_INVALID
+        | ReasonCode::WILDCARDS_NOT_SUPPORTED
+        | ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED => "is topic.sub of the config the one of this server?",
+        ReasonCode::SERVER_UNAVAILABLE
+        | ReasonCode::SERVER_BUSY
+        | ReasonCode::SHUTTING_DOWN
+        | ReasonCode::QUOTA_EXCEEDED
+        | ReasonCode::CONNECTION_RATE_EXCEEDED
+        | ReasonCode::UNSPECIFIED => LATER,
+        _ => "whoever runs the server can tell more by its log",
     }
 }
 
-fn call(error: &CallError) -> Option<&'static str> {
+fn link(error: &LinkError) -> &'static str {
     match error {
-        CallError::Status { status: 401 | 403, .. } => Some(NEW_TOKEN),
-        CallError::Status { body, .. } if body.says_token_invalid() => Some(NEW_TOKEN),
-        CallError::Status { status: 404 | 405, .. } | CallError::Answer(_) => {
-            Some("this is no chatroom service; is --api right?")
-        }
-        CallError::Status { status: 429 | 500.., .. } => Some("the service is busy or broken; try again later"),
-        CallError::Unreachable(_) => Some(RUNNING),
-        CallError::Tls { fault, .. } => Some(tls(*fault)),
-        CallError::TimedOut => Some("a firewall may swallow the connection; is this the service's address?"),
-        _ => None,
+        LinkError::NotFound { .. } => "is the host name right, and is this machine online?",
+        LinkError::Unreachable { .. } => RUNNING,
+        LinkError::Tls { fault, .. } => tls(*fault),
+        LinkError::Upgrade { status: 401 | 403, .. } => NEW_TOKEN,
+        LinkError::Upgrade { status: 408 | 425 | 429 | 500.., .. } => LATER,
+        LinkError::Upgrade { .. } | LinkError::NotMqtt(_) => SPEAKS,
+        LinkError::Plaintext(_) => PLAINTEXT,
+        LinkError::TimedOut => FIREWALL,
+        LinkError::Closed | LinkError::Broken(_) | _ => MQTT_5,
+    }
+}
+
+fn call(error: &CallError) -> &'static str {
+    match error {
+        CallError::Status { status: 401 | 403, .. } => NEW_TOKEN,
+        CallError::Status { body, .. } if body.says_token_invalid() => NEW_TOKEN,
+        CallError::Status { status: 408 | 425 | 429 | 500.., .. } => LATER,
+        CallError::Status { .. } | CallError::Answer(_) => "this is no chatroom service; is --api right?",
+        CallError::Unreachable(_) => RUNNING,
+        CallError::Tls { fault, .. } => tls(*fault),
+        CallError::TimedOut => FIREWALL,
+        _ => MORE,
     }
 }
 
 fn tls(fault: TlsFault) -> &'static str {
     match fault {
-        TlsFault::UnknownIssuer => CA_FILE,
-        TlsFault::Expired => CLOCK,
-        TlsFault::WrongName => WRONG_NAME,
+        TlsFault::UnknownIssuer => {
+            "if the server has an authority of its own, as `chatroom serve` does, trust it with --ca-file FILE"
+        }
+        TlsFault::Expired => "is this machine's clock right? If it is, the server's certificate must be renewed",
+        TlsFault::WrongName => {
+            "the certificate is for another host: use the name that it is for (`chatroom serve` makes one for localhost)"
+        }
         TlsFault::Other => "does this port speak TLS? `chatroom serve` does so on its --tls-listen port",
     }
 }
 
-pub(crate) fn build(error: &BuildError) -> Option<&'static str> {
-    match error {
-        BuildError::Api(_) => Some("write --api like https://api.one.blendvision.com or https://localhost:8443"),
-        BuildError::Plaintext { .. } => Some(PLAINTEXT),
-        BuildError::Ca { .. } => {
-            Some("an authority is a certificate in PEM, between lines of BEGIN and END CERTIFICATE")
+fn undelivered(last: Option<&Delivery>) -> &'static str {
+    match last {
+        Some(Delivery::Rejected(Rejection::TooLarge { .. })) | None => {
+            "a text that is empty can't be said; one that is too large can, in several messages"
         }
-        _ => None,
+        Some(Delivery::Rejected(Rejection::Server { reason, .. })) => match *reason {
+            ReasonCode::NOT_AUTHORIZED => "in a muted room only admins can write; the room says when it is open again",
+            ReasonCode::PACKET_TOO_LARGE => "a text that is too large can be said in several messages",
+            ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH => "say less at once, with --every 1s",
+            ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION_SPECIFIC => LATER,
+            _ => "whoever runs the server can tell more by its log",
+        },
+        Some(Delivery::Expired) => "try longer, with --timeout, or when the server can be reached",
+        Some(Delivery::Unconfirmed) => "look into the room before you say it again: it may have arrived",
+        Some(_) => "say it again",
     }
 }
 
-pub(crate) fn start(error: &StartError) -> Option<&'static str> {
+fn start(error: &StartError) -> &'static str {
     match error {
         StartError::AddressInUse(_) => {
-            Some("end the other program, or take another port with --listen and --tls-listen (0 is any free one)")
+            "end the other program, or take another port with --listen and --tls-listen (0 is any free one)"
         }
         StartError::Listen { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-            Some("ports below 1024 need a right: take a higher one, or grant CAP_NET_BIND_SERVICE to the program")
+            "ports below 1024 need a right: take a higher one, or grant CAP_NET_BIND_SERVICE to the program"
         }
-        StartError::Listen { .. } => Some("is this an address of this machine? 0.0.0.0 means all of them"),
-        StartError::DataInUse(_) => Some("end the other server, or use another directory with --data DIR"),
-        StartError::NothingToListenOn => Some("only one of --listen and --tls-listen may be `off`"),
-        _ => None,
+        StartError::Listen { .. } => "is this an address of this machine? 0.0.0.0 means all of them",
+        StartError::DataInUse(_) => "end the other server, or use another directory with --data DIR",
+        StartError::Data { .. } | StartError::Store(_) | StartError::Keys(_) => {
+            "may this user read and write there? --data DIR takes another directory, --ephemeral none"
+        }
+        StartError::Tls(_) => "--tls-cert takes a chain of certificates in PEM, --tls-key the key of the first of them",
+        StartError::NothingToListenOn => "only one of --listen and --tls-listen may be `off`",
+        StartError::Settings(_) => "`chatroom serve --print-config` lists all limits",
+        _ => MORE,
     }
 }

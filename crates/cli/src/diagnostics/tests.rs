@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf, time::Duration};
 
-use chatroom_client::{Blame, BuildError, Cause, End, LinkError, ReasonCode, TlsFault};
+use chatroom_client::{Blame, BuildError, Cause, Delivery, End, LinkError, ReasonCode, TlsFault};
 use chatroom_server::StartError;
 use chatroom_wire::{Config, claims::ClaimsError};
 
@@ -64,7 +64,7 @@ fn each_failure_is_told_with_its_cause_and_what_to_do() {
         ),
         ("closed_on_connect", Failure::Ended(End::ClosedOnConnect)),
         ("not_joined", Failure::NotJoined { waited: Duration::from_secs(5), last: Some(Cause::Link(unreachable)) }),
-        ("undelivered", Failure::Undelivered { lost: 3, all: 200 }),
+        ("undelivered", Failure::Undelivered { lost: 3, all: 200, last: Some(Delivery::Unconfirmed) }),
         ("api", Failure::Build(BuildError::Api("it has no scheme"))),
         ("port_in_use", Failure::Start(StartError::AddressInUse("127.0.0.1:8080".parse().unwrap()))),
         (

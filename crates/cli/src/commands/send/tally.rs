@@ -33,11 +33,12 @@ pub(super) struct Tally {
     err: Palette,
     delivered: u64,
     lost: u64,
+    last_lost: Option<Delivery>,
 }
 
 impl Tally {
     pub(super) fn new(total: Option<u64>, json: bool, err: Palette) -> Self {
-        Self { total, json, err, delivered: 0, lost: 0 }
+        Self { total, json, err, delivered: 0, lost: 0, last_lost: None }
     }
 
     pub(super) fn delivered(&self) -> u64 {
@@ -58,6 +59,7 @@ impl Tally {
             None => self.delivered += 1,
             Some(reason) => {
                 self.lost += 1;
+                self.last_lost = receipt.fate.as_ref().ok().cloned();
                 let text = SafeText::name(&receipt.text, "");
                 let told = format!("not delivered: message {} ({text}): {reason}", receipt.number);
                 lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
@@ -87,7 +89,7 @@ impl Tally {
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         match self.lost {
             0 => Ok(()),
-            lost => Err(Failure::Undelivered { lost, all: self.delivered + lost }),
+            lost => Err(Failure::Undelivered { lost, all: self.delivered + lost, last: self.last_lost.clone() }),
         }
     }
 }
