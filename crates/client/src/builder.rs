@@ -20,6 +20,8 @@ use crate::{
 /// The REST service that is asked unless another one is named.
 pub const DEFAULT_API: &str = "https://api.one.blendvision.com";
 
+/// Longer than anybody waits, and far from where clocks overflow.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// So many events wait for a slow reader, unless another number is said.
 const EVENTS: usize = 10_000;
 /// So many requests of handles wait for the driver; then those who ask wait.
@@ -147,13 +149,13 @@ impl Builder {
 
     /// Tries for so long for the room, at first and after each interruption; without it for ever.
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.options.patience = Some(patience);
+        self.options.patience = Some(patience.min(FOR_EVER));
         self
     }
 
     /// Lets an own message wait for so long to be sent; without it for 120 s.
     pub fn time_to_live(mut self, time_to_live: Duration) -> Self {
-        self.options.limits.time_to_live = time_to_live;
+        self.options.limits.time_to_live = time_to_live.min(FOR_EVER);
         self
     }
 
@@ -163,9 +165,9 @@ impl Builder {
         self
     }
 
-    /// Trusts these authorities, and these alone with the machine's.
-    pub fn trust(mut self, trust: Trust) -> Self {
-        self.trust = trust;
+    /// Trusts whom this trusts, instead of what was said before.
+    pub fn trust(mut self, trust: &Trust) -> Self {
+        self.trust = trust.clone();
         self
     }
 

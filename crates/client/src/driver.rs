@@ -6,7 +6,7 @@
 //!   └─────────────────────────────┘
 //! ```
 
-use std::{collections::BTreeMap, future::pending, ops::ControlFlow, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
 
 use chatroom_session::{
     CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, Now, Output, RoomState, Session,
@@ -128,12 +128,11 @@ impl Driver {
     /// Waits for whatever comes first. Dropping the others loses nothing.
     async fn wait(&mut self, deadline: Option<(Duration, Deadline)>) -> News {
         let due = deadline.and_then(|(at, _)| self.origin.checked_add(at));
-        let due = due.map_or_else(|| pending().boxed(), |due| sleep_until(due).boxed());
         let mut batch = Vec::new();
         tokio::select! {
             biased;
             // First what is rare: a flood of anything else must not keep a ping from going out.
-            () = due => {
+            () = sleep_until(due.unwrap_or(self.origin)), if due.is_some() => {
                 tracing::trace!(reason = ?deadline.map(|(_, reason)| reason), "a deadline has come");
                 News::Deadline
             }

@@ -4,22 +4,34 @@
 //! up, own messages are sent again until it is known that others see them, and tokens are renewed.
 //!
 //! ```
+//! use chatroom_client::{Builder, Event, wire::{SafeText, Token}};
+//!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let memory = chatroom_client::memory::MemoryRoom::new();
-//! # memory.say("ben", "hi ada");
-//! # let token = memory.token("ada");
-//! use chatroom_client::{Builder, Event, wire::SafeText};
-//!
-//! let builder = Builder::with_token(token).name("ada").history(10);
-//! # let builder = builder.memory(&memory);
-//! let (room, mut events) = builder.build()?;
+//! # let server = chatroom_server::Server::start(chatroom_server::Options::ephemeral()).await?;
+//! # let (api, token_file) = (server.tls_api().expect("it has TLS"), server.viewer_token_file());
+//! # let pem = server.ca_pem().expect("it has an authority of its own").as_bytes();
+//! # let ben = Token::new(std::fs::read_to_string(server.admin_token_file())?);
+//! # let (ben, _) = Builder::with_token(ben).api(api).add_ca_pem(pem).name("ben").build()?;
+//! # ben.deliver("anybody here?").await?;
+//! let token = Token::new(std::fs::read_to_string(token_file)?);
+//! let (room, mut events) = Builder::with_token(token)
+//!     .api(api)
+//! #     .add_ca_pem(pem)
+//!     .name("ada")
+//!     .history(10)
+//!     .build()?;
 //! room.send("hello").await?;
+//! # let mut heard = Vec::new();
 //! while let Some(event) = events.next().await {
-//!     if let Ok(Event::MessageAdded { message, .. }) = event {
-//!         println!("@{}: {}", message.user.custom_name, SafeText::line(message.text().unwrap_or_default()));
+//!     if let Event::MessageAdded { message, .. } = event?
+//!         && let Some(text) = message.text()
+//!     {
+//!         println!("@{}: {}", SafeText::line(&message.user.custom_name), SafeText::line(text));
+//! #         heard.push(text.to_owned());
+//! #         heard.sort();
+//! #         if heard == ["anybody here?", "hello"] { break }
 //!     }
-//! #   if memory.messages().len() == 2 { break }
 //! }
 //! # Ok(())
 //! # }

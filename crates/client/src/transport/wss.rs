@@ -73,16 +73,11 @@ async fn secure(host: &str, config: Arc<ClientConfig>, tcp: TcpStream) -> Result
     })
 }
 
-async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(url: &LinkUrl, stream: S) -> Result<Link<S>, LinkError> {
+async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(url: &LinkUrl, stream: S) -> Result<WebSocketLink<S>, LinkError> {
     let mut request = url.to_string().into_client_request().map_err(ended)?;
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("mqtt"));
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .max_message_size(Some(MESSAGE_MAX))
-        .max_frame_size(Some(MESSAGE_MAX));
-    match client_async_with_config(request, stream, Some(config)).await {
-        Ok((websocket, _answer)) => Ok(Link(websocket)),
+    match client_async_with_config(request, stream, Some(limits())).await {
+        Ok((websocket, _answer)) => Ok(WebSocketLink(websocket)),
         Err(tungstenite::Error::Http(answer)) => Err(LinkError::Upgrade {
             status: answer.status().as_u16(),
             retry_after: retry_after(answer.headers().get(RETRY_AFTER), Timestamp::now()),
@@ -91,10 +86,18 @@ async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(url: &LinkUrl, stream: S) ->
     }
 }
 
-/// A WebSocket whose binary messages are MQTT.
-struct Link<S>(WebSocketStream<S>);
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_message_size(Some(MESSAGE_MAX))
+        .max_frame_size(Some(MESSAGE_MAX))
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Link<S> {
+/// A WebSocket whose binary messages are MQTT.
+struct WebSocketLink<S>(WebSocketStream<S>);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocketLink<S> {
     type Item = Result<Bytes, LinkError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -118,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Link<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for Link<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for WebSocketLink<S> {
     type Error = LinkError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
@@ -165,5 +168,72 @@ fn ended(error: tungstenite::Error) -> LinkError {
         Error::Capacity(_) => LinkError::Broken(format!("it sends more than {} KiB at once", MESSAGE_MAX >> 10)),
         Error::Url(_) | Error::HttpFormat(_) => LinkError::NotMqtt("its URL can't be asked for".to_owned()),
         other => LinkError::Broken(SafeText::log(&other.to_string()).into_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use tokio::{
+        io::{DuplexStream, duplex},
+        time::{Duration, Instant},
+    };
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+    use crate::link::{Link, LinkNews};
+
+    /// An open link, and its other end. The pipe between them holds 64 bytes.
+    async fn pipe() -> (Link, WebSocketStream<DuplexStream>) {
+        let (ours, theirs) = duplex(64);
+        let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(limits())).await;
+        let connection: Pin<Box<dyn Connection>> = Box::pin(WebSocketLink(ours));
+        let mut link = Link::default();
+        link.open(Box::pin(ready(Ok(connection))));
+        assert!(matches!(link.news().await, LinkNews::Opened));
+        (link, WebSocketStream::from_raw_socket(theirs, Role::Server, None).await)
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_does_not_keep_us_from_reading() {
+        let (mut link, mut peer) = pipe().await;
+        link.send(vec![7; 100_000].into());
+        link.flush().await;
+        peer.send(Message::binary("news")).await.unwrap();
+        let LinkNews::Received(bytes) = link.news().await else { panic!() };
+        assert_eq!(bytes, "news");
+        let (_, received) =
+            tokio::join!(async { tokio::time::timeout(Duration::from_secs(60), link.news()).await }, async {
+                let message = peer.next().await.unwrap().unwrap();
+                peer.send(Message::binary("thanks")).await.unwrap();
+                message
+            });
+        assert_eq!(received, Message::binary(vec![7; 100_000]), "it is written on while we wait for news");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_goodbye_to_a_peer_that_does_not_read_is_given_up_after_two_seconds() {
+        let (mut link, _peer) = pipe().await;
+        link.send(vec![7; 100_000].into());
+        let then = Instant::now();
+        link.hang_up().expect("the link is open").await;
+        assert_eq!(then.elapsed(), Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_written_before_the_goodbye() {
+        let (mut link, mut peer) = pipe().await;
+        link.send(vec![7; 1000].into());
+        let goodbye = link.hang_up().expect("the link is open");
+        let ((), messages) = tokio::join!(goodbye, async {
+            let mut messages = Vec::new();
+            while let Some(Ok(message)) = peer.next().await {
+                messages.push(message);
+            }
+            messages
+        });
+        assert_eq!(messages, [Message::binary(vec![7; 1000]), Message::Close(None)]);
+        assert!(link.hang_up().is_none(), "once is enough");
     }
 }
