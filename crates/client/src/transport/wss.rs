@@ -175,6 +175,7 @@ fn ended(error: tungstenite::Error) -> LinkError {
 mod tests {
     use std::future::ready;
 
+    use chatroom_testkit::within;
     use tokio::{
         io::{DuplexStream, duplex},
         time::{Duration, Instant},
@@ -203,12 +204,12 @@ mod tests {
         peer.send(Message::binary("news")).await.unwrap();
         let LinkNews::Received(bytes) = link.news().await else { panic!() };
         assert_eq!(bytes, "news");
-        let (_, received) =
-            tokio::join!(async { tokio::time::timeout(Duration::from_secs(60), link.news()).await }, async {
-                let message = peer.next().await.unwrap().unwrap();
-                peer.send(Message::binary("thanks")).await.unwrap();
-                message
-            });
+        let (news, received) = tokio::join!(within("news", link.news()), async {
+            let message = peer.next().await.unwrap().unwrap();
+            peer.send(Message::binary("thanks")).await.unwrap();
+            message
+        });
+        assert!(matches!(news, LinkNews::Received(bytes) if bytes == "thanks"));
         assert_eq!(received, Message::binary(vec![7; 100_000]), "it is written on while we wait for news");
     }
 
