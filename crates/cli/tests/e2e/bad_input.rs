@@ -38,6 +38,8 @@ struct Case {
 /// A good certificate's authority, and an endpoint behind it for each case.
 struct Bed {
     certs: Certs,
+    /// How long a command may try for the room.
+    timeout: &'static str,
 }
 
 /// What a case does, but for the config.
@@ -48,8 +50,14 @@ enum Command {
 }
 
 impl Bed {
+    /// For what is decided at once, or never.
     fn new() -> Self {
-        Self { certs: Certs::new() }
+        Self { certs: Certs::new(), timeout: "2s" }
+    }
+
+    /// For what is decided after some tries.
+    fn patient() -> Self {
+        Self { timeout: "15s", ..Self::new() }
     }
 
     /// A command with this config, for a short while, trusting the authority.
@@ -58,11 +66,12 @@ impl Bed {
         let file = home.file("config.json", config);
         let program = chatroom(&home);
         let program = match command {
-            Command::Tail => program.arg("tail"),
+            // What should have been refused must not be read for ever.
+            Command::Tail => program.args(["tail", "--for", "30s"]),
             Command::Send => program.args(["send", "hello"]),
         };
         let program =
-            program.args(["--timeout", "2s", "--config"]).arg(file).arg("--ca-file").arg(self.certs.ca_file());
+            program.args(["--timeout", self.timeout, "--config"]).arg(file).arg("--ca-file").arg(self.certs.ca_file());
         Case { name: name.into(), code, words: words.to_owned(), program, dialled: None, _home: home }
     }
 

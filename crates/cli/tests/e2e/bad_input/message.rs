@@ -11,7 +11,8 @@ use crate::support::{chatroom, refusal, server};
 async fn a_message_that_the_server_refuses_is_told_in_its_words() {
     let bed = Bed::new();
     let mut cases = Vec::new();
-    for reason in [0x80, 0x83, 0x87, 0x90, 0x95, 0x97, 0x99].map(ReasonCode) {
+    // Not 0x97, too fast: that is tried again.
+    for reason in [0x80, 0x83, 0x87, 0x90, 0x95, 0x99].map(ReasonCode) {
         for own_words in [Some("because the test says so"), None] {
             let publish = OnPublish::Refuse(reason, own_words.map(ToOwned::to_owned), Vec::new());
             let script = Script { publish, ..Script::default() };
@@ -25,15 +26,14 @@ async fn a_message_that_the_server_refuses_is_told_in_its_words() {
 #[tokio::test]
 async fn a_packet_larger_than_a_side_allows_is_told() {
     let bed = Bed::new();
-    let small = ServerOptions { maximum_packet_size: 64, ..ServerOptions::default() };
-    // Room for the CONNECT and the SUBSCRIBE; the message is what is too large. CONNECT is not checked against it.
-    let announced = Script { options: ServerOptions { maximum_packet_size: 1024, ..small }, ..Script::default() };
+    let options = ServerOptions { maximum_packet_size: 1024, ..ServerOptions::default() };
+    let announced = Script { options, ..Script::default() };
     let endpoint = announced.start(Some(bed.certs.server(chatroom_testkit::certs::Leaf::Good))).await;
     let home = Home::new();
     let config = home.file("config.json", super::details(&endpoint).to_string());
     let send = chatroom(&home).args(["send", &"x".repeat(2000), "--timeout", "5s", "--config"]);
     let exit = send.arg(config).arg("--ca-file").arg(bed.certs.ca_file()).run().await;
-    assert_eq!(refusal(&exit, 1, "too large"), [""; 0], "{}", exit.transcript());
+    assert_eq!(refusal(&exit, 1, "1024"), [""; 0], "{}", exit.transcript());
 
     // A PUBLISH of 200 KiB, of which the header comes: nothing is buffered for the rest.
     let subscribe = OnSubscribe::GrantThenBytes(vec![0x30, 0x80, 0xC0, 0x0C, 0, 1, b's', 0]);
