@@ -8,13 +8,19 @@
 #![forbid(unsafe_code)]
 
 pub mod bus;
+mod clock;
 mod gateway;
+mod http;
+mod listen;
 pub mod options;
 pub mod presence;
 mod private_file;
+mod room;
 pub mod rules;
 pub mod run;
+mod service;
 pub mod settings;
+mod stop;
 pub mod store;
 pub mod tls;
 pub mod token;

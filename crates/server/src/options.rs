@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{SettingError, Settings};
+use crate::{SettingError, Settings, store::StoreError, tls::TlsError, token::KeyError};
 
 /// What a server is to listen on, where it keeps its data, and its limits.
 #[derive(Debug, Clone)]
@@ -88,4 +88,13 @@ pub enum StartError {
     /// Two settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingError),
+    /// The keys that sign tokens can't be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// There is no certificate to serve with.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The store can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

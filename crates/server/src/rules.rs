@@ -11,7 +11,7 @@ mod stamp;
 use std::{borrow::Cow, time::Duration};
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_wire::{Message, Time, UserId, envelope};
+use chatroom_wire::{Message, UserId, envelope};
 use jiff::Timestamp;
 
 use crate::Settings;
@@ -98,8 +98,8 @@ struct Limits {
 }
 
 impl Rules {
-    /// The rules of a room whose latest stored message was received at `last`.
-    pub fn new(settings: &Settings, last: Option<Time>) -> Self {
+    /// The rules of a room in which nothing was said yet, as far as is known.
+    pub fn new(settings: &Settings) -> Self {
         Self {
             limits: Limits {
                 text: usize::try_from(settings.text_max).unwrap_or(usize::MAX),
@@ -109,7 +109,7 @@ impl Rules {
                 rate_admin: settings.rate_admin,
             },
             rates: Rates::default(),
-            clock: Clock::new(last.map(Time::instant)),
+            clock: Clock::default(),
         }
     }
 
@@ -127,7 +127,12 @@ impl Rules {
         }
     }
 
-    /// Judges and stamps what the server itself says in the room; it has no rate and no length.
+    /// Goes on behind a message that was received at `last`.
+    pub fn catch_up(&mut self, last: Option<Timestamp>) {
+        self.clock.catch_up(last);
+    }
+
+    /// Stamps what the server itself says in the room; it has no rate and no length.
     pub fn stamp_own(&mut self, now: Moment, message: &mut Message, random: &mut dyn FnMut() -> [u8; 10]) {
         stamp::times(message, self.clock.tick(now.wall));
         message.id.get_or_insert_with(|| stamp::new_id(now.wall, random()));

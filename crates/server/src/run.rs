@@ -1,16 +1,44 @@
 //! Starting and stopping: the parts of a server put together.
 
+mod data;
+
 use std::{
-    net::SocketAddr,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::{Arc, Weak, atomic::AtomicU64},
+    time::Duration,
 };
 
 use chatroom_wire::{
     Chatroom, OrgToken, RoomId,
-    rest::{CreateChatroom, CreateToken, TokenAnswer},
+    rest::{CreateChatroom, CreateToken, Role, TokenAnswer},
 };
+use jiff::Timestamp;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::spawn_blocking,
+    time::{interval, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tracing::{info, warn};
 
-use crate::{Options, StartError};
+use crate::{
+    Options, StartError,
+    bus::LocalBus,
+    clock::Clock,
+    gateway::{Connections, Fanouts},
+    http::{self, rooms, tokens},
+    listen,
+    room::Rooms,
+    service::Service,
+    stop::{Phase, Stop},
+    store::{SqliteStore, Store, StoreError},
+    tls::TlsIdentity,
+    token::TokenKeys,
+};
+use data::{DataDir, keep_token_good};
 
 /// The door of the crate.
 #[derive(Debug)]
@@ -18,19 +46,21 @@ use crate::{Options, StartError};
 pub struct Server;
 
 /// A server that takes connections. It stops when this is dropped; [`RunningServer::shutdown`] stops it gently.
-#[derive(Debug)]
 pub struct RunningServer {
     api: Option<String>,
     tls_api: Option<String>,
     address: Option<SocketAddr>,
     tls_address: Option<SocketAddr>,
-    ca_file: Option<PathBuf>,
-    ca_pem: Option<String>,
+    tls: Option<TlsIdentity>,
     org_token: OrgToken,
     org_token_file: PathBuf,
     room_id: RoomId,
     admin_token_file: PathBuf,
     viewer_token_file: PathBuf,
+    stop: Arc<Stop>,
+    /// Gone once the server has stopped.
+    service: Weak<Service>,
+    stopped: watch::Receiver<bool>,
 }
 
 /// Why a room or a token could not be made.
@@ -44,8 +74,11 @@ pub enum IssueError {
     #[error("there is no room {0}")]
     NoRoom(RoomId),
     /// The store can't be used now.
-    #[error("the store can't be used now")]
-    Store,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The server has stopped.
+    #[error("the server has stopped")]
+    Stopped,
 }
 
 impl Server {
@@ -56,11 +89,174 @@ impl Server {
     ///
     /// # Cancel safety
     /// Dropping the future stops what was started.
-    #[expect(clippy::unused_async, reason = "the parts that it waits for come in one by one")]
     pub async fn start(options: Options) -> Result<RunningServer, StartError> {
         options.settings.check()?;
-        Err(StartError::NothingToListenOn)
+        if options.listen.is_none() && options.tls_listen.is_none() {
+            return Err(StartError::NothingToListenOn);
+        }
+        let plain = Port::open(options.listen)?;
+        let secure = Port::open(options.tls_listen)?;
+        let parts = {
+            let options = options.clone();
+            spawn_blocking(move || Parts::open(&options))
+                .await
+                .map_err(|error| StartError::Data { path: PathBuf::new(), source: std::io::Error::other(error) })??
+        };
+        let clock = Clock::start();
+        let settings = Arc::new(options.settings);
+        let stop = Arc::new(Stop::new());
+        let org_token = parts.keys.org_token().clone();
+        let org_token_file = parts.keys.org_token_file().map(Path::to_owned);
+        let service = Arc::new(Service {
+            keys: parts.keys,
+            store: parts.store,
+            bus: Arc::new(LocalBus::new()),
+            connections: Arc::new(Connections::new(&settings)),
+            rooms: Rooms::new(),
+            fanouts: Fanouts::default(),
+            clock,
+            stop: Arc::clone(&stop),
+            tls_port: secure.address.map(|address| address.port()),
+            dropped_slow: AtomicU64::new(0),
+            settings,
+        });
+        let room_id = match service.store.first_room().await? {
+            Some(room) => room.id,
+            None => rooms::make(&service, CreateChatroom::default()).await?.id,
+        };
+        let keeper = TokenKeeper {
+            room: room_id.clone(),
+            files: [Role::Admin, Role::Viewer].map(|role| (role, parts.data.token_file(role))),
+        };
+        keeper.keep(&service)?;
+        let [admin_token_file, viewer_token_file] = keeper.files.clone().map(|(_, file)| file);
+
+        let app = http::router(Arc::clone(&service));
+        let unknown = Arc::new(Semaphore::new(usize::try_from(service.settings.connections_unknown).unwrap_or(1)));
+        let acceptor = parts.tls.as_ref().map(|tls| TlsAcceptor::from(tls.server_config()));
+        for (listener, acceptor) in [(plain.listener, None), (secure.listener, acceptor)] {
+            if let Some(listener) = listener {
+                let (app, service, unknown) = (app.clone(), Arc::clone(&service), Arc::clone(&unknown));
+                tokio::spawn(listen::accept_all(listener, acceptor, app, service, unknown));
+            }
+        }
+        let (ended, stopped) = watch::channel(false);
+        let running = RunningServer {
+            api: plain.address.map(|address| format!("http://{}", reachable(address))),
+            tls_api: secure.address.map(|address| format!("https://localhost:{}", address.port())),
+            address: plain.address,
+            tls_address: secure.address,
+            tls: parts.tls,
+            org_token,
+            org_token_file: org_token_file.unwrap_or_default(),
+            room_id,
+            admin_token_file,
+            viewer_token_file,
+            stop,
+            service: Arc::downgrade(&service),
+            stopped,
+        };
+        tokio::spawn(supervise(service, keeper, parts.data, ended));
+        info!(api = ?running.api, tls_api = ?running.tls_api, room = %running.room_id, "the server runs");
+        Ok(running)
     }
+}
+
+/// An opened port, if one is wanted.
+struct Port {
+    listener: Option<TcpListener>,
+    address: Option<SocketAddr>,
+}
+
+impl Port {
+    fn open(wanted: Option<SocketAddr>) -> Result<Self, StartError> {
+        let listener = wanted.map(listen::bind).transpose()?;
+        let address = match (&listener, wanted) {
+            (Some(listener), Some(wanted)) => {
+                let found = listener.local_addr();
+                Some(found.map_err(|source| StartError::Listen { address: wanted, source })?)
+            }
+            _ => None,
+        };
+        Ok(Self { listener, address })
+    }
+}
+
+/// What is read from the disk.
+struct Parts {
+    data: DataDir,
+    keys: TokenKeys,
+    store: Arc<dyn Store>,
+    tls: Option<TlsIdentity>,
+}
+
+impl Parts {
+    /// Blocks on the disk.
+    fn open(options: &Options) -> Result<Self, StartError> {
+        let data = DataDir::open(&options.data)?;
+        let tls = match (&options.tls_listen, &options.tls_files) {
+            (None, _) => None,
+            (Some(_), Some((cert, key))) => Some(TlsIdentity::from_files(cert, key)?),
+            (Some(_), None) => Some(TlsIdentity::load_or_create(data.path(), Timestamp::now())?),
+        };
+        let keys = TokenKeys::load_or_create(data.path())?;
+        let store = Arc::new(SqliteStore::open(data.path().join("chatroom.db"))?);
+        Ok(Self { data, keys, store, tls })
+    }
+}
+
+/// Keeps the tokens in the data directory good for as long as the server runs.
+struct TokenKeeper {
+    room: RoomId,
+    files: [(Role, PathBuf); 2],
+}
+
+impl TokenKeeper {
+    fn keep(&self, service: &Service) -> Result<(), StartError> {
+        let now = service.clock.now().wall;
+        self.files.iter().try_for_each(|(role, file)| {
+            keep_token_good(file, &self.room, *role, &service.keys, &service.settings, now)
+        })
+    }
+}
+
+/// How long after the drain the last ones may take.
+const LAST: Duration = Duration::from_secs(3);
+
+/// Keeps the token files good, then stops everything in order and lets the data directory go.
+async fn supervise(service: Arc<Service>, keeper: TokenKeeper, data: DataDir, ended: watch::Sender<bool>) {
+    let mut stop = service.stop.watch();
+    let mut look = interval(service.settings.token_life / 8);
+    loop {
+        tokio::select! {
+            _ = look.tick() => {
+                if let Err(error) = keeper.keep(&service) {
+                    warn!(%error, "the token files can't be kept good");
+                }
+            }
+            () = stop.reached(Phase::Draining) => break,
+        }
+    }
+    service.rooms.close();
+    if timeout(service.settings.drain_timeout + LAST, service.stop.all_done()).await.is_err() {
+        warn!("some clients did not leave in time");
+    }
+    service.stop.advance(Phase::Over);
+    let _ = timeout(LAST, service.stop.all_done()).await;
+    // Closing the store waits for the disk.
+    let _ = spawn_blocking(move || drop((service, data))).await;
+    info!("the server has stopped");
+    ended.send_replace(true);
+}
+
+/// An address that can be dialled: one that means "all of them" is answered on this machine.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 impl RunningServer {
@@ -86,12 +282,12 @@ impl RunningServer {
 
     /// The file with the server's own authority in PEM, where it made one: clients trust it with `--ca-file`.
     pub fn ca_file(&self) -> Option<&Path> {
-        self.ca_file.as_deref()
+        self.tls.as_ref()?.ca_file.as_deref()
     }
 
     /// The text of that file.
     pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
+        self.tls.as_ref()?.ca_pem.as_deref()
     }
 
     /// The token that makes rooms and chat tokens.
@@ -126,10 +322,10 @@ impl RunningServer {
     ///
     /// # Cancel safety
     /// The room may or may not have been made.
-    #[expect(clippy::unused_async, reason = "the parts that it waits for come in one by one")]
     pub async fn create_room(&self, request: CreateChatroom) -> Result<Chatroom, IssueError> {
-        let _ = request;
-        Err(IssueError::Store)
+        rooms::check(&request).map_err(IssueError::Invalid)?;
+        let service = self.service.upgrade().ok_or(IssueError::Stopped)?;
+        Ok(rooms::make(&service, request).await?)
     }
 
     /// Makes a chat token for a room, as `POST /chatrooms/{id}/tokens` does.
@@ -139,15 +335,17 @@ impl RunningServer {
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing behind.
-    #[expect(clippy::unused_async, reason = "the parts that it waits for come in one by one")]
     pub async fn create_token(&self, room: &RoomId, request: CreateToken) -> Result<TokenAnswer, IssueError> {
-        let _ = request;
-        Err(IssueError::NoRoom(room.clone()))
+        let service = self.service.upgrade().ok_or(IssueError::Stopped)?;
+        let now = service.clock.now().wall;
+        let found = service.store.room(room).await?.ok_or_else(|| IssueError::NoRoom(room.clone()))?;
+        let grant = tokens::grant(found.id, request, &service.settings, now).map_err(IssueError::Invalid)?;
+        Ok(tokens::issue(&service, &grant, now))
     }
 
     /// How many clients are connected.
     pub fn connections(&self) -> usize {
-        0
+        self.service.upgrade().map_or(0, |service| service.connections.len())
     }
 
     /// Stops gently: no new connections, every client is told (DISCONNECT 0x8B), then all ends. Returns when it has
@@ -155,13 +353,33 @@ impl RunningServer {
     ///
     /// # Cancel safety
     /// The stop goes on when the future is dropped.
-    #[expect(clippy::unused_async, reason = "the parts that it waits for come in one by one")]
-    pub async fn shutdown(&self) {}
+    pub async fn shutdown(&self) {
+        self.stop.advance(Phase::Draining);
+        self.stopped().await;
+    }
 
     /// Returns when the server has ended, for whatever reason.
     ///
     /// # Cancel safety
     /// May be dropped and called again.
-    #[expect(clippy::unused_async, reason = "the parts that it waits for come in one by one")]
-    pub async fn stopped(&self) {}
+    pub async fn stopped(&self) {
+        // An error means that the runtime has dropped the server's tasks.
+        let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.stop.advance(Phase::Over);
+    }
+}
+
+impl fmt::Debug for RunningServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningServer")
+            .field("api", &self.api)
+            .field("tls_api", &self.tls_api)
+            .field("room_id", &self.room_id)
+            .finish_non_exhaustive()
+    }
 }

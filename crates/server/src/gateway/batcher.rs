@@ -54,7 +54,7 @@ impl Batcher {
         let hole = matches!((self.run, item.seq), (Some(run), Some(seq)) if seq != run.seq + 1);
         let before = (too_large || hole).then(|| self.gather(now)).flatten();
         if let Some(seq) = item.seq {
-            let prev = self.run.map_or(seq.saturating_sub(1), |run| run.prev);
+            let prev = self.run.map_or_else(|| seq.saturating_sub(1), |run| run.prev);
             self.run = Some(Run { prev, seq });
         }
         self.size += item.json.len() + 1;

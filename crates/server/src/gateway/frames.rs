@@ -208,18 +208,16 @@ pub(crate) fn close(bytes: &mut BytesMut, code: u16) {
 fn put(bytes: &mut BytesMut, opcode: u8, payload: &[u8]) {
     bytes.reserve(payload.len() + 10);
     bytes.put_u8(FIN | opcode);
-    match payload.len() {
-        length @ 0..=125 => bytes.put_u8(u8::try_from(length).unwrap_or(125)),
-        length => match u16::try_from(length) {
-            Ok(length) => {
-                bytes.put_u8(126);
-                bytes.put_u16(length);
-            }
-            Err(_) => {
-                bytes.put_u8(127);
-                bytes.put_u64(length as u64);
-            }
-        },
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(length @ 0..=125), _) => bytes.put_u8(length),
+        (_, Ok(length)) => {
+            bytes.put_u8(126);
+            bytes.put_u16(length);
+        }
+        (_, Err(_)) => {
+            bytes.put_u8(127);
+            bytes.put_u64(payload.len() as u64);
+        }
     }
     bytes.put_slice(payload);
 }

@@ -38,12 +38,12 @@ impl Rates {
                 bucket.full_at = full_at;
                 return Ok(());
             }
-            bucket.refused_until = now + whole_milliseconds(full_at - (now + BURST));
+            bucket.refused_until = now + whole_milliseconds(full_at.saturating_sub(now + BURST));
         }
         Err(Refusal::for_now(
             ReasonCode::QUOTA_EXCEEDED,
             format!("too fast: {rate} messages a second are allowed"),
-            whole_milliseconds(bucket.refused_until - now),
+            whole_milliseconds(bucket.refused_until.saturating_sub(now)),
         ))
     }
 

@@ -11,14 +11,15 @@ use super::{Author, Refusal};
 const SERVER_FIELDS: [&str; 4] = ["created_at", "sent_at", "received_at", "published_at"];
 
 /// Gives strictly growing times, also if the wall clock goes back or the server starts anew.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Clock {
     last: Option<Timestamp>,
 }
 
 impl Clock {
-    pub(super) fn new(last: Option<Timestamp>) -> Self {
-        Self { last }
+    /// Goes on behind this time, unless it is there already.
+    pub(super) fn catch_up(&mut self, last: Option<Timestamp>) {
+        self.last = self.last.max(last);
     }
 
     /// The time that the next message would get.

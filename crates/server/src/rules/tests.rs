@@ -16,8 +16,10 @@ impl Bench {
     }
 
     fn with(settings: &Settings, last: Option<&str>) -> Self {
+        let mut rules = Rules::new(settings);
+        rules.catch_up(last.map(|time| time.parse().unwrap()));
         Self {
-            rules: Rules::new(settings, last.map(|time| time.parse().unwrap())),
+            rules,
             now: Moment { monotonic: Duration::from_secs(77), wall: "2026-01-02T03:04:05Z".parse().unwrap() },
             author: Author {
                 id: "ada".into(),

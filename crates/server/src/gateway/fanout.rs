@@ -1,0 +1,155 @@
+//! From the bus to all listeners of a room on this node.
+//!
+//! One task per room gathers messages into packets and encodes each packet once, WebSocket frame and all. The packets go
+//! into a ring that all listeners read: sending costs the same for one listener as for a thousand, a listener costs no
+//! queue of its own, and one that falls behind by the whole ring learns it at its next read, while the others never
+//! wait for it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use chatroom_mqtt::encode_publish;
+use chatroom_wire::RoomId;
+use tokio::{
+    sync::{Mutex, broadcast},
+    time::sleep_until,
+};
+use tracing::{debug, error, warn};
+
+use super::{
+    batcher::{Batcher, Gathered},
+    frames,
+};
+use crate::{
+    Settings,
+    bus::{Bus, Received, Subscription},
+    clock::Clock,
+    stop::{Phase, StopWatch},
+};
+
+/// A packet for all listeners of a room.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    /// The packet in its WebSocket frame.
+    pub(crate) frame: Bytes,
+    /// The size of the packet alone, for clients that accept no larger ones.
+    pub(crate) packet_size: usize,
+}
+
+/// The rooms that have listeners on this node.
+#[derive(Debug, Default)]
+pub(crate) struct Fanouts {
+    rings: Rings,
+}
+
+type Rings = Arc<Mutex<HashMap<RoomId, broadcast::Sender<Delivery>>>>;
+
+/// What a room's task works with.
+pub(crate) struct Tools {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) clock: Clock,
+    pub(crate) stop: StopWatch,
+}
+
+impl Fanouts {
+    /// Begins to listen to a room: what is committed after this returns is received.
+    pub(crate) async fn listen(
+        &self,
+        room: &RoomId,
+        topic: &str,
+        tools: impl FnOnce() -> Tools,
+    ) -> broadcast::Receiver<Delivery> {
+        // The lock is held until the bus listens: whoever comes second must not be told yes before that.
+        let mut rings = self.rings.lock().await;
+        if let Some(ring) = rings.get(room) {
+            return ring.subscribe();
+        }
+        let tools = tools();
+        let subscription = tools.bus.subscribe(room).await;
+        let (ring, listener) = broadcast::channel(usize::try_from(tools.settings.queue_packets).unwrap_or(1 << 16));
+        rings.insert(room.clone(), ring.clone());
+        let fanout = Fanout {
+            batcher: Batcher::new(tools.settings.batch_window, tools.settings.batch_max.bytes()),
+            room: room.clone(),
+            topic: topic.to_owned(),
+            rings: Arc::clone(&self.rings),
+            ring,
+            tools,
+        };
+        tokio::spawn(fanout.run(subscription));
+        listener
+    }
+}
+
+struct Fanout {
+    batcher: Batcher,
+    room: RoomId,
+    topic: String,
+    rings: Rings,
+    ring: broadcast::Sender<Delivery>,
+    tools: Tools,
+}
+
+/// How often a room without listeners is looked for.
+const LOOK: Duration = Duration::from_secs(5);
+
+impl Fanout {
+    async fn run(mut self, mut subscription: Subscription) {
+        let mut look = self.tools.clock.monotonic() + LOOK;
+        loop {
+            let due = self.batcher.poll_timeout().unwrap_or(look).min(look);
+            tokio::select! {
+                received = subscription.recv() => match received {
+                    Some(Received::Batch(batch)) => {
+                        let now = self.tools.clock.monotonic();
+                        for item in batch.iter() {
+                            let full = self.batcher.push(now, item.clone());
+                            self.send(full);
+                        }
+                    }
+                    // The hole shows in `prev` of the next packet, and clients read what they miss.
+                    Some(Received::Missed(missed)) => warn!(room = %self.room, missed, "batches were missed"),
+                    None => break,
+                },
+                () = sleep_until(self.tools.clock.instant(due)) => {}
+                () = self.tools.stop.reached(Phase::Over) => break,
+            }
+            let now = self.tools.clock.monotonic();
+            let gathered = self.batcher.take_due(now);
+            self.send(gathered);
+            if now >= look {
+                look = now + LOOK;
+                if self.nobody_listens().await {
+                    break;
+                }
+            }
+        }
+        debug!(room = %self.room, "nobody listens any more");
+    }
+
+    fn send(&self, gathered: Option<Gathered>) {
+        let Some(gathered) = gathered.filter(|_| self.ring.receiver_count() > 0) else { return };
+        let numbers = gathered.run.map(|run| [("seq", run.seq.to_string()), ("prev", run.prev.to_string())]);
+        let properties: Vec<(&str, &str)> =
+            numbers.iter().flatten().map(|(name, number)| (*name, number.as_str())).collect();
+        match encode_publish(&self.topic, &gathered.payload, &properties) {
+            Ok(packet) => {
+                let delivery = Delivery { frame: frames::binary(&packet), packet_size: packet.len() };
+                // An error means that the last listener left meanwhile.
+                let _ = self.ring.send(delivery);
+            }
+            Err(error) => error!(room = %self.room, %error, "a packet can't be encoded"),
+        }
+    }
+
+    /// Leaves the list if nobody listens; whoever comes later begins anew.
+    async fn nobody_listens(&self) -> bool {
+        let mut rings = self.rings.lock().await;
+        let nobody = self.ring.receiver_count() == 0;
+        if nobody {
+            rings.remove(&self.room);
+        }
+        nobody
+    }
+}

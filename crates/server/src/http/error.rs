@@ -1,0 +1,108 @@
+//! Refusals, all in the form of a gRPC gateway (docs/protocol.md, section C.0).
+
+use std::{borrow::Cow, time::Duration};
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chatroom_wire::rest::{ErrorBody, ErrorDetail, TOKEN_INVALID};
+use tracing::warn;
+
+use crate::store::StoreError;
+
+/// A refusal of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: Cow<'static, str>,
+    /// Why, as a word for programs.
+    reason: Option<&'static str>,
+    retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, message: message.into(), reason: None, retry_after: None }
+    }
+
+    /// What is sent can't be used.
+    pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Nobody says who asks.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "the header Authorization: Bearer <token> is missing")
+    }
+
+    /// The token is dead: a client refreshes it.
+    pub(crate) fn token_invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: Some(TOKEN_INVALID), ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
+    /// Who asks may not do this.
+    pub(crate) fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
+    }
+
+    /// The gRPC code that goes with the status.
+    fn code(&self) -> i32 {
+        match self.status {
+            StatusCode::UNAUTHORIZED => 16,
+            StatusCode::FORBIDDEN => 7,
+            StatusCode::NOT_FOUND => 5,
+            StatusCode::METHOD_NOT_ALLOWED => 12,
+            StatusCode::TOO_MANY_REQUESTS => 8,
+            StatusCode::INTERNAL_SERVER_ERROR => 13,
+            StatusCode::SERVICE_UNAVAILABLE => 14,
+            StatusCode::REQUEST_TIMEOUT => 4,
+            _ => 3,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if let StoreError::NoSuchRoom(_) = error {
+            return Self::not_found("there is no such room");
+        }
+        warn!(%error, "the store can't answer a call");
+        if error.is_retryable() {
+            Self::unavailable("the store can't be used now; try again")
+        } else {
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the store failed")
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let details = self.reason.map(|reason| ErrorDetail {
+            kind: "type.googleapis.com/google.rpc.ErrorInfo".to_owned(),
+            reason: reason.to_owned(),
+            domain: "chatroom".to_owned(),
+            ..ErrorDetail::default()
+        });
+        let body =
+            ErrorBody { code: self.code(), message: self.message.into_owned(), details: details.into_iter().collect() };
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

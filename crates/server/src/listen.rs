@@ -1,0 +1,157 @@
+//! Taking connections, plain and over TLS, for the same paths.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::Service as _};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpSocket, TcpStream},
+    pin,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+
+use crate::{StartError, service::Service, stop::Phase};
+
+/// How many connections the system holds until they are taken.
+const BACKLOG: u32 = 4096;
+
+/// How much the system buffers for a client that does not read. The system doubles it.
+const SEND_BUFFER: u32 = 128 * 1024;
+
+/// The largest head of a request.
+const HEAD_MAX: usize = 16 * 1024;
+
+/// How long to wait after the system could give no connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// By which way a request came.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    /// Whether it came over TLS.
+    pub(crate) secure: bool,
+    /// The other side.
+    pub(crate) peer: SocketAddr,
+    /// Our side.
+    pub(crate) local: SocketAddr,
+    /// Its place among the connections that have not said who they are.
+    pub(crate) unknown: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+/// Opens a port.
+///
+/// # Errors
+/// When it can't be opened.
+pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // On other systems this would let two servers listen on one port.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.set_send_buffer_size(SEND_BUFFER)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::AddressInUse(address),
+        _ => StartError::Listen { address, source },
+    })
+}
+
+/// Takes connections until the server stops. Nothing that a client does or does not do keeps others from being taken.
+pub(crate) async fn accept_all(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    app: Router,
+    service: Arc<Service>,
+    unknown: Arc<Semaphore>,
+) {
+    let mut stop = service.stop.watch();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.reached(Phase::Draining) => return,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                warn!(%error, "a connection can't be taken");
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&unknown).try_acquire_owned() else {
+            debug!(%peer, "too many connections have not said who they are");
+            continue;
+        };
+        let (tls, app, service) = (tls.clone(), app.clone(), Arc::clone(&service));
+        tokio::spawn(async move {
+            let _busy = service.stop.busy();
+            let mut stop = service.stop.watch();
+            tokio::select! {
+                () = serve(stream, peer, place, tls, app, &service) => {}
+                () = stop.reached(Phase::Over) => {}
+            }
+        });
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+    tls: Option<TlsAcceptor>,
+    app: Router,
+    service: &Service,
+) {
+    // Small packets must not wait for the acknowledgement of earlier ones.
+    let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else { return };
+    let arrival = Arrival { secure: tls.is_some(), peer, local, unknown: Some(Arc::new(place)) };
+    match tls {
+        None => serve_http(stream, arrival, app, service).await,
+        Some(tls) => match timeout(service.settings.connect_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => serve_http(stream, arrival, app, service).await,
+            Ok(Err(error)) => debug!(%peer, %error, "a TLS handshake failed"),
+            Err(_) => debug!(%peer, "a TLS handshake took too long"),
+        },
+    }
+}
+
+async fn serve_http<S>(stream: S, arrival: Arrival, app: Router, service: &Service)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let peer = arrival.peer;
+    let app = TowerToHyperService::new(app);
+    let handle = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(arrival.clone());
+        let answer = app.call(request);
+        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(service.settings.connect_timeout)
+        .max_buf_size(HEAD_MAX)
+        .serve_connection(TokioIo::new(stream), handle)
+        .with_upgrades();
+    pin!(connection);
+    let mut stop = service.stop.watch();
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.reached(Phase::Draining) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        debug!(%peer, %error, "a connection ended early");
+    }
+}

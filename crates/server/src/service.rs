@@ -1,0 +1,66 @@
+//! What every part of a running server works with.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use chatroom_wire::RoomId;
+use tokio::sync::broadcast;
+
+use crate::{
+    Settings,
+    bus::Bus,
+    clock::Clock,
+    gateway::{Connections, Delivery, Fanouts, fanout},
+    room::{self, RoomHandle, Rooms},
+    stop::Stop,
+    store::Store,
+    token::TokenKeys,
+};
+
+/// The parts of a running server.
+pub(crate) struct Service {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) keys: TokenKeys,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) rooms: Rooms,
+    pub(crate) fanouts: Fanouts,
+    pub(crate) clock: Clock,
+    pub(crate) stop: Arc<Stop>,
+    /// The port for TLS, where there is one.
+    pub(crate) tls_port: Option<u16>,
+    /// How many listeners were dropped because they fell behind.
+    pub(crate) dropped_slow: AtomicU64,
+}
+
+impl Service {
+    /// The way to a room, which is woken if it sleeps.
+    pub(crate) fn room(&self, room: &RoomId) -> RoomHandle {
+        self.rooms.handle(room, || room::Tools {
+            settings: Arc::clone(&self.settings),
+            store: Arc::clone(&self.store),
+            bus: Arc::clone(&self.bus),
+            clock: self.clock,
+            stop: Arc::clone(&self.stop),
+        })
+    }
+
+    /// Begins to listen to a room.
+    pub(crate) async fn listen(&self, room: &RoomId, topic: &str) -> broadcast::Receiver<Delivery> {
+        let tools = || fanout::Tools {
+            settings: Arc::clone(&self.settings),
+            bus: Arc::clone(&self.bus),
+            clock: self.clock,
+            stop: self.stop.watch(),
+        };
+        self.fanouts.listen(room, topic, tools).await
+    }
+
+    /// Counts a listener that fell behind and had to go.
+    pub(crate) fn count_dropped_slow(&self) -> u64 {
+        self.dropped_slow.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}

@@ -1,0 +1,14 @@
+//! The server through real sockets: REST as any HTTP client sees it, MQTT 5 over WebSocket as any client speaks it.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod bed;
+
+mod delivery;
+mod joining;
+mod lifecycle;
+mod people;
+mod rest;
+mod saying;
+mod topics;
+mod websocket;

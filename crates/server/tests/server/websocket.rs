@@ -1,0 +1,135 @@
+//! The upgrade and the frames.
+
+use chatroom_mqtt::ReasonCode;
+use chatroom_server::RunningServer;
+use chatroom_wire::rest::Role;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
+
+use crate::bed::{Client, PATIENCE, call, config, join, server, text, token};
+
+const UPGRADE: [&str; 4] = [
+    "Upgrade: websocket",
+    "Connection: upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
+
+/// The head of the answer to an upgrade.
+async fn upgrade(server: &RunningServer, path: &str, lines: &[&str]) -> String {
+    let address = server.address().unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n").as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        timeout(PATIENCE, stream.read_exact(&mut byte)).await.expect("the server answers").unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap().to_lowercase()
+}
+
+#[tokio::test]
+async fn both_paths_upgrade_with_or_without_a_query_and_a_subprotocol() {
+    let server = server(&[]).await;
+    for path in ["/mqtt", "/", "/mqtt?x-amz-customauthorizer-name=a", "/mqtt??x=1"] {
+        let head = upgrade(&server, path, &UPGRADE).await;
+        assert!(head.starts_with("http/1.1 101 "), "{head}");
+        assert!(head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="), "{head}");
+        assert!(!head.contains("sec-websocket-protocol"), "{head}");
+        for offer in ["mqtt", "mqttv3.1, mqtt", "MQTT"] {
+            let offer = format!("Sec-WebSocket-Protocol: {offer}");
+            let head = upgrade(&server, path, &[&UPGRADE[..], &[offer.as_str()]].concat()).await;
+            assert!(head.starts_with("http/1.1 101 ") && head.contains("sec-websocket-protocol: mqtt\r\n"), "{head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_to_something_else_is_refused() {
+    let server = server(&[]).await;
+    let other = [&UPGRADE[..], &["Sec-WebSocket-Protocol: soap"]].concat();
+    assert!(upgrade(&server, "/mqtt", &other).await.starts_with("http/1.1 400 "));
+    let mut old = UPGRADE;
+    old[2] = "Sec-WebSocket-Version: 8";
+    let head = upgrade(&server, "/mqtt", &old).await;
+    assert!(head.starts_with("http/1.1 426 ") && head.contains("sec-websocket-version: 13"), "{head}");
+    assert!(upgrade(&server, "/mqtt", &UPGRADE[..3]).await.starts_with("http/1.1 400 "));
+    assert!(upgrade(&server, "/elsewhere", &UPGRADE).await.starts_with("http/1.1 404 "));
+    assert_eq!(call(&server, "GET", "/mqtt", &[], "").await.status, 426);
+}
+
+#[tokio::test]
+async fn a_text_frame_ends_the_connection() {
+    let server = server(&[]).await;
+    let mut client = join(&server, "ada", Role::Viewer).await;
+    client.raw(Message::Text("hello".into())).await;
+    loop {
+        use futures_util::StreamExt as _;
+        match timeout(PATIENCE, client.socket().next()).await.expect("the server ends it") {
+            Some(Ok(Message::Close(Some(frame)))) => {
+                assert_eq!(frame.code, CloseCode::Unsupported);
+                break;
+            }
+            Some(Ok(Message::Binary(_))) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn packets_may_be_cut_across_frames_and_a_ping_may_come_between() {
+    let server = server(&[]).await;
+    let mut client = join(&server, "ada", Role::Viewer).await;
+    let topic = client.config.topic.publish.to_string();
+    let payload = text("cut").to_string();
+    let rest = 2 + topic.len() + 2 + 1 + payload.len();
+    let mut packet = vec![0x32, u8::try_from(rest & 0x7F | 0x80).unwrap(), u8::try_from(rest >> 7).unwrap()];
+    packet.extend([0, u8::try_from(topic.len()).unwrap()]);
+    packet.extend(topic.as_bytes());
+    packet.extend([0x7F, 0xFF, 0]);
+    packet.extend(payload.as_bytes());
+    for byte in packet {
+        client.raw(Message::Binary(vec![byte].into())).await;
+    }
+    client.raw(Message::Binary(vec![].into())).await;
+    assert_eq!(client.texts(1).await, ["cut"]);
+    client.raw(Message::Ping("?".into())).await;
+    loop {
+        use futures_util::StreamExt as _;
+        match timeout(PATIENCE, client.socket().next()).await.expect("the server answers") {
+            Some(Ok(Message::Pong(payload))) => {
+                assert_eq!(payload.as_ref(), b"?");
+                break;
+            }
+            Some(Ok(Message::Binary(_))) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_mqtt_ends_the_connection() {
+    let server = server(&[]).await;
+    let mut client = join(&server, "ada", Role::Viewer).await;
+    client.raw(Message::Binary(vec![0x00; 16].into())).await;
+    assert_eq!(client.end().await, Some(ReasonCode::MALFORMED));
+    let config = config(&server, &token(&server, "ada", Role::Viewer).await.token).await;
+    Client::connect(&server, &config).await;
+}
+
+#[tokio::test]
+async fn a_client_that_closes_is_gone_at_once() {
+    let server = server(&[]).await;
+    let mut client = join(&server, "ada", Role::Viewer).await;
+    client.raw(Message::Close(None)).await;
+    client.end().await;
+    while server.connections() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
