@@ -62,7 +62,7 @@ pub(crate) fn write_public(path: &Path, text: &str) -> io::Result<()> {
 
 /// On the disk under another name first, so that nobody finds half of it, not even after a power failure.
 fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut file = NamedTempFile::new_in(dir)?;
     #[cfg(unix)]
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;

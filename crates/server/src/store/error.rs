@@ -23,7 +23,7 @@ pub enum StoreError {
     /// The caller's instant is before 1678 or after 2261.
     #[error("the time can't be stored: it is not between the years 1678 and 2261")]
     TimeOutOfRange,
-    /// The storage can't take it now: full, locked, or closing. The same request may do later.
+    /// The storage can't take it now: the disk is full or slow, the file is locked, or the store is closing. The same request may do later.
     #[error("the store can't take this now: {0}")]
     Unavailable(#[source] Cause),
     /// The file can't be opened, read or written.

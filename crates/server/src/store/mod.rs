@@ -32,6 +32,9 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Rooms and their messages, kept.
 ///
+/// An append begins when it is called, not when its future is awaited: of two to the same room, the one called first is
+/// numbered first. When too many wait, a write is refused with [`StoreError::Unavailable`].
+///
 /// # Cancel safety
 /// A write whose future is dropped may still be carried out. It is safe to ask for it again: a message is known by its
 /// id, and the second time is answered with [`Appended::Duplicate`].
@@ -61,7 +64,7 @@ pub trait Store: Send + Sync + 'static {
     fn position(&self, room: &RoomId) -> StoreFuture<'_, Position>;
 
     /// Commits messages in their order, all or none, each with the next number of its room; returns after the commit
-    /// is durable. The append whose future was polled first is numbered first. Answers one [`Appended`] for each message; a duplicate
+    /// is durable. Answers one [`Appended`] for each message; a duplicate
     /// and a message whose id is taken use no number up.
     ///
     /// # Errors

@@ -43,6 +43,17 @@ impl From<Closed> for StoreError {
     }
 }
 
+/// The disk is slower than what is asked of it.
+#[derive(Debug, thiserror::Error)]
+#[error("too many requests wait for the disk")]
+pub(super) struct Full;
+
+impl From<Full> for StoreError {
+    fn from(full: Full) -> Self {
+        Self::Unavailable(Arc::new(full))
+    }
+}
+
 /// Whether the request alone is to blame, so that others of its group can go on.
 pub(super) fn is_refusal(error: &StoreError) -> bool {
     match error {

@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf, task::Poll};
+use std::{fs, path::PathBuf};
 
 use tempfile::TempDir;
 
@@ -49,32 +49,15 @@ async fn a_locked_file_refuses_and_the_same_request_does_later() {
 async fn a_refused_request_spoils_no_other_of_its_group() {
     let store = SqliteStore::in_memory().unwrap();
     let room = make_room(&store, "r").await;
-    let (entered, entering) = std::sync::mpsc::channel();
-    let (leave, leaving) = std::sync::mpsc::channel::<()>();
-    let holding = store.writer.write(1, move |_| {
-        entered.send(()).unwrap();
-        leaving.recv().unwrap();
-        Ok(())
-    });
-    let mut holding = Box::pin(holding);
-    poll_once(&mut holding).await;
-    entering.recv().unwrap();
+    let held = Held::of(&store);
     // The writer is held, so these three wait together and are one group.
-    let nowhere = "nowhere".into();
-    let mut appends = [
-        store.append(&room, vec![text("a", 1)]),
-        store.append(&nowhere, vec![text("b", 2)]),
-        store.append(&room, vec![text("c", 3)]),
-    ];
-    for append in &mut appends {
-        poll_once(append).await;
-    }
-    leave.send(()).unwrap();
-    holding.await.unwrap();
-    let [first, second, third] = appends;
-    assert_eq!(first.await.unwrap(), [stored(1)]);
-    assert!(matches!(second.await, Err(StoreError::NoSuchRoom(_))));
+    let first = store.append(&room, vec![text("a", 1)]);
+    let second = store.append(&"nowhere".into(), vec![text("b", 2)]);
+    let third = store.append(&room, vec![text("c", 3)]);
+    held.release();
     assert_eq!(third.await.unwrap(), [stored(2)]);
+    assert!(matches!(second.await, Err(StoreError::NoSuchRoom(_))));
+    assert_eq!(first.await.unwrap(), [stored(1)], "in the order of the calls, not of the awaits");
 }
 
 #[tokio::test]
@@ -83,22 +66,27 @@ async fn what_was_asked_is_committed_before_the_store_is_gone() {
     let store = bed.open().await;
     let room = make_room(&store, "r").await;
     for n in 1..=100 {
-        let mut append = store.append(&room, vec![text(&n.to_string(), n)]);
-        poll_once(&mut append).await;
+        drop(store.append(&room, vec![text(&n.to_string(), n)]));
     }
     drop(store);
     assert_eq!(bed.open().await.position(&room).await.unwrap().seq, 100);
 }
 
 #[tokio::test]
-async fn a_full_queue_makes_the_next_one_wait_and_loses_none() {
+async fn a_full_queue_refuses_the_next_and_loses_none_that_it_took() {
     let store = SqliteStore::in_memory().unwrap();
     let room = make_room(&store, "r").await;
-    let appends = (1..=5_000).map(|n| store.append(&room, vec![text(&n.to_string(), n)]));
-    let answers = futures_util::future::join_all(appends).await;
-    for (seq, answer) in (1..).zip(answers) {
-        assert_eq!(answer.unwrap(), [stored(seq)]);
+    let held = Held::of(&store);
+    let waiting = u64::try_from(writer::QUEUE_MAX).unwrap();
+    let taken: Vec<_> = (1..=waiting).map(|n| store.append(&room, vec![text(&n.to_string(), n)])).collect();
+    let refused = store.append(&room, vec![text("more", waiting + 1)]).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the store can't take this now: too many requests wait for the disk");
+    assert!(refused.is_retryable());
+    held.release();
+    for (seq, answer) in (1..).zip(taken) {
+        assert_eq!(answer.await.unwrap(), [stored(seq)]);
     }
+    assert_eq!(store.append(&room, vec![text("more", waiting + 1)]).await.unwrap(), [stored(waiting + 1)]);
 }
 
 #[tokio::test]
@@ -225,12 +213,25 @@ async fn how_many_appends_a_second() {
     }
 }
 
-async fn poll_once<F: Future + Unpin>(future: &mut F) {
-    std::future::poll_fn(|context| {
-        let _ = std::pin::Pin::new(&mut *future).poll(context);
-        Poll::Ready(())
-    })
-    .await;
+/// A store whose writer waits, so that what is asked of it meanwhile waits too.
+struct Held(std::sync::mpsc::Sender<()>);
+
+impl Held {
+    fn of(store: &SqliteStore) -> Self {
+        let (entered, entering) = std::sync::mpsc::channel();
+        let (leave, leaving) = std::sync::mpsc::channel();
+        drop(store.writer.write(1_000, move |_| {
+            entered.send(()).unwrap();
+            leaving.recv().unwrap();
+            Ok(())
+        }));
+        entering.recv().unwrap();
+        Self(leave)
+    }
+
+    fn release(self) {
+        self.0.send(()).unwrap();
+    }
 }
 
 struct MemoryBed;

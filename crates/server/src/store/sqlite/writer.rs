@@ -7,19 +7,20 @@ use std::{
 };
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::{
-    sync::{mpsc, oneshot},
-    task,
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
 };
 
-use super::fault::{Closed, is_refusal};
+use super::fault::{Closed, Full, is_refusal};
 use crate::store::StoreError;
 
 /// How many messages one transaction takes, so that the first of them does not wait for long.
 pub(super) const GROUP_MAX: usize = 1_000;
 
-/// How many requests may wait. Who comes when it is full waits to be let in.
-const QUEUE_MAX: usize = 1_024;
+/// How many requests may wait. What comes when it is full is refused, so that a slow disk costs no memory without end
+/// and whoever sent too much is told.
+pub(super) const QUEUE_MAX: usize = 8_192;
 
 /// The thread, and the way to it.
 pub(super) struct Writer {
@@ -45,21 +46,33 @@ impl Writer {
     }
 
     /// Has `work` done in a transaction and answers after the commit. `weight` is how many messages it stands for. What
-    /// was polled first is done first.
+    /// is asked first is done first: the place in the queue is taken by this call, not when the answer is awaited,
+    /// because futures may be polled in any order.
     ///
     /// # Cancel safety
-    /// Dropped before it was let in, nothing happens; dropped later, the work is done and the answer is lost.
-    pub(super) async fn write<T, W>(&self, weight: usize, work: W) -> Result<T, StoreError>
+    /// Dropped, the work is done all the same, and the answer is lost.
+    pub(super) fn write<T, W>(
+        &self,
+        weight: usize,
+        work: W,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let jobs = self.jobs.as_ref().ok_or(Closed)?;
         let (reply, answer) = oneshot::channel();
-        let job = Request { weight, work: Some(work), done: None, reply };
-        // Constrained, it might return before it has a place in the queue, and one polled later would overtake it.
-        task::unconstrained(jobs.send(Box::new(job))).await.map_err(|_| Closed)?;
-        answer.await.map_err(|_| Closed)?
+        let queued = self.queue(Box::new(Request { weight, work: Some(work), done: None, reply }));
+        async move {
+            queued?;
+            answer.await.map_err(|_| Closed)?
+        }
+    }
+
+    fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.jobs.as_ref().ok_or(Closed)?.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Full.into(),
+            TrySendError::Closed(_) => Closed.into(),
+        })
     }
 }
 

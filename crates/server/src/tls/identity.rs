@@ -1,0 +1,172 @@
+//! A certificate with its key, ready to serve.
+
+use std::{
+    error::Error,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use rustls::{
+    ServerConfig,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    version::{TLS12, TLS13},
+};
+
+use super::{authority::Authority, keep};
+
+/// A certificate with its key, ready to serve.
+///
+/// ```
+/// use chatroom_server::tls::TlsIdentity;
+///
+/// let identity = TlsIdentity::ephemeral(jiff::Timestamp::now())?;
+/// assert!(identity.ca_pem.as_deref().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----")));
+/// assert_eq!(identity.server_config().alpn_protocols, [b"http/1.1"]);
+/// # Ok::<(), chatroom_server::tls::TlsError>(())
+/// ```
+#[derive(Clone)]
+pub struct TlsIdentity {
+    /// The certificate of the own authority, in PEM, for clients to trust; none where the certificate came from files.
+    pub ca_pem: Option<String>,
+    /// The file that holds it, where there is one.
+    pub ca_file: Option<PathBuf>,
+    config: Arc<ServerConfig>,
+}
+
+impl fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsIdentity").field("ca_file", &self.ca_file).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no certificate to serve with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The file can't be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file holds no certificate.
+    #[error("{} holds no certificate in PEM", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds no private key.
+    #[error("{} holds no private key in PEM (one that is encrypted can't be used)", path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is that of another certificate.
+    #[error("the key in {} is not that of the certificate in {}", key.display(), certificate.display())]
+    Mismatch {
+        /// The file with the certificate.
+        certificate: PathBuf,
+        /// The file with the key.
+        key: PathBuf,
+    },
+    /// One of two files that belong together is gone.
+    #[error("{} is missing, which belongs to {}; bring it back, or remove both", missing.display(), present.display())]
+    Incomplete {
+        /// The file that is gone.
+        missing: PathBuf,
+        /// The file that is there.
+        present: PathBuf,
+    },
+    /// The certificate or its key can't be used for TLS.
+    #[error("the certificate can't be used: {0}")]
+    Unusable(#[source] Box<dyn Error + Send + Sync>),
+    /// No certificate could be made.
+    #[error("no certificate could be made: {0}")]
+    NotMade(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl TlsIdentity {
+    /// The identity kept in this directory; the first time, the directory and it are made. The certificate is good for
+    /// 397 days and is made anew, by the same authority, when fewer than 30 are left. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When a file can't be read or written, a secret can be read by other users, or the authority's files do not hold
+    /// what they should.
+    pub fn load_or_create(dir: &Path, now: Timestamp) -> Result<Self, TlsError> {
+        let kept = keep::load_or_create(dir, now)?;
+        Self::of_own(kept.authority_pem, Some(kept.authority_file), &kept.certificate_pem, &kept.key_pem)
+    }
+
+    /// An identity that is kept nowhere, with an authority of its own.
+    ///
+    /// # Errors
+    /// When no key could be made.
+    pub fn ephemeral(now: Timestamp) -> Result<Self, TlsError> {
+        let authority = Authority::make(now)?;
+        let leaf = authority.issue(now)?;
+        Self::of_own(authority.pem, None, &leaf.certificate_pem, &leaf.key_pem)
+    }
+
+    /// A certificate, with the chain up to its authority, and its key: two PEM files made by someone else.
+    ///
+    /// # Errors
+    /// When a file can't be read, holds no certificate or key, or the two do not belong together.
+    pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let chain = certificates(&read(certificate)?);
+        if chain.is_empty() {
+            return Err(TlsError::NoCertificate { path: certificate.to_owned() });
+        }
+        let secret =
+            PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey { path: key.to_owned() })?;
+        let config = config(chain, secret).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                TlsError::Mismatch { certificate: certificate.to_owned(), key: key.to_owned() }
+            }
+            error => TlsError::Unusable(error.into()),
+        })?;
+        Ok(Self { ca_pem: None, ca_file: None, config })
+    }
+
+    /// How to serve with it: TLS 1.2 and 1.3 by ring, ALPN `http/1.1`.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    fn of_own(ca_pem: String, ca_file: Option<PathBuf>, certificate: &str, key: &str) -> Result<Self, TlsError> {
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| TlsError::Unusable(error.into()))?;
+        let config =
+            config(certificates(certificate.as_bytes()), key).map_err(|error| TlsError::Unusable(error.into()))?;
+        Ok(Self { ca_pem: Some(ca_pem), ca_file, config })
+    }
+}
+
+/// Said each time, so that no other part of the program decides which cryptography this server uses.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// The certificates in this text, the server's own first; none where there is something else between.
+pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap_or_default()
+}
+
+fn config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(path).map_err(|source| TlsError::File { path: path.to_owned(), source })
+}
