@@ -45,6 +45,11 @@ impl Printer {
         self.lines.send(line).await.map_err(|_| Closed)
     }
 
+    /// Takes one line if there is room for it: a farewell is not worth waiting for.
+    pub(crate) fn offer(&self, line: Line) {
+        drop(self.lines.try_send(line));
+    }
+
     /// Waits until all is written. A reader who has seen enough (a closed pipe) is no failure.
     pub(crate) async fn finish(self) -> io::Result<()> {
         drop(self.lines);

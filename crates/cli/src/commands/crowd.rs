@@ -4,7 +4,7 @@ mod script;
 
 use std::time::Duration;
 
-use chatroom_client::{Builder, Event, EventStream, Room};
+use chatroom_client::{Builder, Event, EventStream, Room, Trust};
 use chatroom_server::{IssueError, RunningServer};
 use chatroom_wire::{
     Token,
@@ -30,20 +30,24 @@ pub(super) struct Crowd {
 }
 
 /// What a client of the demo's own server needs to know of it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Way {
-    pub(super) api: String,
-    pub(super) ca_pem: Option<String>,
+    api: String,
+    /// Shared by all sessions: the authorities are read once.
+    trust: Trust,
 }
 
 impl Way {
+    /// The way over TLS, with the server's own authority trusted.
+    pub(super) fn to(server: &RunningServer) -> Self {
+        let api = server.tls_api().expect("the demo's server listens with TLS").to_owned();
+        let trust = Trust::new().add_ca_pem(server.ca_pem().unwrap_or_default().as_bytes());
+        Self { api, trust }
+    }
+
     /// The beginning of a session by this way.
     pub(super) fn builder(&self, token: Token) -> Builder {
-        let builder = Builder::with_token(token).api(&self.api);
-        match &self.ca_pem {
-            Some(pem) => builder.add_ca_pem(pem.as_bytes()),
-            None => builder,
-        }
+        Builder::with_token(token).api(&self.api).trust(&self.trust)
     }
 }
 

@@ -32,8 +32,7 @@ pub(super) async fn run(args: DemoArgs, global: &GlobalArgs) -> Result<(), Failu
 }
 
 async fn visit(args: DemoArgs, global: &GlobalArgs, stop: Stop, server: &RunningServer) -> Result<(), Failure> {
-    let api = server.tls_api().expect("the demo's server listens with TLS").to_owned();
-    let way = Way { api, ca_pem: server.ca_pem().map(str::to_owned) };
+    let way = Way::to(server);
     let script = Script::of_the_demo();
     let people = script.people();
     let (room, events) =

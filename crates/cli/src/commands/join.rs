@@ -23,6 +23,9 @@ use crate::{
     output::{Line, View},
 };
 
+/// How many own lines may be on their way: a whole file piped in waits its turn.
+const ON_THE_WAY: usize = 100;
+
 pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failure> {
     if args.access.config.as_deref() == Some(Path::new("-")) {
         return Err(Failure::Usage {
@@ -52,10 +55,10 @@ pub(super) async fn converse(
     let mut own = Own::default();
     let mut failure = None;
     let mut hurried = false;
-    if io::stdin().is_terminal() {
+    let terminal = io::stdin().is_terminal();
+    if terminal {
         let told = "type a line and press Enter to say it; Ctrl-D leaves";
-        // The next line finds out whether the printer is closed.
-        let _ = printer.print(view.note(Style::Dim, told)).await;
+        printer.offer(view.note(Style::Dim, told));
     }
     loop {
         if !typing && own.waiting == 0 {
@@ -69,14 +72,18 @@ pub(super) async fn converse(
             }
             notice = events.next() => match notice {
                 None => break,
-                Some(Err(lagged)) => Some(view.lagged(lagged.0)),
+                Some(Err(lagged)) => {
+                    // Last words may be among what was left out.
+                    own.waiting = 0;
+                    Some(view.lagged(lagged.0))
+                }
                 Some(Ok(Event::Ended(end))) => {
                     failure = end.blame().is_some().then_some(Failure::Ended(end));
                     break;
                 }
                 Some(Ok(event)) => own.show(&mut view, event),
             },
-            line = input.next(), if typing => match line {
+            line = input.next(), if typing && own.waiting < ON_THE_WAY => match line {
                 Ok(Some(text)) if text.trim().is_empty() => None,
                 Ok(Some(text)) => match room.send(text).await {
                     Ok(_) => {
@@ -107,6 +114,11 @@ pub(super) async fn converse(
         }
     }
     leave(&room, &mut stop).await;
+    if terminal && failure.is_none() {
+        // A terminal shows ^C where the cursor stands.
+        printer.offer(Line::Note(String::new()));
+        printer.offer(view.note(Style::Dim, "left the room"));
+    }
     finish(printer, &mut stop, hurried).await.map_err(Failure::Output)?;
     failure.map_or(Ok(()), Err)
 }

@@ -28,8 +28,7 @@ pub(super) async fn run(args: TailArgs, global: &GlobalArgs) -> Result<(), Failu
     let printer = start_printer()?;
     if args.history > 0 && !access.has_history() {
         let told = "a config alone gives no way to read earlier messages; a token does (--token-file)";
-        // The printer can't be closed yet in a way that matters: the next line finds out.
-        let _ = printer.print(view.note(Style::Yellow, told)).await;
+        printer.offer(view.note(Style::Yellow, told));
     }
     let (room, events) = enter(access, args.history, args.timeout)?;
     follow(room, events, view, printer, stop, args.count).await
