@@ -46,11 +46,12 @@ async fn a_text_that_is_empty_or_too_long_is_refused() {
     let home = Home::new();
     let server = server(&home).await;
     let mut wrong = Vec::new();
-    for (text, words) in [(String::new(), "empty"), ("ü".repeat(1001), "1000"), ("x".repeat(200_000), "large")] {
+    for (text, code, words) in
+        [(String::new(), 2, "empty"), ("ü".repeat(1001), 1, "1000"), ("x".repeat(200_000), 1, "large")]
+    {
         let send = chatroom(&home).arg("send").args(server.viewer_args());
         // Longer than the system allows as one argument, so by stdin.
         let exit = if text.is_empty() { send.arg(&text).run().await } else { send.input(text).run().await };
-        let code = 1;
         let faults = refusal(&exit, code, words);
         if !faults.is_empty() {
             wrong.push(format!("{}\n{}", faults.join("; "), exit.transcript()));
