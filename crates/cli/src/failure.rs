@@ -5,7 +5,7 @@ use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
 use chatroom_client::{Blame, BuildError, Cause, Delivery, End};
 use chatroom_server::{IssueError, SettingError, StartError};
 
-use crate::{access::AccessError, log::LogError, profile::ProfileError};
+use crate::{access::AccessError, log::LogError, output::seconds, profile::ProfileError};
 
 /// The exit codes of all commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) enum Failure {
     Build(#[source] BuildError),
     #[error(transparent)]
     Ended(End),
-    #[error("the room was not joined within {} s", waited.as_secs_f64())]
+    #[error("the room was not joined within {}", seconds(*waited))]
     NotJoined {
         waited: Duration,
         #[source]

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     args::{GlobalArgs, SendArgs},
+    color::Style,
     failure::Failure,
     output::Line,
     printer::Printer,
@@ -89,6 +90,9 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     }
     if !ended {
         super::tail::leave(&room, &mut stop).await;
+    }
+    if tally.is_empty() && failure.is_none() && !stopped {
+        printer.offer(view.note(Style::Yellow, "there was nothing to say"));
     }
     finish(printer, &mut stop, stopped).await.map_err(Failure::Output)?;
     match failure {

@@ -10,7 +10,13 @@ use crate::{failure::Failure, signals::Signals};
 #[derive(Debug)]
 pub(super) struct Stop {
     signals: Signals,
-    at: Option<Instant>,
+    end: Option<End>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: Instant,
+    length: Duration,
 }
 
 /// Why a command ends.
@@ -18,27 +24,27 @@ pub(super) struct Stop {
 pub(super) enum Why {
     /// Somebody asked for it.
     Signal,
-    /// Its time is over.
-    Time,
+    /// Its time, which was this long, is over.
+    Time(Duration),
 }
 
 impl Stop {
     /// Listens from here on; with a length, the time runs from here.
     pub(super) fn after(length: Option<Duration>) -> Result<Self, Failure> {
         let signals = Signals::listen().map_err(|source| Failure::System { what: "signals", source })?;
-        Ok(Self { signals, at: length.map(|length| Instant::now() + length) })
+        Ok(Self { signals, end: length.map(|length| End { at: Instant::now() + length, length }) })
     }
 
     /// Waits until the command is to end. May be dropped and called again.
     pub(super) async fn wanted(&mut self) -> Why {
-        match self.at {
+        match self.end {
             None => {
                 self.signals.next().await;
                 Why::Signal
             }
-            Some(at) => tokio::select! {
+            Some(End { at, length }) => tokio::select! {
                 () = self.signals.next() => Why::Signal,
-                () = sleep_until(at) => Why::Time,
+                () = sleep_until(at) => Why::Time(length),
             },
         }
     }

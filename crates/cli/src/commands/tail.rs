@@ -1,9 +1,6 @@
 //! `chatroom tail`: a room, line by line.
 
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::{io, time::Duration};
 
 use chatroom_client::{Event, EventStream, Room};
 use tokio::time::timeout;
@@ -47,7 +44,6 @@ pub(super) async fn follow(
     mut stop: Stop,
     count: Option<u64>,
 ) -> Result<(), Failure> {
-    let started = Instant::now();
     let mut shown = 0;
     let mut last_cause = None;
     let end = loop {
@@ -83,9 +79,7 @@ pub(super) async fn follow(
     finish(printer, &mut stop, end == End::Stopped(Why::Signal)).await.map_err(Failure::Output)?;
     match end {
         End::Session(end) if end.blame().is_some() => Err(Failure::Ended(end)),
-        End::Stopped(Why::Time) if !view.joined => {
-            Err(Failure::NotJoined { waited: started.elapsed(), last: last_cause })
-        }
+        End::Stopped(Why::Time(waited)) if !view.joined => Err(Failure::NotJoined { waited, last: last_cause }),
         End::Session(_) | End::Stopped(_) | End::Enough => Ok(()),
     }
 }

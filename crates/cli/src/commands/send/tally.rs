@@ -41,6 +41,11 @@ impl Tally {
         Self { total, json, err, delivered: 0, lost: 0, last_lost: None }
     }
 
+    /// Whether there was no message at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.delivered + self.lost == 0
+    }
+
     pub(super) fn delivered(&self) -> u64 {
         self.delivered
     }
