@@ -16,7 +16,7 @@ async fn a_message_that_the_server_refuses_is_told_in_its_words() {
         for own_words in [Some("because the test says so"), None] {
             let publish = OnPublish::Refuse(reason, own_words.map(ToOwned::to_owned), Vec::new());
             let script = Script { publish, ..Script::default() };
-            let words = own_words.unwrap_or(reason.sentence());
+            let words = own_words.unwrap_or_else(|| reason.sentence());
             cases.push(bed.scripted(format!("PUBACK {reason}"), Command::Send, script, 1, words).await);
         }
     }
