@@ -10,8 +10,8 @@
 //! Beside them is the organisation's token, a random text, which makes rooms and chat tokens.
 //!
 //! - [`keys`]: the secrets, and what is issued and verified with them; [`grant`]: what a token grants
-//! - [`files`]: where the secrets are kept
-//! - `claims`: a grant as the claims of a token; `jwt`: tokens written and read, by ring and with one algorithm only
+//! - `files`: where the secrets are kept; `claims`: a grant as the claims of a token
+//! - `jwt`: tokens written and read, by ring and with one algorithm only
 
 mod claims;
 mod files;

@@ -4,10 +4,10 @@
 //! answers them all, so that a thousand messages cost one sync of the disk. Pages are read by other connections on
 //! blocking threads and never wait for it (SQLite's write-ahead log).
 //!
-//! - [`writer`]: that thread; [`readers`]: those connections
-//! - [`append`], [`rooms`], [`page`], [`prune`]: what is asked of the tables, one file each
-//! - [`schema`]: the tables, and how an older file is brought up to date
-//! - [`fault`]: what SQLite's errors mean; [`stamp`]: instants as integers
+//! - `writer`: that thread; `readers`: those connections
+//! - `append`, `rooms`, `page`, `prune`: what is asked of the tables, one file each
+//! - `schema`: the tables, and how an older file is brought up to date
+//! - `fault`: what SQLite's errors mean; `stamp`: instants as integers
 
 mod append;
 mod fault;
