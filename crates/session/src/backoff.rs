@@ -8,6 +8,8 @@ const BASE: Duration = Duration::from_secs(1);
 const CAP: Duration = Duration::from_secs(60);
 /// One CONNECT a second for a client id is what the vendor's broker allows (docs/protocol.md, section G.4).
 const FLOOR: Duration = Duration::from_secs(1);
+/// Nobody is kept waiting longer, whatever a server asks for.
+const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// How long a connection must live to count as good: a bare CONNACK resets nothing.
 pub(crate) const STABLE: Duration = Duration::from_secs(30);
 
@@ -35,7 +37,7 @@ impl Backoff {
         self.attempt = self.attempt.saturating_add(1);
         let jitter = Duration::from_micros(random.below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
         let wait = match asked {
-            Some(asked) => asked + jitter.min(FLOOR),
+            Some(asked) => asked.min(LONGEST_ASKED) + jitter.min(FLOOR),
             None => jitter,
         };
         (now + wait).max(self.earliest(now))
@@ -102,5 +104,7 @@ mod tests {
         let asked = Duration::from_secs(90);
         let wait = Backoff::default().next(Duration::ZERO, &mut random, Some(asked));
         assert!(wait >= asked && wait <= asked + FLOOR, "{wait:?}");
+        let absurd = Backoff::default().next(Duration::ZERO, &mut random, Some(Duration::MAX));
+        assert!(absurd <= LONGEST_ASKED + FLOOR, "{absurd:?}");
     }
 }

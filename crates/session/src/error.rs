@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::{CloseCause, ReasonCode};
-use chatroom_wire::{claims::ClaimsError, rest::ErrorBody};
+use chatroom_wire::{claims::ClaimsError, rest::ErrorBody, safe_text::SafeText};
 use jiff::Timestamp;
 
 /// Who can mend it. Decides the exit code of a command.
@@ -90,7 +90,7 @@ pub enum LinkError {
 #[non_exhaustive]
 pub enum CallError {
     /// The service said no.
-    #[error("the service answered {status}: {}", body.message)]
+    #[error("the service answered {status}: {}", SafeText::log(&body.message))]
     Status {
         /// The HTTP status.
         status: u16,
@@ -129,7 +129,7 @@ pub enum Cause {
     #[error(transparent)]
     Call(CallError),
     /// The server refused the MQTT connection.
-    #[error("the server refused the connection: {}", text.as_deref().unwrap_or_else(|| reason.sentence()))]
+    #[error("the server refused the connection: {}", words(text.as_deref(), *reason))]
     Refused {
         /// The reason code.
         reason: ReasonCode,
@@ -137,7 +137,7 @@ pub enum Cause {
         text: Option<String>,
     },
     /// The server ended the MQTT connection.
-    #[error("the server ended the connection: {}", text.as_deref().unwrap_or_else(|| reason.sentence()))]
+    #[error("the server ended the connection: {}", words(text.as_deref(), *reason))]
     Disconnected {
         /// The reason code.
         reason: ReasonCode,
@@ -145,7 +145,7 @@ pub enum Cause {
         text: Option<String>,
     },
     /// The server refused the subscription.
-    #[error("the server refused the subscription: {}", text.as_deref().unwrap_or_else(|| reason.sentence()))]
+    #[error("the server refused the subscription: {}", words(text.as_deref(), *reason))]
     Subscription {
         /// The reason code.
         reason: ReasonCode,
@@ -352,4 +352,9 @@ impl End {
             Self::GaveUp { .. } => Some(Blame::Network),
         }
     }
+}
+
+/// The server's own words, made safe for a terminal and a log; without any, what the reason code says.
+pub(crate) fn words(text: Option<&str>, reason: ReasonCode) -> String {
+    text.map_or_else(|| reason.sentence().to_owned(), |text| SafeText::log(text).into_string())
 }

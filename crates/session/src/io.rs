@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::{
     Cause, End, RoomState,
-    error::{CallError, LinkError},
+    error::{CallError, LinkError, words},
 };
 
 /// Both clocks: one that never jumps, for deadlines, and one that tells the date, for stamps and the life of tokens.
@@ -223,7 +223,7 @@ impl Delivery {
 #[non_exhaustive]
 pub enum Rejection {
     /// The server refused it.
-    #[error("the server refused it: {}", text.as_deref().unwrap_or_else(|| reason.sentence()))]
+    #[error("the server refused it: {}", words(text.as_deref(), *reason))]
     Server {
         /// The reason code.
         reason: chatroom_mqtt::ReasonCode,

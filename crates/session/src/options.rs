@@ -50,6 +50,27 @@ impl Options {
     }
 }
 
+/// Longer than anybody waits, and short enough to be added to any clock.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+impl Options {
+    /// Brings every duration to where sums of them can't overflow.
+    pub(crate) fn bound(&mut self) {
+        let limits = &mut self.limits;
+        for span in [
+            &mut limits.time_to_live,
+            &mut limits.echo,
+            &mut limits.call,
+            &mut limits.link,
+            &mut limits.overlap,
+            &mut limits.recheck,
+        ] {
+            *span = (*span).min(LONGEST);
+        }
+        self.patience = self.patience.map(|patience| patience.min(LONGEST));
+    }
+}
+
 /// What is bounded, and how.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

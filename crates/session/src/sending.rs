@@ -92,7 +92,7 @@ impl Session {
             properties.iter().find(|(key, _)| key == "retry-after-ms").and_then(|(_, value)| value.parse().ok());
         let too_fast = matches!(reason, ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH);
         if asked.is_some() || too_fast {
-            let pause = asked.map_or(PAUSE, Duration::from_millis);
+            let pause = asked.map_or(PAUSE, Duration::from_millis).min(self.options.limits.time_to_live);
             self.outbox.slow_down(packet, self.now.mono + pause);
         } else if let Some(id) = self.outbox.refused(packet) {
             let delivery = Delivery::Rejected(Rejection::Server { reason, text });

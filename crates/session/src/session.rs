@@ -71,7 +71,8 @@ pub(crate) enum Purpose {
 
 impl Session {
     /// A session that does nothing yet; [`Input::Start`] begins it.
-    pub fn new(options: Options) -> Self {
+    pub fn new(mut options: Options) -> Self {
+        options.bound();
         let limits = &options.limits;
         let mut random = Random::new(options.seed);
         Self {

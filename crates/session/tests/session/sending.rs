@@ -105,6 +105,28 @@ fn too_fast_is_no_refusal_but_a_pause_and_the_order_stays() {
 }
 
 #[test]
+fn absurd_waits_overflow_nothing() {
+    let mut world = World::new();
+    let mut options = Options::new(world.access());
+    options.patience = Some(Duration::MAX);
+    options.limits.time_to_live = Duration::MAX;
+    options.limits.echo = Duration::MAX;
+    let ada = world.client(options);
+    world.faults.puback.push_back((ReasonCode::QUOTA_EXCEEDED, Some(u64::MAX)));
+    world.send(ada, "0");
+    world.run_for(SECOND * 600);
+    assert_eq!(world.clients[ada].end(), None);
+}
+
+#[test]
+fn a_servers_words_can_t_drive_a_terminal() {
+    let reason = ReasonCode::NOT_AUTHORIZED;
+    let text = Some("\u{1b}]0;owned\u{7}no".to_owned());
+    let shown = Rejection::Server { reason, text }.to_string();
+    assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
+}
+
+#[test]
 fn acknowledged_is_not_delivered() {
     let mut world = World::new();
     world.faults.swallow = true;
