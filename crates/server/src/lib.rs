@@ -3,8 +3,11 @@
 //! Read [`Options`] and [`Server::start`] first; all else is inside.
 //!
 //! - [`options`]: what to listen on and where to keep data; [`settings`]: every limit, in one table
-//! - [`store`]: the truth, in SQLite; [`token`]: who may do what; [`tls`]: the server's certificate
-//! - [`run`]: the parts put together, started and stopped
+//! - [`run`]: the parts put together, started and stopped; `stop`: how; `service`: what every part works with; `clock`
+//! - `listen`: plain and TLS connections; `http`: the REST service; `gateway`: MQTT over WebSocket, and the fan-out
+//! - `room`: one task for each room; [`rules`]: what may be said there; [`presence`]: who is there (both pure)
+//! - [`store`]: the truth, in SQLite; [`bus`]: from a room to the nodes that have listeners
+//! - [`token`]: who may do what; [`tls`]: the server's certificate
 #![forbid(unsafe_code)]
 
 pub mod bus;

@@ -5,6 +5,7 @@ mod data;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, Weak, atomic::AtomicU64},
     time::Duration,
@@ -84,6 +85,21 @@ pub enum IssueError {
 impl Server {
     /// Starts a server and returns once it accepts connections.
     ///
+    /// ```
+    /// use chatroom_server::{Options, Server};
+    /// use chatroom_wire::rest::CreateToken;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut options = Options::ephemeral();
+    /// options.settings.set("rate.viewer", "100")?;
+    /// let server = Server::start(options).await?;
+    /// let answer = server.create_token(server.room_id(), CreateToken::default()).await?;
+    /// println!("join {} with a token of {} characters", server.room_id(), answer.token.expose().len());
+    /// server.shutdown().await;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// When an address or the data directory can't be used; nothing keeps running then.
     ///
@@ -98,9 +114,10 @@ impl Server {
         let secure = Port::open(options.tls_listen)?;
         let parts = {
             let options = options.clone();
-            spawn_blocking(move || Parts::open(&options))
-                .await
-                .map_err(|error| StartError::Data { path: PathBuf::new(), source: std::io::Error::other(error) })??
+            match spawn_blocking(move || Parts::open(&options)).await {
+                Ok(parts) => parts?,
+                Err(error) => resume_unwind(error.into_panic()),
+            }
         };
         let clock = Clock::start();
         let settings = Arc::new(options.settings);

@@ -4,7 +4,7 @@
 //! and takes back what they answer. Nothing in it waits for one thing alone: a client that does not read can't keep
 //! its own messages from being read, and a busy room can't keep a client from being served.
 
-use std::{future, net::IpAddr, sync::Arc, time::Duration};
+use std::{future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use chatroom_mqtt::{
     Accept, Connect, InboundPublish, PacketId, QoS, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole,
@@ -23,7 +23,7 @@ use tokio::{
 use tracing::debug;
 
 use super::{
-    connections::Place,
+    connections,
     credentials::{self, Guest},
     fanout::Delivery,
     frames,
@@ -90,7 +90,7 @@ struct Session {
     listening: Option<Listening>,
     /// When its token ends.
     ends_at: Duration,
-    _place: Place,
+    _place: connections::Place,
 }
 
 struct Listening {
@@ -99,9 +99,13 @@ struct Listening {
 }
 
 struct Waiting {
-    room: mpsc::Sender<Publish>,
     publish: Publish,
+    /// Kept from turn to turn of the loop: who asks anew goes to the end of the queue.
+    place: Pin<Box<dyn Future<Output = Option<Place>> + Send>>,
 }
+
+/// A place for one message in the room's queue.
+type Place = mpsc::OwnedPermit<Publish>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn new(service: Arc<Service>, io: S, arrival: Arrival) -> Self {
@@ -154,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 Some(notice) = self.inbox.recv() => self.notice(notice),
                 delivery = next(&mut self.session), if self.link.is_idle() => self.deliver(delivery),
-                permit = place(self.waiting.as_ref()) => self.take_place(permit),
+                permit = place(self.waiting.as_mut()) => self.take_place(permit),
                 () = stop.reached(Phase::Draining), if self.leave_at.is_none() => self.leave_soon(),
                 () = &mut timer => self.handle_timeout(),
             }
@@ -277,13 +281,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match session.room.publishes().try_send(publish) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(publish)) => {
-                self.waiting = Some(Waiting { room: session.room.publishes().clone(), publish });
+                let room = session.room.publishes().clone();
+                self.waiting = Some(Waiting { publish, place: Box::pin(async { room.reserve_owned().await.ok() }) });
             }
             Err(mpsc::error::TrySendError::Closed(_)) => self.room_is_gone(),
         }
     }
 
-    fn take_place(&mut self, permit: Option<mpsc::OwnedPermit<Publish>>) {
+    fn take_place(&mut self, permit: Option<Place>) {
         match (permit, self.waiting.take()) {
             (Some(permit), Some(waiting)) => drop(permit.send(waiting.publish)),
             _ => self.room_is_gone(),
@@ -399,9 +404,9 @@ async fn next(session: &mut Option<Session>) -> Result<Delivery, RecvError> {
 }
 
 /// A place in the room for the message that waits; none if the room is gone.
-async fn place(waiting: Option<&Waiting>) -> Option<mpsc::OwnedPermit<Publish>> {
+async fn place(waiting: Option<&mut Waiting>) -> Option<Place> {
     match waiting {
-        Some(waiting) => waiting.room.clone().reserve_owned().await.ok(),
+        Some(waiting) => waiting.place.as_mut().await,
         None => future::pending().await,
     }
 }

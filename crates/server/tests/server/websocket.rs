@@ -23,7 +23,7 @@ const UPGRADE: [&str; 4] = [
 async fn upgrade(server: &RunningServer, path: &str, lines: &[&str]) -> String {
     let address = server.address().unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let lines = lines.iter().fold(String::new(), |head, line| head + line + "\r\n");
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n").as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -132,4 +132,34 @@ async fn a_client_that_closes_is_gone_at_once() {
     while server.connections() > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn who_says_nothing_or_half_of_it_is_dropped() {
+    let server = server(&[("connect.timeout", "1s")]).await;
+    let upgrade =
+        UPGRADE.iter().fold(String::from("GET /mqtt HTTP/1.1\r\nHost: x\r\n"), |head, line| head + line + "\r\n");
+    for said in ["", "GET /mqtt HTTP/1.1\r\nHost", &(upgrade + "\r\n")] {
+        let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("the server drops it").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn only_so_many_may_be_open_without_saying_who_they_are() {
+    let server = server(&[("connections.unknown", "5")]).await;
+    let mut joined = Vec::new();
+    for number in 0..10 {
+        joined.push(join(&server, &format!("user {number}"), Role::Viewer).await);
+    }
+    let mut silent = Vec::new();
+    for _ in 0..5 {
+        silent.push(TcpStream::connect(server.address().unwrap()).await.unwrap());
+    }
+    let mut sixth = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let mut rest = Vec::new();
+    timeout(PATIENCE, sixth.read_to_end(&mut rest)).await.expect("it is dropped").unwrap();
+    assert_eq!(server.connections(), 10, "those who have joined do not count");
 }

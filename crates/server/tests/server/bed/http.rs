@@ -50,7 +50,7 @@ pub(crate) async fn call(server: &RunningServer, method: &str, path: &str, lines
     let address = server.address().unwrap();
     let host =
         if lines.iter().any(|line| line.starts_with("Host:")) { String::new() } else { format!("Host: {address}\r\n") };
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let lines = lines.iter().fold(String::new(), |head, line| head + line + "\r\n");
     let request = format!(
         "{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{lines}Content-Length: {}\r\n\r\n{body}",
         body.len()
