@@ -5,6 +5,7 @@ use std::path::PathBuf;
 /// How to reach a room: by a token and the REST service, or by a config alone.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "How to reach the room")]
+#[allow(rustdoc::bare_urls, reason = "these texts are the help, where a URL stands as it is")]
 pub(crate) struct AccessArgs {
     /// The REST service [default: https://api.one.blendvision.com]
     ///
