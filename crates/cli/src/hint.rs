@@ -7,8 +7,8 @@ use chatroom_server::StartError;
 
 use crate::{access::AccessError, failure::Failure, profile::ProfileError};
 
-const NEW_TOKEN: &str = "get a new token from whoever runs the room (your own `chatroom serve` writes new token files \
-    at each start); with --refresh-token-file a token that ends is renewed by itself";
+const NEW_TOKEN: &str = "get a new token from whoever runs the room (your own `chatroom serve` keeps its token files \
+    good while it runs); with --refresh-token-file a token that ends is renewed by itself";
 const THREE_PARTS: &str = "a chat token has three parts with dots between them; is this the right file?";
 const CONFIG: &str = "a config is the answer of GET /bv/chatroom/v1/chatrooms/config, with connection, topic and user";
 const ONE_CLIENT_ID: &str = "another program uses the same config or token; give each its own (a config belongs to one \

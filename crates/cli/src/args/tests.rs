@@ -83,3 +83,22 @@ fn global_options_may_stand_behind_the_command() {
     assert_eq!(args.global.log.as_deref(), Some("debug"));
     assert_eq!(args.global.profile.as_deref(), Some("friday"));
 }
+
+const README: &str = include_str!("../../../../README.md");
+
+#[test]
+fn the_readme_has_every_command() {
+    for command in Args::command().get_subcommands() {
+        assert!(README.contains(&format!("| `chatroom {}", command.get_name())), "{}", command.get_name());
+    }
+}
+
+#[test]
+fn the_readme_s_program_is_the_one_that_the_client_s_documentation_runs() {
+    let documentation = include_str!("../../../client/src/lib.rs");
+    let program = documentation.split("//! ```\n").nth(1).expect("the documentation begins with a program");
+    let shown = program.lines().map(|line| line.trim_start_matches("//!")).filter(|line| !line.starts_with(" # "));
+    let shown: Vec<&str> = shown.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let readme = README.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next());
+    assert_eq!(readme.unwrap_or_default().trim_end(), shown.join("\n").trim_end());
+}
