@@ -191,7 +191,9 @@ mod tests {
         let process = program.open_input().start();
         assert_eq!(process.out_line(|line| line.starts_with("rea")).await, "ready");
         process.signal("INT").await;
-        assert_eq!(process.exit().await.assert_code(0).out, ["ready", "bye"]);
+        // Its input ends with `exit`, and a shell that reads the end may leave without looking for signals.
+        process.out_line(|line| line == "bye").await;
+        process.exit().await.assert_code(0);
     }
 
     #[tokio::test]
