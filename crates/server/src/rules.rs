@@ -163,7 +163,7 @@ impl Rules {
         let json = envelope::encode(&message);
         if json.len() > self.limits.message {
             return Err(Refusal::for_good(
-                ReasonCode::PACKET_TOO_LARGE,
+                ReasonCode::PAYLOAD_FORMAT_INVALID,
                 format!("the message has {} bytes; {} are allowed", json.len(), self.limits.message),
             ));
         }

@@ -40,7 +40,7 @@ pub(super) fn check(message: &mut Message, text_max: usize) -> Result<(), Refusa
             let length = text.text.chars().count();
             if length > text_max {
                 return Err(Refusal::for_good(
-                    ReasonCode::PACKET_TOO_LARGE,
+                    ReasonCode::PAYLOAD_FORMAT_INVALID,
                     format!("the text has {length} characters; {text_max} are allowed"),
                 ));
             }

@@ -186,7 +186,7 @@ fn a_text_is_neither_empty_nor_too_long() {
     }
     Bench::new().accepted(&text(&"日".repeat(1000)));
     let refusal = Bench::new().refused(words(&text(&"日".repeat(1001))));
-    assert_eq!(refusal.reason, ReasonCode::PACKET_TOO_LARGE);
+    assert_eq!(refusal.reason, ReasonCode::PAYLOAD_FORMAT_INVALID);
     assert_eq!(refusal.text, "the text has 1001 characters; 1000 are allowed");
 }
 
@@ -197,7 +197,7 @@ fn a_message_that_grows_too_large_by_its_stamps_is_refused_and_the_clock_stands(
         words(&json!({"type": "INTERACTION_TYPE_CUSTOM", "custom_message": {"value": "x".repeat(length)}}))
     };
     let refusal = bench.refused(custom(120 << 10));
-    assert_eq!(refusal.reason, ReasonCode::PACKET_TOO_LARGE);
+    assert_eq!(refusal.reason, ReasonCode::PAYLOAD_FORMAT_INVALID);
     assert_eq!(bench.accepted(&text("hi"))["received_at"], "2026-01-02T03:04:05.000000000Z");
 }
 

@@ -35,6 +35,7 @@ async fn who_comes_later_joins_the_chain_where_it_is() {
     }
     assert_eq!(ada.texts(3).await, ["0", "1", "2"]);
     let mut bob = join(&server, "bob", Role::Viewer).await;
+    assert_eq!(bob.position, Some(3), "who listens is told where the room stands");
     ada.must_say(&text("3")).await;
     assert_eq!(bob.texts(1).await, ["3"]);
     assert_eq!(bob.numbers, [(3, 4)]);

@@ -119,7 +119,7 @@ async fn each_refusal_has_its_reason_and_a_text() {
     let mute = json!({"type": "INTERACTION_TYPE_MUTE"});
     let unknown = json!({"type": "INTERACTION_TYPE_DANCE"});
     let cases: [(String, ReasonCode, &str); 8] = [
-        (text("01234567890").to_string(), ReasonCode::PACKET_TOO_LARGE, "11 characters; 10 are allowed"),
+        (text("01234567890").to_string(), ReasonCode::PAYLOAD_FORMAT_INVALID, "11 characters; 10 are allowed"),
         (text(" ").to_string(), ReasonCode::PAYLOAD_FORMAT_INVALID, "empty"),
         (String::new(), ReasonCode::PAYLOAD_FORMAT_INVALID, "JSON object"),
         ("[]".to_owned(), ReasonCode::PAYLOAD_FORMAT_INVALID, "JSON object"),

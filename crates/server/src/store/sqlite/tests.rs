@@ -169,50 +169,6 @@ async fn only_the_owner_can_read_the_files() {
     assert_eq!(files, 3, "the store, its log and its index of the log");
 }
 
-/// Not a test of truth but of speed; run it with `--release -- --ignored --nocapture`.
-#[ignore = "measures"]
-#[tokio::test(flavor = "multi_thread")]
-async fn how_many_appends_a_second() {
-    const FOR: std::time::Duration = std::time::Duration::from_secs(3);
-    for (writers, batch) in [(1, 1), (8, 1), (64, 1), (256, 1), (8, 100)] {
-        let bed = FileBed::new();
-        let store = Arc::new(bed.open().await);
-        let start = std::time::Instant::now();
-        let tasks: Vec<_> = (0..writers)
-            .map(|writer| {
-                let store = Arc::clone(&store);
-                tokio::spawn(async move {
-                    let room = make_room(&*store, &writer.to_string()).await;
-                    let (mut n, mut waits) = (0_u64, Vec::new());
-                    while start.elapsed() < FOR {
-                        let messages = (0..batch)
-                            .map(|i| NewMessage { json: vec![b'x'; 400].into(), ..text(&format!("{}", n + i), n + i) })
-                            .collect();
-                        let asked = std::time::Instant::now();
-                        store.append(&room, messages).await.unwrap();
-                        waits.push(asked.elapsed());
-                        n += batch;
-                    }
-                    (n, waits)
-                })
-            })
-            .collect();
-        let (mut stored, mut waits) = (0, Vec::new());
-        for task in tasks {
-            let (n, mut w) = task.await.unwrap();
-            stored += n;
-            waits.append(&mut w);
-        }
-        waits.sort();
-        println!(
-            "{writers} writers of {batch}: {:.0} messages/s, p50 {:?}, p99 {:?}",
-            f64::from(u32::try_from(stored).unwrap()) / start.elapsed().as_secs_f64(),
-            waits[waits.len() / 2],
-            waits[waits.len() * 99 / 100]
-        );
-    }
-}
-
 /// A store whose writer waits, so that what is asked of it meanwhile waits too.
 struct Held(std::sync::mpsc::Sender<()>);
 

@@ -30,6 +30,8 @@ pub(crate) struct Client {
     inbox: VecDeque<Value>,
     /// The numbers of each packet with stored messages: `prev` and `seq`.
     pub(crate) numbers: Vec<(u64, u64)>,
+    /// Where the room stood when the client began to listen.
+    pub(crate) position: Option<u64>,
     /// The size of each packet's payload, in bytes.
     pub(crate) sizes: Vec<usize>,
     pub(crate) config: Config,
@@ -72,6 +74,7 @@ impl Client {
             closed: None,
             inbox: VecDeque::new(),
             numbers: Vec::new(),
+            position: None,
             sizes: Vec::new(),
             config: config.clone(),
         };
@@ -91,6 +94,10 @@ impl Client {
     pub(crate) async fn listen(&mut self) {
         let topic = self.config.topic.subscribe.to_string();
         assert_eq!(self.subscribe(&topic).await, Ok(QoS::AtMostOnce));
+        while self.position.is_none() {
+            let event = self.event().await.expect("the server says where the room stands");
+            self.keep(event);
+        }
     }
 
     pub(crate) async fn subscribe(&mut self, topic: &str) -> Result<QoS, ReasonCode> {
@@ -271,9 +278,14 @@ impl Client {
             let Ok(Value::Array(messages)) = serde_json::from_slice(&delivery.payload) else {
                 panic!("the payload is no array");
             };
-            if let Some(numbers) = numbers(&delivery.user_properties) {
-                self.numbers.push(numbers);
+            let numbers = numbers(&delivery.user_properties);
+            if messages.is_empty() {
+                let (prev, seq) = numbers.expect("an empty packet says where the room stands");
+                assert_eq!(prev, seq);
+                self.position = Some(seq);
+                return;
             }
+            self.numbers.extend(numbers);
             self.sizes.push(delivery.payload.len());
             self.inbox.extend(messages);
         }
