@@ -4,8 +4,8 @@ use std::io;
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{ParseError, filter_fn},
+    Layer,
+    filter::{ParseError, Targets, filter_fn},
     fmt::MakeWriter,
     layer::SubscriberExt as _,
     registry::LookupSpan,
@@ -25,12 +25,12 @@ pub(crate) fn start(option: Option<&str>, variable: Option<String>) -> Result<()
     let Some(filter) = option.map(str::to_owned).or(variable).filter(|filter| !filter.trim().is_empty()) else {
         return Ok(());
     };
-    let parsed = EnvFilter::builder().parse(&filter).map_err(|source| LogError { filter, source })?;
+    let parsed = filter.parse().map_err(|source| LogError { filter, source })?;
     tracing_subscriber::registry().with(layer(parsed, io::stderr)).init();
     Ok(())
 }
 
-fn layer<S, W>(filter: EnvFilter, writer: W) -> impl Layer<S>
+fn layer<S, W>(filter: Targets, writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -67,7 +67,7 @@ mod tests {
     fn logged(filter: &str) -> String {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::registry().with(layer(EnvFilter::new(filter), move || writer.clone()));
+        let subscriber = tracing_subscriber::registry().with(layer(filter.parse().unwrap(), move || writer.clone()));
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "chatroom_session", "ours");
             tracing::info!(target: "mqtt_protocol_core", "canary");
