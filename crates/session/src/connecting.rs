@@ -284,6 +284,21 @@ impl Session {
         }
     }
 
+    /// What has not come yet, told as what would be said of it had its own time been over.
+    pub(crate) fn awaited(&self) -> Option<Cause> {
+        match &self.phase {
+            Phase::Renewing(_) | Phase::Configuring(_) => Some(Cause::Call(CallError::TimedOut)),
+            Phase::Opening { .. } => Some(Cause::Link(LinkError::TimedOut)),
+            Phase::Linked(link) => match link.stage {
+                Stage::Connecting => Some(Cause::Mqtt(CloseCause::ConnackTimeout)),
+                Stage::Subscribing(_) => Some(Cause::Mqtt(CloseCause::AckTimeout(chatroom_mqtt::Deadline::Suback))),
+                Stage::Backfilling => Some(Cause::Call(CallError::TimedOut)),
+                Stage::Live => None,
+            },
+            Phase::Idle | Phase::Backoff { .. } | Phase::Ended => None,
+        }
+    }
+
     pub(crate) fn phase_deadline(&self) -> Option<(Duration, Deadline)> {
         match &self.phase {
             Phase::Backoff { until } => Some((*until, Deadline::Backoff)),

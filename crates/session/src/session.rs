@@ -264,7 +264,7 @@ impl Session {
         let now = self.now.mono;
         if self.give_up_at.is_some_and(|at| at <= now) {
             let patience = self.options.patience.unwrap_or_default();
-            let last = self.last_cause.take();
+            let last = self.last_cause.take().or_else(|| self.awaited());
             return self.end(End::GaveUp { patience, last });
         }
         let late: Vec<CallId> =

@@ -16,7 +16,7 @@ use mqtt5::broker::MqttBroker;
 use mqtt5::broker::config::{BrokerConfig, StorageBackend, StorageConfig, WebSocketConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Said, chatroom, joined, texts};
+use crate::support::{Said, chatroom, joined, node_announce, texts};
 
 /// More than any broker here lets a client have in flight, so that they are not all sent without acknowledgements.
 const MANY: usize = 150;
@@ -77,7 +77,11 @@ async fn converse(certs: &Certs, relay: &Endpoint, broker: SocketAddr) {
     service.announce("[]").await;
     service.announce(batch.to_string()).await;
     tail.out_line(|line| line.ends_with(": three")).await;
-    assert_eq!(texts(&tail.out()), ["one", "three"], "{}", tail.transcript());
+    let batch = json!([said("4", "four"), said("5", "five")]);
+    node_announce(&home, broker, SUB, &batch.to_string()).run().await.assert_code(0);
+    tail.out_line(|line| line.ends_with(": five")).await;
+    let first = ["one", "three", "four", "five"];
+    assert_eq!(texts(&tail.out()), first, "{}", tail.transcript());
 
     let config = details("writer-of-the-test");
     let count = MANY.to_string();
@@ -91,7 +95,7 @@ async fn converse(certs: &Certs, relay: &Endpoint, broker: SocketAddr) {
     let last = (MANY - 1).to_string();
     tail.out_line(|line| Said::read(line).is_some_and(|said| said.text == last)).await;
     let numbers: Vec<String> = (0..MANY).map(|number| number.to_string()).collect();
-    assert_eq!(texts(&tail.out())[2..], numbers);
+    assert_eq!(texts(&tail.out())[first.len()..], numbers);
     let heard = service.heard();
     assert!(heard.iter().all(|delivery| delivery.qos == QoS::AtLeastOnce && !delivery.retain));
     // What the sample publishes, and an id, by which the echo is known.

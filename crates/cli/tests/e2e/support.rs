@@ -1,5 +1,6 @@
 //! What the cases share.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chatroom_testkit::process::{Exit, Home, Process, Program};
@@ -19,6 +20,12 @@ pub(crate) fn node_sample(home: &Home, config: &Path, ca_file: &Path) -> Program
     let folder = interop();
     assert!(folder.join("node_modules").is_dir(), "MQTT.js is not installed: run `cargo xtask test` instead");
     Program::new("node", home).env("NODE_EXTRA_CA_CERTS", ca_file).arg(folder.join("sample.mjs")).arg(config)
+}
+
+/// MQTT.js, to publish one payload over TCP.
+pub(crate) fn node_announce(home: &Home, broker: SocketAddr, topic: &str, payload: &str) -> Program {
+    let url = format!("mqtt://{broker}");
+    Program::new("node", home).arg(interop().join("announce.mjs")).args([url.as_str(), topic, payload])
 }
 
 /// The reference sample on paho-mqtt.

@@ -103,6 +103,18 @@ fn patience_ends_with_what_stood_in_the_way() {
 }
 
 #[test]
+fn patience_that_ends_during_the_first_attempt_names_what_was_awaited() {
+    let mut world = World::new();
+    world.faults.half_open = true;
+    let mut options = Options::new(world.access());
+    options.patience = Some(SECOND * 2);
+    let ada = world.client(options);
+    world.run_for(SECOND * 3);
+    let Some(Event::Ended(End::GaveUp { last, .. })) = world.clients[ada].events.last() else { panic!("it goes on") };
+    assert_eq!(last.as_ref().unwrap().to_string(), "the server did not answer the CONNECT in time");
+}
+
+#[test]
 fn patience_begins_anew_after_each_interruption() {
     let mut world = World::new();
     let mut options = Options::new(world.access());
