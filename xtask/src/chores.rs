@@ -16,6 +16,25 @@ pub(crate) fn audit(args: &[String]) -> Result<(), String> {
     run(std::process::Command::new(program).arg("audit").args(args).current_dir(crate::shell::workspace()))
 }
 
+/// What is measured, by a release build; `docs/benchmarks.md` says how to read it.
+pub(crate) fn bench() -> Result<(), String> {
+    tools::for_tests()?;
+    run(cargo().args(["build", "--release", "--locked"]))?;
+    let binary = crate::shell::target()?.join("release").join("chatroom");
+    run(std::process::Command::new("python3")
+        .arg("bench/peers.py")
+        .arg(binary)
+        .arg(tools::interop())
+        .current_dir(crate::shell::workspace()))?;
+    for (example, args) in
+        [("appends", &["3"][..]), ("deliveries", &["1000", "8", "5"]), ("deliveries", &["200", "8", "5"])]
+    {
+        let example = ["run", "--release", "--locked", "--package", "chatroom-server", "--example", example, "--"];
+        run(cargo().args(example).args(args))?;
+    }
+    Ok(())
+}
+
 /// What has to pass before a merge. The tests come last, so that what is quick to say is said first.
 pub(crate) fn ci() -> Result<(), String> {
     run(cargo().args(["fmt", "--all", "--check"]))?;

@@ -23,6 +23,7 @@ Chores:
                 --db DIR     takes the advisories from this folder
                 --no-fetch   does not fetch them
                 --stale      accepts that they are old
+  bench         Measures: the store's appends, the server's deliveries, and the clients against MQTT.js
   ci            Formatting, lints, documentation, then `test`: what has to pass before a merge
   help          Prints this";
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match (chore.as_deref(), rest.is_empty()) {
         (Some("test"), _) => chores::test(&rest),
         (Some("audit"), _) => chores::audit(&rest),
+        (Some("bench"), true) => chores::bench(),
         (Some("ci"), true) => chores::ci(),
         (Some("help" | "-h" | "--help"), _) => {
             shell::print(HELP);

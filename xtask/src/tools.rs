@@ -99,7 +99,7 @@ fn install(packages: &[&str]) -> Result<(), String> {
 }
 
 /// The folder of the clients that others wrote.
-fn interop() -> PathBuf {
+pub(crate) fn interop() -> PathBuf {
     workspace().join("crates").join("cli").join("tests").join("interop")
 }
 

@@ -32,7 +32,7 @@ use crate::{
 
 /// How many messages may be on their way. Few enough that none of them waits for its time to live behind the others at
 /// the slowest rate that servers allow.
-const ON_THE_WAY: usize = 100;
+const ON_THE_WAY: usize = 400;
 
 pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let mut source = source(&args)?;
