@@ -115,7 +115,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             connect_timeout: settings.connect_timeout,
             maximum_packet_size: u32::try_from(settings.packet_max.0).unwrap_or(u32::MAX),
             receive_maximum: settings.receive_max,
-            ..ServerOptions::default()
+            // One topic is published to, so one alias is enough.
+            topic_alias_maximum: 1,
         };
         let role = ServerRole::new(service.clock.monotonic(), options);
         Self {
@@ -157,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     self.moved(moved);
                 }
                 Some(notice) = self.inbox.recv() => self.notice(notice),
-                delivery = next(&mut self.session), if self.link.is_idle() => self.deliver(delivery),
+                delivery = next(&mut self.session), if self.link.is_idle() => self.deliver(delivery).await,
                 permit = place(self.waiting.as_mut()) => self.take_place(permit),
                 () = stop.reached(Phase::Draining), if self.leave_at.is_none() => self.leave_soon(),
                 () = &mut timer => self.handle_timeout(),
@@ -259,7 +260,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// the second one (docs/protocol.md, section I). Without it, it is only slower to learn.
     async fn say_position(&mut self) {
         let Some(session) = &self.session else { return };
-        let Ok(position) = self.service.store.position(&session.guest.grant.room).await else { return };
+        let position = timeout(POSITION, self.service.store.position(&session.guest.grant.room)).await;
+        let Ok(Ok(position)) = position else { return };
         let seq = position.seq.to_string();
         let properties = [("seq", seq.as_str()), ("prev", seq.as_str())];
         let said =
@@ -320,10 +322,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn moved(&mut self, moved: Result<Progress, LinkError>) {
         match moved {
             Ok(Progress::Moved) => {}
-            Ok(Progress::Ended) => {
-                self.role.link_closed(self.service.clock.monotonic());
-                self.end.get_or_insert(End::Gently(frames::NORMAL));
-            }
+            // What came before the end is served first: the role puts its goodbye behind it.
+            Ok(Progress::Ended) => self.role.link_closed(self.service.clock.monotonic()),
             Err(LinkError::Frame(error)) => {
                 debug!(%error, address = %self.address, "a client's frames are broken");
                 self.end = Some(End::Gently(error.code()));
@@ -351,13 +351,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    fn deliver(&mut self, delivery: Result<Delivery, RecvError>) {
+    async fn deliver(&mut self, delivery: Result<Delivery, RecvError>) {
         match delivery {
-            // What is larger than the client accepts is left out for it; `prev` of the next packet tells it so.
+            // What is larger than the client accepts is left out for it; that the room went on tells it so.
             Ok(delivery) => {
                 let max = usize::try_from(self.role.maximum_outbound()).unwrap_or(usize::MAX);
                 if delivery.packet_size <= max {
                     self.link.deliver(delivery.frame);
+                } else {
+                    self.say_position().await;
                 }
             }
             Err(RecvError::Lagged(missed)) => {
@@ -404,10 +406,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             debug!(address = %self.address, "a token has ended");
             self.end = Some(End::Gently(frames::NORMAL));
         } else if self.leave_at.is_some_and(|at| now >= at) {
+            self.leave_at = Some(Duration::MAX);
             self.role.disconnect(now, ReasonCode::SHUTTING_DOWN, Some("the server is shutting down"));
         }
     }
 }
+
+/// How long a client waits to be told where the room stands; a slow disk must not hold up its connection.
+const POSITION: Duration = Duration::from_millis(500);
 
 /// The longest time a timer is set for.
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);

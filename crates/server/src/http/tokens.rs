@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
 };
 use chatroom_wire::{
     RoomId, Time, UserId,
@@ -29,10 +29,11 @@ pub(crate) const TENANT: &str = "local";
 pub(super) async fn create(
     State(service): State<Arc<Service>>,
     _: Organisation,
-    Path(room): Path<String>,
+    room: Result<Path<String>, PathRejection>,
     Body(request): Body<CreateToken>,
 ) -> Result<Json<TokenAnswer>, ApiError> {
     let now = service.clock.now().wall;
+    let Path(room) = room.map_err(|_| ApiError::invalid("the room's id can't be read"))?;
     let room =
         service.store.room(&RoomId::from(room)).await?.ok_or_else(|| ApiError::not_found("there is no such room"))?;
     let grant = grant(room.id, request, &service.settings, now).map_err(ApiError::invalid)?;
@@ -49,7 +50,9 @@ pub(super) async fn refresh(
         .keys
         .verify_refresh(&request.refresh_token, now)
         .map_err(|error| ApiError::token_invalid(error.to_string()))?;
-    let end = end(request.expired_at, service.settings.token_life, now).map_err(ApiError::invalid)?;
+    let wanted = end(request.expired_at, service.settings.token_life, now).map_err(ApiError::invalid)?;
+    // What is bought ends with what bought it.
+    let end = wanted.min(old.expires_at);
     let token = service.keys.issue_chat(&old.until(end), now);
     Ok(Json(RefreshAnswer { token, expires_in: seconds_until(end, now) }))
 }

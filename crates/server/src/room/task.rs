@@ -36,6 +36,7 @@ pub(super) async fn run(
     let mut room = Room {
         rules: Rules::new(&tools.settings),
         caught_up: false,
+        store_refuses_until: Duration::ZERO,
         presence: Presence::new(&tools.settings),
         outgoing: Vec::new(),
         housekeeping: now,
@@ -66,6 +67,9 @@ struct Room {
     rules: Rules,
     /// Whether the rules know where the log ends.
     caught_up: bool,
+    /// After the store failed, all is refused until the time that was said: else what was sent behind a refused message
+    /// overtakes it.
+    store_refuses_until: Duration,
     presence: Presence,
     outgoing: Vec<Item>,
     housekeeping: Duration,
@@ -85,8 +89,13 @@ impl Room {
     /// Judges all, stores what is accepted, answers all, sends what is stored.
     async fn turn(&mut self, turn: &mut Vec<Publish>) {
         self.idle_since = self.tools.clock.monotonic();
+        let wait = self.store_refuses_until.saturating_sub(self.idle_since);
+        if !wait.is_zero() {
+            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(wait))));
+        }
         if !self.catch_up().await {
-            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses())));
+            self.store_refuses_until = self.idle_since + STORE_RETRY;
+            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(STORE_RETRY))));
         }
         let now = self.tools.clock.now();
         let mut judged: Vec<(Option<AnswerTo>, Judged)> = Vec::with_capacity(turn.len());
@@ -101,7 +110,7 @@ impl Room {
                             accepted.push(new);
                             Judged::Accepted
                         }
-                        None => Judged::Refused(store_refuses()),
+                        None => Judged::Refused(store_refuses(STORE_RETRY)),
                     },
                 },
             };
@@ -122,7 +131,7 @@ impl Room {
                     Some((_, Ok(Appended::IdTaken))) => {
                         Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "somebody else used this id before"))
                     }
-                    Some((_, Err(()))) | None => Err(store_refuses()),
+                    Some((_, Err(()))) | None => Err(store_refuses(STORE_RETRY)),
                 },
             };
             if let Err(refusal) = &outcome {
@@ -146,6 +155,7 @@ impl Room {
                     // Somebody else stamped messages of this room: go on behind them.
                     self.caught_up = false;
                 }
+                self.store_refuses_until = self.tools.clock.monotonic() + STORE_RETRY;
                 vec![Err(()); count]
             }
         }
@@ -249,8 +259,8 @@ fn answer(to: Option<AnswerTo>, outcome: Result<(), Refusal>) {
     }
 }
 
-fn store_refuses() -> Refusal {
-    Refusal::for_now(ReasonCode::QUOTA_EXCEEDED, "the message can't be stored now; try again", STORE_RETRY)
+fn store_refuses(wait: Duration) -> Refusal {
+    Refusal::for_now(ReasonCode::QUOTA_EXCEEDED, "the message can't be stored now; try again", wait)
 }
 
 fn random() -> [u8; 10] {

@@ -204,3 +204,12 @@ async fn as_many_messages_as_are_allowed_may_be_in_flight() {
     }
     assert_eq!(ada.texts(100).await, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn what_is_said_with_the_last_breath_is_heard() {
+    let server = server(&[]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let bob = join(&server, "bob", Role::Viewer).await;
+    bob.say_and_go(text("goodbye").to_string()).await;
+    assert_eq!(ada.texts(1).await, ["goodbye"]);
+}

@@ -124,6 +124,21 @@ impl Client {
         id
     }
 
+    /// Publishes at QoS 0, takes leave and hangs up, all in one write.
+    pub(crate) async fn say_and_go(mut self, payload: impl AsRef<[u8]>) {
+        let topic = self.config.topic.publish.to_string();
+        let now = self.origin.elapsed();
+        self.role.publish(now, &topic, payload.as_ref(), QoS::AtMostOnce).unwrap();
+        self.role.disconnect(now, ReasonCode::SUCCESS);
+        while let Some(output) = self.role.poll_output() {
+            if let ClientOutput::Send(bytes) = output {
+                self.socket.feed(Message::Binary(bytes)).await.unwrap();
+            }
+        }
+        self.socket.feed(Message::Close(None)).await.unwrap();
+        self.socket.flush().await.unwrap();
+    }
+
     /// Publishes and waits for the acknowledgement.
     pub(crate) async fn say(&mut self, payload: &Value) -> Ack {
         let id = self.publish(payload.to_string()).await;
