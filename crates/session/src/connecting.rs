@@ -140,7 +140,7 @@ impl Session {
         if on_connect {
             // Brokers that refuse credentials without a word do it so (docs/protocol.md, section A.7).
             if self.refresh_token().is_some() && self.renewal.spend() {
-                return self.renew();
+                return self.renew(cause);
             }
             if self.lives.closed_on_connect() && self.joined.is_none() {
                 return self.end(End::ClosedOnConnect);
@@ -149,7 +149,7 @@ impl Session {
         match cause.remedy() {
             Remedy::Retry => self.back_off(cause),
             Remedy::EndUnlessJoined if self.joined.is_some() => self.back_off(cause),
-            Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend() => self.renew(),
+            Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend() => self.renew(cause),
             Remedy::Renew => self.end(End::NotAuthorized(cause)),
             Remedy::End | Remedy::EndUnlessJoined => self.end(match cause {
                 Cause::Disconnected { reason: ReasonCode::TAKEN_OVER, .. } => End::TakenOver,
@@ -184,7 +184,8 @@ impl Session {
         self.tell(Event::Interrupted { cause, retry_in: until.saturating_sub(self.now.mono) });
     }
 
-    fn renew(&mut self) {
+    fn renew(&mut self, cause: Cause) {
+        self.tell(Event::Interrupted { cause, retry_in: Duration::ZERO });
         if let Some(refresh) = self.refresh_token().cloned() {
             let id = self.call(Purpose::Renewal, Call::Refresh(refresh));
             self.phase = Phase::Renewing(id);
@@ -224,16 +225,21 @@ impl Session {
 
     pub(crate) fn not_renewed(&mut self, id: CallId, error: CallError) {
         self.renewal.failed(self.now);
+        if error.is_refusal() {
+            self.renewal.refused();
+        }
         if !matches!(self.phase, Phase::Renewing(expected) if expected == id) {
             return;
         }
-        let cause = Cause::Call(error);
+        let (refused, cause) = (error.is_refusal(), Cause::Call(error));
         self.last_cause = Some(cause.clone());
-        if cause.remedy() == Remedy::Retry {
+        if refused {
+            self.end(End::NotAuthorized(cause));
+        } else if cause.remedy() == Remedy::Retry || self.joined.is_some() {
             self.renewal.restore();
             self.back_off(cause);
         } else {
-            self.end(End::NotAuthorized(cause));
+            self.end(End::Fatal(cause));
         }
     }
 

@@ -268,6 +268,7 @@ impl Cause {
             },
             Self::Mqtt(cause) => match cause {
                 CloseCause::NotMqtt5 { .. } => Remedy::EndUnlessJoined,
+                CloseCause::Unsendable(_) => Remedy::End,
                 _ => Remedy::Retry,
             },
             Self::Renewal => Remedy::Retry,
@@ -327,6 +328,19 @@ impl LinkError {
 }
 
 impl CallError {
+    /// How long the service asks to wait.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Unreachable(_) | Self::Tls { .. } | Self::Answer(_) | Self::TimedOut => None,
+        }
+    }
+
+    /// Whether the service understood, and said no.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { status: 400..=499, .. }) && self.remedy() != Remedy::Retry
+    }
+
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Self::Status { body, .. } if body.says_token_invalid() => Remedy::Renew,

@@ -12,8 +12,11 @@ use chatroom_wire::{
 
 use crate::{CallError, CallId, GapReason, random::Random, timeline};
 
-/// A page that can't be read is asked for so many times.
+/// A page that can't be read is asked for so many times: joining can do without the past, a hole can't.
 const TRIES: u32 = 3;
+const TRIES_TO_CATCH_UP: u32 = 8;
+/// The longest wait between two of them.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// At most one read at a time.
 #[derive(Debug, Default)]
@@ -29,6 +32,8 @@ struct Read {
     cursor: Option<Time>,
     /// The newest stamp of this read (the oldest, where it goes back).
     reached: Option<Time>,
+    /// What lies behind this is known already: without such a line a read of a busy room never ends.
+    finish: Option<Time>,
     collected: Vec<Message>,
     count: usize,
     failures: u32,
@@ -60,6 +65,8 @@ pub(crate) struct Progress {
     pub(crate) newest: Option<Time>,
     /// Whether the read is over.
     pub(crate) done: bool,
+    /// Whether nothing is missing up to where the read came.
+    pub(crate) confirmed: bool,
     /// Set if it is over too early.
     pub(crate) gap: Option<GapReason>,
 }
@@ -67,18 +74,25 @@ pub(crate) struct Progress {
 impl History {
     /// Reads the last messages before joining.
     pub(crate) fn first(&mut self, want: usize) {
-        self.begin(Purpose::First { want }, None);
+        self.begin(Purpose::First { want }, None, None);
     }
 
     /// Reads everything since `after`, or from the room's beginning.
     pub(crate) fn catch_up(&mut self, after: Option<Time>, most: usize) {
-        self.begin(Purpose::CatchUp { most }, after);
+        self.begin(Purpose::CatchUp { most }, after, None);
     }
 
-    /// Reads everything since `after` without holding back what is said meanwhile; not if a read is under way.
-    pub(crate) fn recheck(&mut self, after: Option<Time>, most: usize) {
+    /// Reads from `after` up to `finish` without holding back what is said meanwhile; not if a read is under way.
+    pub(crate) fn recheck(&mut self, after: Option<Time>, finish: Option<Time>, most: usize) {
         if self.read.is_none() {
-            self.begin(Purpose::Recheck { most }, after);
+            self.begin(Purpose::Recheck { most }, after, finish);
+        }
+    }
+
+    /// Something was said live, and is held: a read that comes so far has everything before it.
+    pub(crate) fn held(&mut self, time: Option<Time>) {
+        if let Some(read) = &mut self.read {
+            read.finish = read.finish.or(time);
         }
     }
 
@@ -125,14 +139,14 @@ impl History {
         }
     }
 
-    /// A page came.
-    pub(crate) fn answered(&mut self, id: CallId, mut page: Vec<Message>) -> Option<Progress> {
+    /// A page came; `full` if it holds as many elements as were asked for.
+    pub(crate) fn answered(&mut self, id: CallId, mut page: Vec<Message>, full: bool) -> Option<Progress> {
         let read = self.read.as_mut().filter(|read| read.state == State::Asked(id))?;
         timeline::sort(&mut page);
         read.failures = 0;
         let progress = match read.purpose {
             Purpose::First { want } => read.backwards(page, want),
-            Purpose::CatchUp { most } | Purpose::Recheck { most } => read.onwards(page, most),
+            Purpose::CatchUp { most } | Purpose::Recheck { most } => read.onwards(page, most, full),
         };
         if progress.done {
             self.read = None;
@@ -150,15 +164,20 @@ impl History {
     ) -> Option<Progress> {
         let read = self.read.as_mut().filter(|read| read.state == State::Asked(id))?;
         read.failures += 1;
-        if read.failures < TRIES {
-            let spread = Duration::from_millis(random.below(500));
-            read.state = State::Waiting(now + Duration::from_millis(500) * 2u32.pow(read.failures - 1) + spread);
+        let tries = if matches!(read.purpose, Purpose::CatchUp { .. }) { TRIES_TO_CATCH_UP } else { TRIES };
+        if read.failures < tries {
+            let wait = Duration::from_millis(500) * 2u32.pow(read.failures - 1);
+            let wait = wait.max(error.retry_after().unwrap_or_default()).min(LONGEST_WAIT);
+            read.state = State::Waiting(now + wait + Duration::from_millis(random.below(500)));
             return None;
         }
         let mut messages = std::mem::take(&mut read.collected);
         timeline::sort(&mut messages);
+        // Nothing is known to be missing where a read only looked after it; the next one will look again.
+        let only_looked = matches!(read.purpose, Purpose::Recheck { .. });
         self.read = None;
-        Some(Progress { messages, newest: None, done: true, gap: Some(GapReason::HistoryFailed(error)) })
+        let gap = (!only_looked).then_some(GapReason::HistoryFailed(error));
+        Some(Progress { messages, done: true, gap, ..Progress::default() })
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
@@ -176,18 +195,27 @@ impl History {
         }
     }
 
-    fn begin(&mut self, purpose: Purpose, cursor: Option<Time>) {
-        let state = State::Wanted;
-        self.read = Some(Read { purpose, state, cursor, reached: None, collected: Vec::new(), count: 0, failures: 0 });
+    fn begin(&mut self, purpose: Purpose, cursor: Option<Time>, finish: Option<Time>) {
+        self.read = Some(Read {
+            purpose,
+            state: State::Wanted,
+            cursor,
+            reached: None,
+            finish,
+            collected: Vec::new(),
+            count: 0,
+            failures: 0,
+        });
     }
 }
 
 impl Read {
     /// A page of the read that goes back from the newest message.
     fn backwards(&mut self, page: Vec<Message>, want: usize) -> Progress {
-        let oldest = page.first().and_then(|message| message.received_at);
+        // A message without a stamp says nothing of where the page ends.
+        let oldest = page.iter().find_map(|message| message.received_at);
         let newest = page.last().and_then(|message| message.received_at);
-        let goes_on = !page.is_empty() && (self.reached.is_none() || oldest < self.reached);
+        let goes_on = oldest.is_some() && (self.reached.is_none() || oldest < self.reached);
         self.reached = oldest.or(self.reached);
         self.cursor = oldest.map(Time::just_after);
         for message in page {
@@ -203,24 +231,28 @@ impl Read {
         }
         timeline::sort(&mut self.collected);
         let messages = self.collected.split_off(self.count.saturating_sub(want));
-        Progress { messages, newest, done: true, gap: None }
+        Progress { messages, newest, done: true, confirmed: true, gap: None }
     }
 
     /// A page of a read that goes on from an earlier moment.
-    fn onwards(&mut self, page: Vec<Message>, most: usize) -> Progress {
+    fn onwards(&mut self, page: Vec<Message>, most: usize, full: bool) -> Progress {
         let newest = page.last().and_then(|message| message.received_at);
-        let goes_on = newest.is_some() && newest > self.reached;
+        let leads_on = newest.is_some() && newest > self.reached;
+        // The page begins with what the one before ended with.
+        self.count += page.iter().filter(|message| message.received_at > self.reached).count();
         self.reached = newest.max(self.reached);
         self.cursor = self.reached.map(Time::just_before);
-        self.count += page.len();
-        let too_much = goes_on && self.count >= most;
         self.state = State::Wanted;
-        Progress {
-            messages: page,
-            newest,
-            done: !goes_on || too_much,
-            gap: too_much.then_some(GapReason::TooMuch(most)),
-        }
+        let finished = self.finish.is_some() && self.reached >= self.finish;
+        let gap = if leads_on && !finished && self.count >= most {
+            Some(GapReason::TooMuch(most))
+        } else if !leads_on && full {
+            Some(GapReason::NoProgress)
+        } else {
+            None
+        };
+        let done = !leads_on || finished || gap.is_some();
+        Progress { messages: page, newest, done, confirmed: done && gap.is_none(), gap }
     }
 }
 
@@ -269,7 +301,9 @@ mod tests {
         for call in 0..10_000 {
             let query = history.wanted().expect("a read that is not over wants a page");
             history.asked(CallId(call));
-            let progress = history.answered(CallId(call), answer(room, &query)).expect("the call is known");
+            let page = answer(room, &query);
+            let full = page.len() >= usize::from(query.limit.unwrap());
+            let progress = history.answered(CallId(call), page, full).expect("the call is known");
             for message in progress.messages {
                 let id = message.id.unwrap().to_string();
                 if !ids.contains(&id) {
@@ -307,8 +341,9 @@ mod tests {
         history.first(0);
         history.asked(CallId(0));
         let room = room(9);
-        let progress = history.answered(CallId(0), vec![room[8].clone()]).unwrap();
-        assert_eq!(progress, Progress { newest: room[8].received_at, done: true, ..Progress::default() });
+        let progress = history.answered(CallId(0), vec![room[8].clone()], true).unwrap();
+        let newest = room[8].received_at;
+        assert_eq!(progress, Progress { newest, done: true, confirmed: true, ..Progress::default() });
     }
 
     #[test]
@@ -326,17 +361,49 @@ mod tests {
         let mut history = History::default();
         history.catch_up(None, 300);
         let (ids, gap) = run(&mut history, &room(5_000));
-        assert!(ids.len() >= 290 && ids.len() <= 300, "{}", ids.len());
+        assert!(ids.len() >= 300 && ids.len() <= 400, "{}", ids.len());
         assert_eq!(gap, Some(GapReason::TooMuch(300)));
     }
 
     #[test]
-    fn a_page_that_fails_three_times_is_given_up_with_its_reason() {
+    fn a_message_without_a_stamp_does_not_keep_a_read_going() {
+        let mut history = History::default();
+        let mut room = room(5);
+        room[0].received_at = None;
+        history.first(20);
+        assert_eq!(run(&mut history, &room).0.len(), 5);
+    }
+
+    #[test]
+    fn a_read_of_a_busy_room_ends_where_the_live_messages_begin() {
+        let mut history = History::default();
+        let room = room(5_000);
+        history.catch_up(None, 100_000);
+        history.held(room[400].received_at);
+        let (ids, gap) = run(&mut history, &room);
+        assert!(ids.len() > 400 && ids.len() < 600, "{}", ids.len());
+        assert_eq!(gap, None);
+    }
+
+    #[test]
+    fn a_page_full_of_one_stamp_is_a_gap_and_no_end() {
+        let mut history = History::default();
+        let mut room = room(300);
+        let stamp = room[0].received_at;
+        for message in &mut room {
+            message.received_at = stamp;
+        }
+        history.catch_up(None, 100_000);
+        assert_eq!(run(&mut history, &room).1, Some(GapReason::NoProgress));
+    }
+
+    #[test]
+    fn a_page_that_fails_again_and_again_is_given_up_with_its_reason() {
         let mut history = History::default();
         let mut random = Random::new(3);
         let mut now = Duration::ZERO;
         history.catch_up(None, 300);
-        for call in 0..2 {
+        for call in 0..u64::from(TRIES_TO_CATCH_UP) - 1 {
             assert!(history.wanted().is_some());
             history.asked(CallId(call));
             assert_eq!(history.failed(CallId(call), CallError::TimedOut, now, &mut random), None);
@@ -344,8 +411,8 @@ mod tests {
             now = history.deadline().unwrap();
             history.handle_timeout(now);
         }
-        history.asked(CallId(2));
-        let progress = history.failed(CallId(2), CallError::TimedOut, now, &mut random).unwrap();
+        history.asked(CallId(99));
+        let progress = history.failed(CallId(99), CallError::TimedOut, now, &mut random).unwrap();
         assert_eq!(progress.gap, Some(GapReason::HistoryFailed(CallError::TimedOut)));
         assert!(!history.is_reading());
     }
@@ -358,6 +425,6 @@ mod tests {
         history.cancel();
         history.catch_up(None, 300);
         history.asked(CallId(2));
-        assert_eq!(history.answered(CallId(1), room(3)), None);
+        assert_eq!(history.answered(CallId(1), room(3), false), None);
     }
 }

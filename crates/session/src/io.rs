@@ -1,6 +1,6 @@
 //! The core's door on one page: what goes in, what comes out, what an application is told.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use chatroom_wire::{
@@ -52,7 +52,6 @@ pub enum Input {
 }
 
 /// What a driver is to do.
-#[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "each is moved once; a box for every message would cost more")]
 #[must_use = "each output is a duty of the driver"]
 pub enum Output {
@@ -75,6 +74,22 @@ pub enum Output {
     Event(Event),
     /// Nothing more until something comes in, or this deadline (on [`Now::mono`]); none means wait for input alone.
     Timeout(Option<(Duration, Deadline)>),
+}
+
+/// Bytes are shown by their number alone: the first of a link carry the token.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(url) => f.debug_tuple("Connect").field(url).finish(),
+            Self::Send(bytes) => write!(f, "Send({} bytes)", bytes.len()),
+            Self::Disconnect => f.write_str("Disconnect"),
+            Self::Call { id, call, token } => {
+                f.debug_struct("Call").field("id", id).field("call", call).field("token", token).finish()
+            }
+            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            Self::Timeout(deadline) => f.debug_tuple("Timeout").field(deadline).finish(),
+        }
+    }
 }
 
 /// Names a REST call.
@@ -267,6 +282,9 @@ pub enum GapReason {
     /// Too much was missed.
     #[error("more than {0} messages were missed")]
     TooMuch(usize),
+    /// A full page of the history brought nothing newer than the one before.
+    #[error("the history does not lead on")]
+    NoProgress,
     /// A config alone gives no way to read the history.
     #[error("a config without a chat token gives no way to read the history")]
     NoHistory,

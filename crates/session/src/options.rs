@@ -67,6 +67,8 @@ impl Options {
         ] {
             *span = (*span).min(LONGEST);
         }
+        // Zero would ask without pause.
+        limits.recheck = limits.recheck.max(Duration::from_secs(1));
         self.patience = self.patience.map(|patience| patience.min(LONGEST));
     }
 }

@@ -178,6 +178,10 @@ impl Outbox {
                     overdue.ask_history |= history;
                     (*asked > 2 || (!history && *asked > 1)).then_some(Delivery::Unconfirmed)
                 }
+                // No echo can come now: it is waited for as long as for the link itself.
+                State::Acked { at, .. } if !joined && now >= (item.since + self.time_to_live).max(*at + self.echo) => {
+                    Some(Delivery::Unconfirmed)
+                }
                 State::Waiting | State::InFlight(_) | State::Acked { .. } => None,
             };
             match ended {
@@ -203,7 +207,8 @@ impl Outbox {
             State::Waiting => Some(item.since + self.time_to_live),
             // The link itself watches over its PUBACKs.
             State::InFlight(_) => None,
-            State::Acked { at, asked } => joined.then_some(at + self.echo * (asked + 1)),
+            State::Acked { at, asked } if joined => Some(at + self.echo * (asked + 1)),
+            State::Acked { at, .. } => Some((item.since + self.time_to_live).max(at + self.echo)),
         });
         let waits = self.items.iter().any(|item| item.state == State::Waiting);
         items.chain(self.paused_until.filter(|until| joined && waits && *until > now)).min()

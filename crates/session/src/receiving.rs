@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatroom_wire::{
     Chatroom, Message, Payload, RawJson, Time,
     envelope::{self, BadElement},
-    rest::MessagesPage,
+    rest::{MessagesPage, PAGE_MAX},
 };
 
 use crate::{
@@ -59,7 +59,7 @@ impl Session {
 
     /// Looks for messages that the link may have lost, beside what is said.
     pub(crate) fn recheck(&mut self) {
-        self.history.recheck(self.read_from(), self.options.limits.catch_up);
+        self.history.recheck(self.read_from(), self.timeline.newest(), self.options.limits.catch_up);
     }
 
     pub(crate) fn handle_recheck(&mut self) {
@@ -76,13 +76,17 @@ impl Session {
         if self.config.as_ref().is_none_or(|config| config.topic.subscribe.as_str() != delivery.topic) {
             return;
         }
-        self.watch_sequence(delivery);
+        let in_sequence = self.watch_sequence(delivery);
         match envelope::decode(&delivery.payload) {
             Ok(elements) => {
                 for element in elements {
                     match element {
-                        Ok(message) => self.said(message),
-                        Err(bad) => self.tell(Event::Unreadable(bad)),
+                        Ok(message) => {
+                            // Up to here the numbers show that nothing is missing.
+                            self.checked = self.checked.max(message.received_at.filter(|_| in_sequence));
+                            self.said(message);
+                        }
+                        Err(bad) => self.unreadable(bad),
                     }
                 }
             }
@@ -90,29 +94,49 @@ impl Session {
                 let shown = String::from_utf8_lossy(&delivery.payload).chars().take(SHOWN).collect::<String>();
                 let raw = serde_json::to_string(&shown).ok().and_then(|text| RawJson::from_text(&text).ok());
                 if let Some(raw) = raw {
-                    self.tell(Event::Unreadable(BadElement { index: 0, reason: error.to_string(), raw }));
+                    self.unreadable(BadElement { index: 0, reason: error.to_string(), raw });
                 }
             }
         }
+        self.tell_room();
     }
 
-    /// A server that numbers its deliveries shows its holes (docs/protocol.md, section I).
-    fn watch_sequence(&mut self, delivery: &chatroom_mqtt::Delivery) {
+    /// Tells what is no message, once: pages of the history overlap.
+    fn unreadable(&mut self, bad: BadElement) {
+        if self.timeline.is_new(&bad) {
+            self.tell(Event::Unreadable(bad));
+        }
+    }
+
+    /// Tells how the room is, if it is not as it was told last.
+    fn tell_room(&mut self) {
+        if self.room != self.room_told {
+            self.room_told = self.room.clone();
+            self.tell(Event::RoomChanged(Box::new(self.room.clone())));
+        }
+    }
+
+    /// A server that numbers its deliveries shows its holes (docs/protocol.md, section I). Answers whether the numbers
+    /// show that there is none before this delivery.
+    fn watch_sequence(&mut self, delivery: &chatroom_mqtt::Delivery) -> bool {
         let number = |name| {
             let found = delivery.user_properties.iter().find(|(key, _)| key == name);
             found.and_then(|(_, value)| value.parse::<u64>().ok())
         };
-        let (Some(sequence), Some(previous)) = (number("seq"), number("prev")) else { return };
+        let (Some(sequence), Some(previous)) = (number("seq"), number("prev")) else { return false };
         self.numbered = true;
-        let Phase::Linked(link) = &mut self.phase else { return };
+        let Phase::Linked(link) = &mut self.phase else { return false };
         let last = link.sequence;
         link.sequence = last.max(Some(sequence));
-        if last.is_some_and(|last| previous > last) && !self.history.holds() {
-            match self.options.access {
-                Access::Api { .. } => self.catch_up(),
-                Access::Config(_) => self.gap(GapReason::NoHistory),
-            }
+        let hole = last.is_some_and(|last| previous > last);
+        match (&self.options.access, self.history.holds()) {
+            // The page that is on its way may be older than the hole.
+            (_, true) => self.held_overflowed |= hole,
+            (Access::Api { .. }, false) if hole => self.catch_up(),
+            (Access::Config(_), false) if hole => self.gap(GapReason::NoHistory),
+            (_, false) => return last.is_some(),
         }
+        false
     }
 
     /// A message came over the link: it is told now, or after the history that is being read.
@@ -124,14 +148,13 @@ impl Session {
             self.held.clear();
             self.held_overflowed = true;
         }
+        self.history.held(message.received_at);
         self.held.push(message);
     }
 
     /// Tells a message, unless it was told before.
     fn take(&mut self, message: Message) {
-        if self.room.fold(&message) {
-            self.tell(Event::RoomChanged(Box::new(self.room.clone())));
-        }
+        self.room.fold(&message);
         if self.is_calling(Purpose::Room) && self.room_news.len() < HELD {
             self.room_news.push(message.clone());
         }
@@ -155,15 +178,17 @@ impl Session {
     }
 
     pub(crate) fn page_read(&mut self, id: CallId, page: MessagesPage) {
+        let elements = page.messages.0;
+        let (empty, full) = (elements.is_empty(), elements.len() >= usize::from(PAGE_MAX));
         let mut messages = Vec::new();
-        for element in page.messages.0 {
+        for element in elements {
             match element {
                 Ok(message) => messages.push(message),
-                Err(bad) => self.tell(Event::Unreadable(bad)),
+                Err(bad) => self.unreadable(bad),
             }
         }
-        if let Some(progress) = self.history.answered(id, messages) {
-            self.baseline_known = true;
+        if let Some(progress) = self.history.answered(id, messages, full) {
+            self.baseline_known |= empty || progress.newest.is_some();
             self.progressed(progress);
         }
     }
@@ -184,10 +209,14 @@ impl Session {
         self.timeline.note(progress.newest);
         self.reached = self.reached.max(progress.newest);
         if !progress.done {
-            return;
+            return self.tell_room();
         }
-        // A gap is told below; what lies before it is settled too.
-        self.checked = if progress.gap.is_some() { self.timeline.newest() } else { self.reached };
+        if progress.confirmed {
+            self.checked = self.checked.max(self.reached);
+        } else if progress.gap.is_some() {
+            // It is told below; what lies before it is settled too.
+            self.checked = self.timeline.newest();
+        }
         // Who wants nothing of the past misses nothing of it.
         let wanted = self.joined.is_some() || self.options.history > 0;
         if let Some(reason) = progress.gap.filter(|_| wanted) {
@@ -201,20 +230,18 @@ impl Session {
         if std::mem::take(&mut self.held_overflowed) {
             self.catch_up();
         }
+        self.tell_room();
         self.go_live_if_complete();
     }
 
     pub(crate) fn room_read(&mut self, room: Option<Chatroom>) {
         if let Some(room) = room {
-            let before = self.room.clone();
             self.room.replace(room);
             // What was said while the answer was on its way may be newer than it.
             for message in std::mem::take(&mut self.room_news) {
                 self.room.fold(&message);
             }
-            if self.room != before {
-                self.tell(Event::RoomChanged(Box::new(self.room.clone())));
-            }
+            self.tell_room();
         }
         self.room_news.clear();
         self.go_live_if_complete();
@@ -262,13 +289,11 @@ impl Session {
         self.history.catch_up(self.read_from(), self.options.limits.catch_up);
     }
 
-    /// From where to read on: what came over a numbered link is complete up to the newest message; elsewhere only what
-    /// a read has confirmed. A room that was empty is read from its beginning, an unknown one from shortly before it
-    /// was joined.
+    /// From where to read on: from what the numbers, or a read, have shown to be complete. A room that was empty is read
+    /// from its beginning, an unknown one from shortly before it was joined.
     fn read_from(&self) -> Option<Time> {
-        let complete = if self.numbered { self.timeline.newest() } else { self.checked };
-        match complete {
-            Some(complete) => Some(complete.earlier(self.options.limits.overlap)),
+        match self.checked {
+            Some(checked) => Some(checked.earlier(self.options.limits.overlap)),
             None if self.baseline_known => None,
             None => self.joined.map(|wall| Time::nanoseconds(wall).earlier(BEFORE_JOINING)),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Now;
 
@@ -10,6 +10,9 @@ use crate::Now;
 const LATEST: Duration = Duration::from_secs(60);
 /// … and after a failure not sooner than this again.
 const AGAIN: Duration = Duration::from_secs(30);
+
+/// So much may this machine's clock be ahead of the server's.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// The life of the present token.
 #[derive(Debug, Clone, Default)]
@@ -32,9 +35,14 @@ impl Renewal {
         self.not_before = None;
     }
 
-    /// When the present token ends, if that is over.
+    /// When the present token ended, if that is surely over.
     pub(crate) fn expired(&self, now: Now) -> Option<Timestamp> {
-        self.expires_at.filter(|end| *end <= now.wall)
+        self.expires_at.filter(|end| now.wall.duration_since(*end) >= SKEW)
+    }
+
+    /// The service will not give a fresh one: it is not asked again before the present one is refused.
+    pub(crate) fn refused(&mut self) {
+        self.due_at = None;
     }
 
     /// Whether a fresh token is due.

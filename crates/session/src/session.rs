@@ -38,6 +38,8 @@ pub struct Session {
     /// Too much was held and was let go: the history must be read once more.
     pub(crate) held_overflowed: bool,
     pub(crate) room: RoomState,
+    /// As the application knows it.
+    pub(crate) room_told: RoomState,
     /// What was said of the room while its state is being read.
     pub(crate) room_news: Vec<Message>,
     /// Whether the room was joined once; and when, by the wall clock.
@@ -93,6 +95,7 @@ impl Session {
             held: Vec::new(),
             held_overflowed: false,
             room: RoomState::default(),
+            room_told: RoomState::default(),
             room_news: Vec::new(),
             joined: None,
             baseline_known: false,

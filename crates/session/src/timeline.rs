@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use chatroom_wire::{Message, MessageId, Time};
+use chatroom_wire::{Message, MessageId, Time, envelope::BadElement};
 
 /// How many ids are remembered for each message that is kept: duplicates come late, after the message itself was
 /// dropped from the front.
@@ -61,6 +61,12 @@ impl Timeline {
         let before = self.messages.len();
         self.messages.retain(|(_, other), _| other != id);
         self.messages.len() < before
+    }
+
+    /// Answers whether an element that is no message comes for the first time.
+    pub(crate) fn is_new(&mut self, bad: &BadElement) -> bool {
+        let start: String = bad.raw.as_str().chars().take(200).collect();
+        self.remember(MessageId::from(format!("!{}{start}", bad.raw.as_str().len())))
     }
 
     /// The stamp of the newest message, here or noted.

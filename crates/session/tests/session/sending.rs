@@ -139,6 +139,18 @@ fn acknowledged_is_not_delivered() {
 }
 
 #[test]
+fn an_acknowledged_message_gets_its_last_word_also_when_the_link_stays_away() {
+    let mut world = World::new();
+    world.faults.swallow = true;
+    let ada = world.join();
+    let id = world.send(ada, "0");
+    world.faults.unreachable = true;
+    world.disconnect(ada, ReasonCode::SERVER_BUSY);
+    world.run_for(SECOND * 121);
+    assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Unconfirmed));
+}
+
+#[test]
 fn an_echo_that_was_lost_is_found_in_the_history() {
     let mut world = World::new();
     world.numbered = false;

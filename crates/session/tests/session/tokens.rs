@@ -32,7 +32,7 @@ fn a_token_that_is_no_jwt_ends_the_session_before_anything_is_dialled() {
 #[test]
 fn an_expired_token_without_a_refresh_token_ends_the_session_before_anything_is_dialled() {
     let mut world = World::new();
-    let ada = world.client(Options::new(Access::api(token(world.exp(-1)))));
+    let ada = world.client(Options::new(Access::api(token(world.exp(-100)))));
     assert!(matches!(ended(&world, ada), End::TokenExpired(_)));
     assert!(world.clients[ada].connects.is_empty() && world.clients[ada].tokens_used.is_empty());
 }
@@ -40,7 +40,7 @@ fn an_expired_token_without_a_refresh_token_ends_the_session_before_anything_is_
 #[test]
 fn an_expired_token_is_renewed_before_anything_is_dialled() {
     let mut world = World::new();
-    let expired = token(world.exp(-1));
+    let expired = token(world.exp(-100));
     let refresh_token = Some(RefreshToken::new("refresh"));
     let ada = world.client(Options::new(Access::Api { token: expired.clone(), refresh_token }));
     assert_eq!(world.clients[ada].joins(), 1);
@@ -123,6 +123,18 @@ fn a_refresh_that_is_refused_ends_the_session() {
     world.faults.refresh.push_back(status(401));
     let ada = world.join();
     assert!(matches!(ended(&world, ada), End::NotAuthorized(_)));
+}
+
+#[test]
+fn a_refresh_behind_a_captive_portal_is_waited_out_by_who_had_joined() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.run_for(SECOND * 60);
+    world.faults.config.push_back(status(401));
+    world.faults.refresh.push_back(CallError::Answer("a login page".into()));
+    world.cut(ada);
+    world.run_for(SECOND * 20);
+    assert_eq!((world.clients[ada].joins(), world.clients[ada].end()), (2, None));
 }
 
 #[test]

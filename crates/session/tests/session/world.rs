@@ -14,7 +14,7 @@ use chatroom_session::{
 };
 use chatroom_wire::{
     Chatroom, Config, Message, MessageId, Payload, RefreshToken, Time, Token, User, envelope,
-    payload::{CustomMessage, DeleteMessage},
+    payload::{CustomMessage, DeleteMessage, Entrance},
     rest::{ErrorBody, MessagesPage, MessagesQuery, RefreshAnswer},
 };
 use jiff::Timestamp;
@@ -207,6 +207,22 @@ impl World {
                 client.inbox.push_back(Input::LinkReceived(packet));
             }
         }
+    }
+
+    /// The server says something that it does not store, and so does not number.
+    pub(crate) fn announce(&mut self, name: &str) {
+        let entrance = Entrance { custom_name: name.to_owned(), ..Entrance::default() };
+        let message = Message {
+            id: Some(format!("enter-{name}").into()),
+            received_at: Some(Time::nanoseconds(self.now().wall)),
+            ..Message::new(User::named(name), Payload::Entrance(entrance))
+        };
+        let payload = envelope::join([envelope::encode(&message).as_slice()]);
+        let packet = chatroom_mqtt::encode_publish(SUB, &payload, &[]).unwrap();
+        for client in &mut self.clients {
+            client.inbox.push_back(Input::LinkReceived(packet.clone()));
+        }
+        self.settle();
     }
 
     pub(crate) fn delete(&mut self, id: &MessageId) {
