@@ -29,13 +29,14 @@ pub(crate) fn report(failure: &Failure, color: ColorChoice) {
 pub(crate) fn warn(warning: &str, color: ColorChoice) {
     let mut stderr = std::io::stderr();
     let label = color.palette(&stderr).paint(Style::Yellow, "warning:").to_string();
-    let _ = writeln!(stderr, "{label} {}", SafeText::line(warning));
+    let _ = stderr.write_all(format!("{label} {}\n", SafeText::line(warning)).as_bytes());
 }
 
 /// Tells a person something by the way.
 pub(crate) fn note(text: &str, color: ColorChoice) {
     let mut stderr = std::io::stderr();
-    let _ = writeln!(stderr, "{}", color.palette(&stderr).paint(Style::Dim, SafeText::line(text)));
+    let line = format!("{}\n", color.palette(&stderr).paint(Style::Dim, SafeText::line(text)));
+    let _ = stderr.write_all(line.as_bytes());
 }
 
 /// Causes can quote a server: each is made one safe line.

@@ -173,7 +173,7 @@ fn undelivered(last: Option<&Delivery>) -> &'static str {
         }
         Some(Delivery::Rejected(Rejection::Server { reason, .. })) => match *reason {
             ReasonCode::NOT_AUTHORIZED => "in a muted room only admins can write; the room says when it is open again",
-            ReasonCode::PACKET_TOO_LARGE => "a text that is too large can be said in several messages",
+            ReasonCode::PAYLOAD_FORMAT_INVALID => "a text that is too long can be said in several messages",
             ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH => "say less at once, with --every 1s",
             ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION_SPECIFIC => LATER,
             _ => "whoever runs the server can tell more by its log",

@@ -92,7 +92,8 @@ impl<O: Write, E: Write> Writer<O, E> {
             // Where stderr is closed there is nobody to tell; the data still goes on.
             Line::Note(text) => {
                 self.erase();
-                let _ = writeln!(self.err, "{text}");
+                // In one piece: what goes to stdout must not come between the line and its end.
+                let _ = self.err.write_all(format!("{text}\n").as_bytes());
                 Ok(())
             }
             Line::Progress(text) => {

@@ -29,6 +29,12 @@ const SEND_BUFFER: u32 = 128 * 1024;
 /// The largest head of a request.
 const HEAD_MAX: usize = 16 * 1024;
 
+/// How long a connection may carry REST calls: one that never takes its answer would hold its place for ever.
+const HTTP_LIFE: Duration = Duration::from_secs(120);
+
+/// How long its last answer may take.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
+
 /// How long to wait after the system could give no connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -144,14 +150,21 @@ where
         .with_upgrades();
     pin!(connection);
     let mut stop = service.stop.watch();
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = stop.reached(Phase::Draining) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let ended = tokio::select! {
+        served = connection.as_mut() => Some(served),
+        () = stop.reached(Phase::Draining) => None,
+        () = sleep(HTTP_LIFE) => None,
     };
-    if let Err(error) = served {
-        debug!(%peer, %error, "a connection ended early");
+    let served = if ended.is_some() {
+        ended
+    } else {
+        // The call that is under way comes to its end, if the client takes the answer in time.
+        connection.as_mut().graceful_shutdown();
+        timeout(LAST_ANSWER, connection).await.ok()
+    };
+    match served {
+        Some(Ok(())) => {}
+        Some(Err(error)) => debug!(%peer, %error, "a connection ended early"),
+        None => debug!(%peer, "a client does not take its answer"),
     }
 }

@@ -67,7 +67,8 @@ Examples:
       chatroom tail --token-file viewer.token --json --for 60s | jq -r .user.custom_name | sort -u
 
   With a config that a backend fetched, instead of a token:
-      curl -s -H @auth.header \"$API/bv/chatroom/v1/chatrooms/config\" | chatroom tail --config -";
+      curl -s -H \"authorization: Bearer $(cat viewer.token)\" \"$API/bv/chatroom/v1/chatrooms/config\" |
+        chatroom tail --config -";
 
 pub(crate) const SEND: &str = "\
 Examples:

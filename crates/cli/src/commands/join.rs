@@ -85,6 +85,10 @@ pub(super) async fn converse(
             },
             line = input.next(), if typing && own.waiting < ON_THE_WAY => match line {
                 Ok(Some(text)) if text.trim().is_empty() => None,
+                // An arrow key arrives as an escape sequence, and nobody means to say that.
+                Ok(Some(text)) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {
+                    Some(view.note(Style::Red, "not sent: the line holds keys that are no text, such as arrow keys"))
+                }
                 Ok(Some(text)) => match room.send(text).await {
                     Ok(_) => {
                         own.waiting += 1;

@@ -94,6 +94,9 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     if tally.is_empty() && failure.is_none() && !stopped {
         printer.offer(view.note(Style::Yellow, "there was nothing to say"));
     }
+    if io::stderr().is_terminal() && failure.is_none() && !stopped && tally.delivered() > 0 {
+        printer.offer(view.note(Style::Dim, &format!("{} delivered", tally.delivered())));
+    }
     finish(printer, &mut stop, stopped).await.map_err(Failure::Output)?;
     match failure {
         Some(failure) => Err(failure),
