@@ -222,13 +222,16 @@ impl Session {
         if let Some(reason) = progress.gap.filter(|_| wanted) {
             self.gap(reason);
         }
-        let mut held = std::mem::take(&mut self.held);
-        timeline::sort(&mut held);
-        for message in held {
-            self.take(message);
-        }
         if std::mem::take(&mut self.held_overflowed) {
+            // What is held waits for the second read: what that finds may belong before it.
             self.catch_up();
+            self.history.held(self.held.iter().filter_map(|message| message.received_at).max());
+        } else {
+            let mut held = std::mem::take(&mut self.held);
+            timeline::sort(&mut held);
+            for message in held {
+                self.take(message);
+            }
         }
         self.tell_room();
         self.go_live_if_complete();

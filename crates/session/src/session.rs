@@ -35,7 +35,7 @@ pub struct Session {
     pub(crate) history: History,
     /// What was said while the history is read; told when that is done.
     pub(crate) held: Vec<Message>,
-    /// Too much was held and was let go: the history must be read once more.
+    /// Too much was held and was let go, or a hole came among it: the history must be read once more.
     pub(crate) held_overflowed: bool,
     pub(crate) room: RoomState,
     /// As the application knows it.

@@ -104,6 +104,29 @@ fn a_hole_is_filled_though_an_announcement_without_a_number_came_after_it() {
 }
 
 #[test]
+fn a_hole_that_comes_while_the_history_is_read_is_filled_by_a_second_read() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.run_for(SECOND * 60);
+    world.said("0");
+    world.disconnect(ada, ReasonCode::SERVER_BUSY);
+    world.faults.slow_history = true;
+    while world.clients[ada].link.is_none() {
+        world.run_for(Duration::from_millis(100));
+    }
+    world.release();
+    // The last page is on its way, and knows nothing of what follows.
+    world.faults.lose_deliveries = 1;
+    world.said("1");
+    world.said("2");
+    assert_eq!(world.clients[ada].heard(), numbers(0..1));
+    world.faults.slow_history = false;
+    world.release();
+    assert_eq!(world.clients[ada].heard(), numbers(0..3));
+    assert_eq!(world.clients[ada].gaps(), 0);
+}
+
+#[test]
 fn a_look_for_lost_messages_that_fails_is_no_gap_and_is_made_again() {
     let mut world = World::new();
     world.numbered = false;

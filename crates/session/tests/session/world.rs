@@ -51,6 +51,8 @@ pub(crate) struct Faults {
     pub(crate) half_open: bool,
     /// The history answers so, once for each.
     pub(crate) history: VecDeque<CallError>,
+    /// Pages of the history are made at once, and answered only by [`World::release`].
+    pub(crate) slow_history: bool,
     /// The config call answers so, once for each.
     pub(crate) config: VecDeque<CallError>,
     /// The refresh call answers so, once for each.
@@ -68,6 +70,7 @@ pub(crate) struct World {
     pub(crate) log: Vec<Message>,
     pub(crate) clients: Vec<Client>,
     pub(crate) history_calls: Vec<MessagesQuery>,
+    on_the_way: Vec<(usize, Input)>,
 }
 
 pub(crate) struct Client {
@@ -119,6 +122,7 @@ impl World {
             log: Vec::new(),
             clients: Vec::new(),
             history_calls: Vec::new(),
+            on_the_way: Vec::new(),
         }
     }
 
@@ -418,6 +422,7 @@ impl World {
 
     fn answer(&mut self, number: usize, id: CallId, call: Call, token: Option<Token>) {
         self.clients[number].tokens_used.extend(token.map(|token| token.expose().to_owned()));
+        let is_history = matches!(call, Call::History(_));
         let result = match call {
             Call::Config => {
                 self.faults.config.pop_front().map_or_else(|| Ok(CallAnswer::Config(Box::new(config()))), Err)
@@ -437,7 +442,20 @@ impl World {
                 self.faults.history.pop_front().map_or(Ok(CallAnswer::History(page)), Err)
             }
         };
-        self.clients[number].inbox.push_back(Input::CallDone { id, result });
+        let answer = Input::CallDone { id, result };
+        if is_history && self.faults.slow_history {
+            self.on_the_way.push((number, answer));
+        } else {
+            self.clients[number].inbox.push_back(answer);
+        }
+    }
+
+    /// The pages that are on their way arrive.
+    pub(crate) fn release(&mut self) {
+        for (number, answer) in std::mem::take(&mut self.on_the_way) {
+            self.clients[number].inbox.push_back(answer);
+        }
+        self.settle();
     }
 
     fn page(&self, query: &MessagesQuery) -> MessagesPage {
