@@ -14,6 +14,10 @@ use super::{Author, Refusal};
 /// What a full bucket holds: twice the messages of a second.
 const BURST: Duration = Duration::from_secs(2);
 
+/// The shortest wait that is announced: longer than what is behind the refused message takes to arrive. The bucket fills
+/// meanwhile, so nothing is lost by it.
+const SHORTEST: Duration = Duration::from_millis(300);
+
 /// The buckets of a room.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
@@ -38,7 +42,8 @@ impl Rates {
                 bucket.full_at = full_at;
                 return Ok(());
             }
-            bucket.refused_until = now + whole_milliseconds(full_at.saturating_sub(now + BURST));
+            let wait = full_at.saturating_sub(now + BURST).max(SHORTEST);
+            bucket.refused_until = now + whole_milliseconds(wait);
         }
         Err(Refusal::for_now(
             ReasonCode::QUOTA_EXCEEDED,

@@ -263,8 +263,8 @@ fn a_viewer_may_burst_twice_the_rate_and_is_then_told_when_to_try_again() {
     }
     let refusal = bench.refused(words(&text("hi")));
     assert_eq!(refusal.reason, ReasonCode::QUOTA_EXCEEDED);
-    assert_eq!(refusal.retry_after, Some(Duration::from_millis(200)));
-    bench.wait(Duration::from_millis(200));
+    assert_eq!(refusal.retry_after, Some(Duration::from_millis(300)));
+    bench.wait(Duration::from_millis(300));
     bench.accepted(&text("hi"));
 }
 
@@ -277,8 +277,8 @@ fn what_was_sent_behind_a_refused_message_does_not_overtake_it() {
     }
     bench.wait(Duration::from_micros(9_100));
     let first = bench.refused(words(&text("refused"))).retry_after.unwrap();
-    assert_eq!(first, Duration::from_millis(1));
-    bench.wait(Duration::from_micros(950));
+    assert_eq!(first, Duration::from_millis(300));
+    bench.wait(Duration::from_micros(299_950));
     let behind = bench.refused(words(&text("behind")));
     assert_eq!(behind.retry_after, Some(Duration::from_millis(1)), "there is room, and yet it waits its turn");
     bench.wait(Duration::from_micros(50));
