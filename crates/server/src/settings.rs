@@ -7,6 +7,7 @@ mod value;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use strsim::levenshtein;
 pub use value::Size;
 use value::Value;
 
@@ -227,7 +228,7 @@ fn near(key: &str) -> Vec<&'static str> {
     let mut near: Vec<(usize, &'static str)> = NAMES
         .iter()
         .flat_map(|name| [(*name, *name), (name.rsplit('.').next().unwrap_or(name), *name)])
-        .map(|(word, name)| (distance(key, word), key.len().min(word.len()), name))
+        .map(|(word, name)| (levenshtein(key, word), key.len().min(word.len()), name))
         .filter(|(distance, length, _)| *distance <= 1 + length / 4)
         .map(|(distance, _, name)| (distance, name))
         .collect();
@@ -236,20 +237,6 @@ fn near(key: &str) -> Vec<&'static str> {
     names.dedup();
     names.truncate(3);
     names
-}
-
-/// How many letters must be put in, left out or changed to make one word the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
