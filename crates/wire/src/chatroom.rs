@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{RoomId, Time, User, null, number, payload::PinUnpin};
+use crate::{RoomId, Time, User, null, number, payload::PinUnpin, poll::Poll};
 
 /// A room.
 ///
@@ -31,9 +31,9 @@ pub struct Chatroom {
     /// Messages at the top of the room.
     #[serde(default, deserialize_with = "null::is_default")]
     pub pinned_messages: Vec<PinUnpin>,
-    /// The poll that runs, as it came.
-    #[serde(default)]
-    pub active_poll: Option<Value>,
+    /// The poll that runs, if one does and can be read.
+    #[serde(default, deserialize_with = "null::is_none_if_unreadable")]
+    pub active_poll: Option<Poll>,
     /// The number of viewers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer_info: Option<ViewerInfo>,

@@ -64,6 +64,18 @@ names! {
     RoomId,
     /// An MQTT client id, as a config call gave it.
     ClientId,
+    /// A poll (docs/protocol.md, section C.4).
+    PollId,
+    /// An option of a poll.
+    OptionId,
+    /// A dictionary of the word filter (docs/protocol.md, section C.5).
+    DictionaryId,
+    /// A pattern of a dictionary.
+    PatternId,
+    /// A pack of stickers (docs/protocol.md, section C.6).
+    StickerPackId,
+    /// A sticker within its pack.
+    StickerId,
     /// An MQTT topic, an opaque string from the config (docs/protocol.md, section A.3).
     TopicName,
 }

@@ -49,12 +49,12 @@ const TABLE: [(Kind, &str, Option<&str>); 21] = [
     (Kind::DeleteMessage, "INTERACTION_TYPE_DELETE_MESSAGE", Some("delete_message")),
     (Kind::BlockUser, "INTERACTION_TYPE_BLOCK_USER", Some("block_unblock_user")),
     (Kind::UnblockUser, "INTERACTION_TYPE_UNBLOCK_USER", Some("block_unblock_user")),
-    (Kind::PollStarted, "INTERACTION_TYPE_POLL_STARTED", None),
-    (Kind::PollClosed, "INTERACTION_TYPE_POLL_CLOSED", None),
-    (Kind::PollArchived, "INTERACTION_TYPE_POLL_ARCHIVED", None),
-    (Kind::PollUpdate, "INTERACTION_TYPE_POLL_UPDATE", None),
-    (Kind::PollUserVote, "INTERACTION_TYPE_POLL_USER_VOTE", None),
-    (Kind::Sticker, "INTERACTION_TYPE_STICKER", None),
+    (Kind::PollStarted, "INTERACTION_TYPE_POLL_STARTED", Some("poll_message")),
+    (Kind::PollClosed, "INTERACTION_TYPE_POLL_CLOSED", Some("poll_message")),
+    (Kind::PollArchived, "INTERACTION_TYPE_POLL_ARCHIVED", Some("poll_message")),
+    (Kind::PollUpdate, "INTERACTION_TYPE_POLL_UPDATE", Some("poll_message")),
+    (Kind::PollUserVote, "INTERACTION_TYPE_POLL_USER_VOTE", Some("poll_user_vote")),
+    (Kind::Sticker, "INTERACTION_TYPE_STICKER", Some("sticker_message")),
     (Kind::ViewerInfoEnabled, "INTERACTION_TYPE_VIEWER_INFO_ENABLED", Some("viewer_info")),
     (Kind::ViewerInfoDisabled, "INTERACTION_TYPE_VIEWER_INFO_DISABLED", Some("viewer_info")),
     (Kind::ViewerInfoUpdate, "INTERACTION_TYPE_VIEWER_INFO_UPDATE", Some("viewer_info")),
@@ -120,12 +120,12 @@ impl Payload {
             Self::DeleteMessage(_) => Kind::DeleteMessage,
             Self::BlockUser(_) => Kind::BlockUser,
             Self::UnblockUser(_) => Kind::UnblockUser,
-            Self::PollStarted => Kind::PollStarted,
-            Self::PollClosed => Kind::PollClosed,
-            Self::PollArchived => Kind::PollArchived,
-            Self::PollUpdate => Kind::PollUpdate,
-            Self::PollUserVote => Kind::PollUserVote,
-            Self::Sticker => Kind::Sticker,
+            Self::PollStarted(_) => Kind::PollStarted,
+            Self::PollClosed(_) => Kind::PollClosed,
+            Self::PollArchived(_) => Kind::PollArchived,
+            Self::PollUpdate(_) => Kind::PollUpdate,
+            Self::PollUserVote(_) => Kind::PollUserVote,
+            Self::Sticker(_) => Kind::Sticker,
             Self::ViewerInfoEnabled(_) => Kind::ViewerInfoEnabled,
             Self::ViewerInfoDisabled(_) => Kind::ViewerInfoDisabled,
             Self::ViewerInfoUpdate(_) => Kind::ViewerInfoUpdate,
@@ -139,6 +139,17 @@ impl Payload {
 
     /// Whether nothing stands under the payload's key.
     pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::ViewerInfoEnabled(None) | Self::ViewerInfoDisabled(None) | Self::ViewerInfoUpdate(None))
+        matches!(
+            self,
+            Self::ViewerInfoEnabled(None)
+                | Self::ViewerInfoDisabled(None)
+                | Self::ViewerInfoUpdate(None)
+                | Self::PollStarted(None)
+                | Self::PollClosed(None)
+                | Self::PollArchived(None)
+                | Self::PollUpdate(None)
+                | Self::PollUserVote(None)
+                | Self::Sticker(None)
+        )
     }
 }

@@ -9,7 +9,8 @@
 //! - [`envelope`]: one object or an array of messages, a bad element kept apart from its good neighbours
 //! - [`config`]: what `GET …/config` answers; [`endpoint`]: where it says to dial; [`user_name`]: the credentials in MQTT
 //! - [`claims`]: what the token says of itself; [`secret`]: tokens that can't be printed
-//! - [`chatroom`]: the state of a room; [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
+//! - [`chatroom`]: the state of a room; [`poll`], [`sticker`], [`dictionary`]: what belongs to it
+//! - [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
 //! - [`safe_text`]: strangers' text, made safe for a terminal or a log
 //! - [`id`], [`time`], [`raw`], [`number`]: the small parts
 //!
@@ -28,6 +29,7 @@ pub mod body;
 pub mod chatroom;
 pub mod claims;
 pub mod config;
+pub mod dictionary;
 pub mod endpoint;
 pub mod envelope;
 pub mod id;
@@ -36,10 +38,12 @@ pub mod message;
 mod null;
 pub mod number;
 pub mod payload;
+pub mod poll;
 pub mod raw;
 pub mod rest;
 pub mod safe_text;
 pub mod secret;
+pub mod sticker;
 pub mod time;
 pub mod user;
 pub mod user_name;
@@ -48,7 +52,9 @@ pub use chatroom::Chatroom;
 pub use claims::Claims;
 pub use config::Config;
 pub use endpoint::{Endpoint, LinkUrl};
-pub use id::{ClientId, MessageId, RoomId, TopicName, UserId};
+pub use id::{
+    ClientId, DictionaryId, MessageId, OptionId, PatternId, PollId, RoomId, StickerId, StickerPackId, TopicName, UserId,
+};
 pub use kind::Kind;
 pub use message::Message;
 pub use payload::Payload;

@@ -1,6 +1,7 @@
 //! What a message carries, by its type (docs/protocol.md, section D.1).
 //!
-//! Payloads of polls and stickers are unknown: they stay among the message's unknown fields, as they came.
+//! The vendor's payloads of polls and stickers are not known: ours are typed, and what does not read as one stays among
+//! the message's unknown fields, as it came.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +10,8 @@ use crate::{
     MessageId, RawJson, Time, User, UserId,
     chatroom::{CustomCounter, ViewerInfo},
     number,
+    poll::{PollMessage, Vote},
+    sticker::StickerMessage,
 };
 
 /// The payload of a message, one variant for each type.
@@ -32,17 +35,17 @@ pub enum Payload {
     /// A person's messages are shown again.
     UnblockUser(User),
     /// A poll takes votes.
-    PollStarted,
+    PollStarted(Option<PollMessage>),
     /// A poll takes no more votes.
-    PollClosed,
+    PollClosed(Option<PollMessage>),
     /// A poll was put away.
-    PollArchived,
+    PollArchived(Option<PollMessage>),
     /// A poll's votes changed.
-    PollUpdate,
+    PollUpdate(Option<PollMessage>),
     /// Somebody voted.
-    PollUserVote,
+    PollUserVote(Option<Vote>),
     /// A sticker.
-    Sticker,
+    Sticker(Option<StickerMessage>),
     /// The number of viewers is shown from now on.
     ViewerInfoEnabled(Option<ViewerInfo>),
     /// The number of viewers is hidden from now on.

@@ -1,4 +1,11 @@
 //! Bodies of the REST calls (docs/protocol.md, section C).
+//!
+//! - [`moderation`]: mute, block, pin, rename; [`polls`], [`dictionaries`], [`stickers`]: those of their calls
+
+pub mod dictionaries;
+pub mod moderation;
+pub mod polls;
+pub mod stickers;
 
 use std::{fmt, str::FromStr};
 
@@ -6,6 +13,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Chatroom, Kind, Message, RefreshToken, SafeText, Time, Token, envelope::Elements, null, number, secret};
+
+pub use dictionaries::{
+    DictionariesPage, DictionaryAnswer, EnableDictionaries, PatternAnswer, PatternsAnswer, PatternsPage,
+    PlainTokenAnswer, RoomDictionariesPage, RoomDictionary, UploadAnswer, WriteDictionary, WritePattern, WritePatterns,
+};
+pub use moderation::{
+    ActionTaker, Block, Done, MessageRef, Mute, Pin, PinBody, Rename, SetViewerInfo, Unblock, Unpin, UnpinBody,
+    ViewerInfoSwitch,
+};
+pub use polls::{ChangePoll, PollAction, PollBody, PollsPage};
+pub use stickers::{EnableStickerPack, RoomStickerPack, RoomStickerPacks, StickerPackAnswer, StickerPacks};
 
 /// The path that all calls share.
 pub const PREFIX: &str = "/bv/chatroom/v1";

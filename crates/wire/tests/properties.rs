@@ -149,12 +149,12 @@ fn payload() -> impl Strategy<Value = Payload> {
     let bare = [
         Payload::Mute,
         Payload::Unmute,
-        Payload::PollStarted,
-        Payload::PollClosed,
-        Payload::PollArchived,
-        Payload::PollUpdate,
-        Payload::PollUserVote,
-        Payload::Sticker,
+        Payload::PollStarted(None),
+        Payload::PollClosed(None),
+        Payload::PollArchived(None),
+        Payload::PollUpdate(None),
+        Payload::PollUserVote(None),
+        Payload::Sticker(None),
     ];
     prop_oneof![
         said.prop_map(Payload::Text),

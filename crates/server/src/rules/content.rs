@@ -46,7 +46,7 @@ pub(super) fn check(message: &mut Message, text_max: usize) -> Result<(), Refusa
             }
             text.filtered = None;
         }
-        Payload::Custom(_) | Payload::Sticker | Payload::PollUserVote => {}
+        Payload::Custom(_) | Payload::Sticker(_) | Payload::PollUserVote(_) => {}
         Payload::Unknown(_) => return Err(malformed("this type of message is not known here")),
         other => return Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, not_for_clients(other.kind()))),
     }

@@ -105,12 +105,12 @@ fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>) -> Result<Payloa
         Kind::DeleteMessage => Payload::DeleteMessage(field.required()?),
         Kind::BlockUser => Payload::BlockUser(field.required()?),
         Kind::UnblockUser => Payload::UnblockUser(field.required()?),
-        Kind::PollStarted => Payload::PollStarted,
-        Kind::PollClosed => Payload::PollClosed,
-        Kind::PollArchived => Payload::PollArchived,
-        Kind::PollUpdate => Payload::PollUpdate,
-        Kind::PollUserVote => Payload::PollUserVote,
-        Kind::Sticker => Payload::Sticker,
+        Kind::PollStarted => Payload::PollStarted(field.readable(rest)),
+        Kind::PollClosed => Payload::PollClosed(field.readable(rest)),
+        Kind::PollArchived => Payload::PollArchived(field.readable(rest)),
+        Kind::PollUpdate => Payload::PollUpdate(field.readable(rest)),
+        Kind::PollUserVote => Payload::PollUserVote(field.readable(rest)),
+        Kind::Sticker => Payload::Sticker(field.readable(rest)),
         Kind::ViewerInfoEnabled => Payload::ViewerInfoEnabled(field.optional()?),
         Kind::ViewerInfoDisabled => Payload::ViewerInfoDisabled(field.optional()?),
         Kind::ViewerInfoUpdate => Payload::ViewerInfoUpdate(field.optional()?),
@@ -131,6 +131,16 @@ impl Field {
     fn required<T: DeserializeOwned>(self) -> Result<T, String> {
         let key = self.key;
         self.optional()?.ok_or_else(|| format!("missing field `{key}`"))
+    }
+
+    /// A payload of our own shape; what is of another stays among the rest.
+    fn readable<T: DeserializeOwned>(self, rest: &mut Vec<(String, RawJson)>) -> Option<T> {
+        let found = self.found?;
+        let read = found.parse().ok();
+        if read.is_none() {
+            rest.push((self.key.to_owned(), found));
+        }
+        read
     }
 
     fn optional<T: DeserializeOwned>(self) -> Result<Option<T>, String> {

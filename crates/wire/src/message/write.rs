@@ -47,6 +47,15 @@ impl Serialize for Message {
                 | Payload::ViewerInfoUpdate(Some(it)),
                 Some(key),
             ) => map.serialize_entry(key, it)?,
+            (
+                Payload::PollStarted(Some(it))
+                | Payload::PollClosed(Some(it))
+                | Payload::PollArchived(Some(it))
+                | Payload::PollUpdate(Some(it)),
+                Some(key),
+            ) => map.serialize_entry(key, it)?,
+            (Payload::PollUserVote(Some(it)), Some(key)) => map.serialize_entry(key, it)?,
+            (Payload::Sticker(Some(it)), Some(key)) => map.serialize_entry(key, it)?,
             (Payload::Custom(it), Some(key)) => map.serialize_entry(key, it)?,
             (Payload::Entrance(it), Some(key)) => map.serialize_entry(key, it)?,
             (Payload::CustomCounterUpdate(it), Some(key)) => map.serialize_entry(key, it)?,
