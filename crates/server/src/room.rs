@@ -4,8 +4,9 @@
 //! whatever waits as one turn, stores it with one append, then answers and sends. While an append is under way the
 //! next turn gathers: the busier the room, the larger the commits.
 //!
-//! - [`task`]: that task; [`notice`]: what the server itself says in a room
+//! - [`task`]: that task; [`act`]: what is asked of it besides; [`notice`]: what the server itself says in a room
 
+pub(crate) mod act;
 mod notice;
 mod task;
 
@@ -83,6 +84,7 @@ enum People {
 pub(crate) struct RoomHandle {
     publishes: mpsc::Sender<Publish>,
     people: mpsc::UnboundedSender<People>,
+    asks: mpsc::Sender<act::Ask>,
 }
 
 impl RoomHandle {
@@ -150,12 +152,13 @@ impl Rooms {
         let (publishes, said) =
             mpsc::channel(usize::try_from(tools.settings.queue_publishes).unwrap_or(usize::MAX >> 4));
         let (people, moves) = mpsc::unbounded_channel();
-        let handle = RoomHandle { publishes, people };
+        let (asks, asked) = mpsc::channel(act::ASKS);
+        let handle = RoomHandle { publishes, people, asks };
         if !awake.closed {
             awake.rooms.insert(room.clone(), handle.clone());
         }
         let bed = Bed { room: room.clone(), awake: Arc::clone(&self.awake) };
-        tokio::spawn(task::run(bed, tools, said, moves));
+        tokio::spawn(task::run(bed, tools, said, moves, asked));
         handle
     }
 
@@ -177,7 +180,9 @@ impl Bed {
     /// Takes the room off the list if nobody else has a way to it; whoever comes later wakes it anew.
     fn lie_down(&self) {
         let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
-        let unused = |handle: &RoomHandle| handle.publishes.strong_count() == 1 && handle.people.strong_count() == 1;
+        let unused = |handle: &RoomHandle| {
+            handle.publishes.strong_count() == 1 && handle.people.strong_count() == 1 && handle.asks.strong_count() == 1
+        };
         if awake.rooms.get(&self.room).is_some_and(unused) {
             awake.rooms.remove(&self.room);
         }

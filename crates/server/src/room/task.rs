@@ -9,7 +9,11 @@ use rand::RngExt as _;
 use tokio::{sync::mpsc, time::sleep_until};
 use tracing::{debug, warn};
 
-use super::{AnswerTo, Bed, People, Publish, STORE_RETRY, Said, Tools, notice};
+use super::{
+    AnswerTo, Bed, People, Publish, STORE_RETRY, Said, Tools,
+    act::{ActError, Ask},
+    notice,
+};
 use crate::{
     bus::Item,
     presence::Presence,
@@ -29,6 +33,7 @@ pub(super) async fn run(
     tools: Tools,
     mut said: mpsc::Receiver<Publish>,
     mut moves: mpsc::UnboundedReceiver<People>,
+    mut asks: mpsc::Receiver<Ask>,
 ) {
     // What is said must be stored and answered before the server ends.
     let _busy = tools.stop.busy();
@@ -54,6 +59,7 @@ pub(super) async fn run(
                 }
                 room.turn(&mut turn).await;
             }
+            Some(ask) = asks.recv() => room.asked(ask),
             Some(people) = moves.recv() => room.moved(people).await,
             () = sleep_until(due) => {}
         }
@@ -173,6 +179,13 @@ impl Room {
             }
         }
         self.caught_up
+    }
+
+    fn asked(&mut self, ask: Ask) {
+        match ask {
+            Ask::Act { answer, .. } => drop(answer.send(Err(ActError::Stopped))),
+            Ask::State(answer) => drop(answer.send(Err(ActError::Stopped))),
+        }
     }
 
     async fn moved(&mut self, people: People) {
