@@ -131,6 +131,9 @@ impl Session {
         };
         self.drop_link(&cause);
         self.last_cause = Some(cause.clone());
+        if self.closing.is_some() {
+            return self.end(End::Left);
+        }
         if self.joined.is_some() && self.give_up_at.is_none() {
             self.give_up_at = self.options.patience.map(|patience| self.now.mono + patience);
         }
@@ -149,6 +152,7 @@ impl Session {
         match cause.remedy() {
             Remedy::Retry => self.back_off(cause),
             Remedy::EndUnlessJoined if self.joined.is_some() => self.back_off(cause),
+            Remedy::Renew if self.await_renewal(&cause) => {}
             Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend() => self.renew(cause),
             Remedy::Renew => self.end(End::NotAuthorized(cause)),
             Remedy::End | Remedy::EndUnlessJoined => self.end(match cause {
@@ -192,6 +196,14 @@ impl Session {
         }
     }
 
+    /// Waits for a renewal that is under way for another reason, if one is.
+    fn await_renewal(&mut self, cause: &Cause) -> bool {
+        let Some(id) = self.calling(Purpose::Renewal) else { return false };
+        self.tell(Event::Interrupted { cause: cause.clone(), retry_in: Duration::ZERO });
+        self.phase = Phase::Renewing(id);
+        true
+    }
+
     /// A fresh token came: asked for because it had to be, or ahead of time.
     pub(crate) fn renewed(&mut self, id: CallId, fresh: Token) {
         let claims = match Claims::of(&fresh) {
@@ -203,6 +215,7 @@ impl Session {
             *token = fresh.clone();
         }
         self.tell(Event::TokenRenewed(fresh));
+        self.requests_go_on(true);
         match &mut self.phase {
             Phase::Renewing(expected) if *expected == id => match self.renewal.expired(self.now) {
                 Some(ended) => self.end(End::TokenExpired(ended)),
@@ -219,12 +232,18 @@ impl Session {
                 self.drop_link(&Cause::Renewal);
                 self.attempt();
             }
+            // Asked for with the old token.
+            Phase::Configuring(_) => {
+                self.forget_calls();
+                self.attempt();
+            }
             _ => {}
         }
     }
 
     pub(crate) fn not_renewed(&mut self, id: CallId, error: CallError) {
         self.renewal.failed(self.now);
+        self.requests_go_on(false);
         if error.is_refusal() {
             self.renewal.refused();
         }
@@ -259,6 +278,7 @@ impl Session {
         for (id, delivery) in self.outbox.end() {
             self.tell(Event::DeliveryChanged { id, delivery, echo: None });
         }
+        self.requests_end();
         self.phase = Phase::Ended;
         self.tell(Event::Ended(end));
     }

@@ -116,6 +116,30 @@ pub enum CallError {
     /// It took too long.
     #[error("the service did not answer in time")]
     TimedOut,
+    /// The room was joined by a config alone, and calls need a chat token.
+    #[error("a config without a chat token gives no way to call the service")]
+    NoToken,
+    /// The session ended before the answer came.
+    #[error("the session has ended")]
+    Ended,
+}
+
+/// Why a press of a counter was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PressError {
+    /// The session is over.
+    #[error("the session has ended")]
+    Ended,
+    /// The room has no such counter, or it counts no more.
+    #[error("the room has no counter {}", SafeText::log(_0))]
+    NoSuchCounter(String),
+    /// The text that goes with it is too long.
+    #[error("the text of a press is longer than {0} bytes")]
+    TooLarge(usize),
+    /// Too many messages wait already.
+    #[error("{0} messages wait already")]
+    Full(usize),
 }
 
 /// What interrupted a session, or stood in its way.
@@ -332,7 +356,12 @@ impl CallError {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
-            Self::Unreachable(_) | Self::Tls { .. } | Self::Answer(_) | Self::TimedOut => None,
+            Self::Unreachable(_)
+            | Self::Tls { .. }
+            | Self::Answer(_)
+            | Self::TimedOut
+            | Self::NoToken
+            | Self::Ended => None,
         }
     }
 
@@ -350,6 +379,7 @@ impl CallError {
             Self::Tls { fault: TlsFault::Other, .. } => Remedy::Retry,
             Self::Tls { .. } => Remedy::EndUnlessJoined,
             Self::Unreachable(_) | Self::TimedOut => Remedy::Retry,
+            Self::NoToken | Self::Ended => Remedy::End,
         }
     }
 }

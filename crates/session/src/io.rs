@@ -12,7 +12,7 @@ use chatroom_wire::{
 use jiff::Timestamp;
 
 use crate::{
-    Cause, End, RoomState,
+    ApiRequest, Cause, End, RequestId, RoomState,
     error::{CallError, LinkError, words},
 };
 
@@ -70,6 +70,13 @@ pub enum Output {
         /// The chat token for the `authorization` header, where the call wants one.
         token: Option<Token>,
     },
+    /// Tell whoever made the [request](crate::Session::request) what came of it.
+    Answered {
+        /// Which request.
+        id: RequestId,
+        /// The body of the answer.
+        result: Result<Bytes, CallError>,
+    },
     /// Tell the application.
     Event(Event),
     /// Nothing more until something comes in, or this deadline (on [`Now::mono`]); none means wait for input alone.
@@ -85,6 +92,10 @@ impl fmt::Debug for Output {
             Self::Disconnect => f.write_str("Disconnect"),
             Self::Call { id, call, token } => {
                 f.debug_struct("Call").field("id", id).field("call", call).field("token", token).finish()
+            }
+            Self::Answered { id, result } => {
+                let result = result.as_ref().map(|body| format!("{} bytes", body.len()));
+                f.debug_struct("Answered").field("id", id).field("result", &result).finish()
             }
             Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
             Self::Timeout(deadline) => f.debug_tuple("Timeout").field(deadline).finish(),
@@ -107,6 +118,8 @@ pub enum Call {
     Refresh(RefreshToken),
     /// `GET /chatrooms/messages`
     History(MessagesQuery),
+    /// Whatever the application asks for.
+    Api(ApiRequest),
 }
 
 /// The answer to a [`Call`].
@@ -120,6 +133,8 @@ pub enum CallAnswer {
     Refreshed(RefreshAnswer),
     /// To [`Call::History`].
     History(MessagesPage),
+    /// To [`Call::Api`]: the body.
+    Api(Bytes),
 }
 
 /// Why a session wants to be woken.
@@ -142,6 +157,10 @@ pub enum Deadline {
     Outbox,
     /// When the history is to be read again.
     History,
+    /// When presses of counters leave, or their totals are told.
+    Presses,
+    /// When a session that leaves waits no longer for what it has sent.
+    Closing,
     /// When the patience of the caller ends.
     GiveUp,
 }
@@ -194,6 +213,16 @@ pub enum Event {
     Unreadable(BadElement),
     /// The room is not as it was: muted, pinned, counted, …
     RoomChanged(Box<RoomState>),
+    /// What a counter has come to, with own presses that are still on their way. At most every
+    /// [`Limits::press_totals`](crate::Limits::press_totals).
+    Counted {
+        /// The counter.
+        key: String,
+        /// How many presses since it was told last; at first, since the room was joined.
+        increment: i64,
+        /// How many in all; never falls.
+        total: i64,
+    },
     /// The chat token was renewed; keep the new one.
     TokenRenewed(Token),
     /// The session is over, and says why. The last event.

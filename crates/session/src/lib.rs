@@ -34,6 +34,7 @@
 //!         Output::Send(_bytes) => { /* write one binary WebSocket message */ }
 //!         Output::Disconnect => { /* flush and drop the link */ }
 //!         Output::Call { .. } => { /* make the REST call; hand in CallDone */ }
+//!         Output::Answered { .. } => { /* to whoever asked */ }
 //!         Output::Event(Event::Ended(cause)) => break cause,
 //!         Output::Event(_event) => { /* to the application */ }
 //!         Output::Timeout(deadline) => {
@@ -59,16 +60,20 @@ mod lives;
 pub mod options;
 mod outbox;
 mod phase;
+mod presses;
+mod pressing;
 mod random;
 mod receiving;
 mod renewal;
+pub mod request;
 pub mod room;
 mod sending;
 mod session;
 mod timeline;
 
-pub use error::{Blame, CallError, Cause, End, LinkError, SendError, TlsFault};
+pub use error::{Blame, CallError, Cause, End, LinkError, PressError, SendError, TlsFault};
 pub use io::{Call, CallAnswer, CallId, Deadline, Delivery, Event, Gap, GapReason, Input, Now, Output, Rejection};
 pub use options::{Access, Draft, Limits, Options};
+pub use request::{ApiRequest, RequestId, Verb};
 pub use room::RoomState;
 pub use session::Session;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatroom_wire::{Config, RefreshToken, Token};
+use chatroom_wire::{Config, OptionId, PollId, RefreshToken, StickerId, StickerPackId, Token};
 
 /// How the room is reached.
 #[derive(Debug, Clone)]
@@ -64,6 +64,8 @@ impl Options {
             &mut limits.link,
             &mut limits.overlap,
             &mut limits.recheck,
+            &mut limits.press_wait,
+            &mut limits.press_totals,
         ] {
             *span = (*span).min(LONGEST);
         }
@@ -95,6 +97,10 @@ pub struct Limits {
     pub recheck: Duration,
     /// The most messages that one catch-up reads.
     pub catch_up: usize,
+    /// How long presses of a counter are gathered into one message.
+    pub press_wait: Duration,
+    /// How often the totals of counters are told at most.
+    pub press_totals: Duration,
 }
 
 impl Default for Limits {
@@ -109,6 +115,8 @@ impl Default for Limits {
             overlap: Duration::from_secs(5),
             recheck: Duration::from_secs(30),
             catch_up: 100_000,
+            press_wait: Duration::from_secs(5),
+            press_totals: Duration::from_secs(2),
         }
     }
 }
@@ -121,6 +129,29 @@ pub enum Draft {
     Text(String),
     /// A message of the application's own.
     Custom(String),
+    /// Presses of a counter that were gathered elsewhere; [`Session::press`](crate::Session::press) gathers them itself.
+    Presses {
+        /// The counter.
+        key: String,
+        /// How many.
+        count: i64,
+        /// A JSON array with an element for each, as text; or empty.
+        value: String,
+    },
+    /// A sticker of a pack that the room uses.
+    Sticker {
+        /// The pack.
+        pack: StickerPackId,
+        /// The sticker.
+        id: StickerId,
+    },
+    /// A vote in the poll that runs; a later one replaces it.
+    Vote {
+        /// The poll.
+        poll: PollId,
+        /// What is chosen.
+        options: Vec<OptionId>,
+    },
 }
 
 impl<T: Into<String>> From<T> for Draft {

@@ -223,6 +223,11 @@ impl Outbox {
         self.items.drain(..).map(last_word).collect()
     }
 
+    /// Whether the server has not acknowledged all messages of this sort.
+    pub(crate) fn awaits_acknowledgement(&self, sort: impl Fn(&Message) -> bool) -> bool {
+        self.items.iter().any(|item| !matches!(item.state, State::Acked { .. }) && sort(&item.message))
+    }
+
     /// Own messages that are not confirmed yet, in order.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.items.iter().map(|item| &item.message)

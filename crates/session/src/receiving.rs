@@ -111,6 +111,8 @@ impl Session {
     /// Tells how the room is, if it is not as it was told last.
     fn tell_room(&mut self) {
         if self.room != self.room_told {
+            let every = self.options.limits.press_totals;
+            self.room.counters.iter().for_each(|counter| self.presses.changed(self.now.mono, every, counter));
             self.room_told = self.room.clone();
             self.tell(Event::RoomChanged(Box::new(self.room.clone())));
         }
@@ -154,7 +156,7 @@ impl Session {
 
     /// Tells a message, unless it was told before.
     fn take(&mut self, message: Message) {
-        self.room.fold(&message);
+        self.fold(&message);
         if self.is_calling(Purpose::Room) && self.room_news.len() < HELD {
             self.room_news.push(message.clone());
         }
@@ -174,6 +176,14 @@ impl Session {
                 self.tell(Event::MessageAdded { message, delivery: None, late });
             }
             (None, Insertion::Known) => {}
+        }
+    }
+
+    /// Takes in what a message says of the room, unless the service's answer holds it already: the history brings what
+    /// is long over.
+    fn fold(&mut self, message: &Message) {
+        if message.received_at.is_none_or(|at| Some(at) > self.room_as_of) {
+            self.room.fold(message);
         }
     }
 
@@ -239,10 +249,14 @@ impl Session {
 
     pub(crate) fn room_read(&mut self, room: Option<Chatroom>) {
         if let Some(room) = room {
+            if self.room.id.is_none() {
+                self.presses.begin(&room.custom_counters);
+            }
+            self.room_as_of = room.updated_at;
             self.room.replace(room);
             // What was said while the answer was on its way may be newer than it.
             for message in std::mem::take(&mut self.room_news) {
-                self.room.fold(&message);
+                self.fold(&message);
             }
             self.tell_room();
         }
@@ -288,6 +302,10 @@ impl Session {
     }
 
     fn catch_up(&mut self) {
+        // What the room was told may be among what was missed, and not all of that is in the history.
+        if !self.is_calling(Purpose::Room) {
+            self.call(Purpose::Room, Call::Room);
+        }
         self.history.cancel();
         self.history.catch_up(self.read_from(), self.options.limits.catch_up);
     }

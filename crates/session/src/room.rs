@@ -4,6 +4,7 @@ use chatroom_wire::{
     Chatroom, Message, Payload, RoomId, User,
     chatroom::{CustomCounter, ViewerInfo},
     payload::{PinUnpin, ViewerMetrics},
+    poll::{Poll, PollStatus},
 };
 
 /// The room as it is now, as far as it is known.
@@ -20,6 +21,8 @@ pub struct RoomState {
     pub pinned: Vec<PinUnpin>,
     /// Counters of the application's own.
     pub counters: Vec<CustomCounter>,
+    /// The poll that takes votes.
+    pub active_poll: Option<Poll>,
     /// The number of viewers that is shown, if it is.
     pub viewer_info: Option<ViewerInfo>,
     /// How many are here now, and have been in all.
@@ -35,6 +38,7 @@ impl RoomState {
             blocked: room.blocked_users,
             pinned: room.pinned_messages,
             counters: room.custom_counters,
+            active_poll: room.active_poll,
             viewer_info: room.viewer_info,
             viewers: self.viewers.take(),
         };
@@ -61,6 +65,10 @@ impl RoomState {
                 !known
             }
             Payload::UnblockUser(user) => shrank(&mut self.blocked, |other| other.id == user.id),
+            Payload::PollStarted(Some(news)) | Payload::PollUpdate(Some(news)) => self.poll(&news.poll),
+            Payload::PollClosed(Some(news)) | Payload::PollArchived(Some(news)) => {
+                self.active_poll.take_if(|poll| poll.id == news.poll.id).is_some()
+            }
             Payload::ViewerInfoEnabled(info) => self.viewer_info(true, info.as_ref()),
             Payload::ViewerInfoDisabled(info) => self.viewer_info(false, info.as_ref()),
             Payload::ViewerInfoUpdate(Some(info)) => self.viewer_info(info.enabled, Some(info)),
@@ -81,6 +89,14 @@ impl RoomState {
         let changed = self.viewer_info.as_ref() != Some(&news);
         self.viewer_info = Some(news);
         changed
+    }
+
+    fn poll(&mut self, news: &Poll) -> bool {
+        if news.status != PollStatus::Active || self.active_poll.as_ref() == Some(news) {
+            return false;
+        }
+        self.active_poll = Some(news.clone());
+        true
     }
 
     /// Counters may arrive out of order: the greater value or version wins (docs/protocol.md, section D.2).

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use chatroom_mqtt::{PacketId, PublishError, ReasonCode, UserProperties};
-use chatroom_wire::{Message, MessageId, Payload, Time, User, envelope, payload::CustomMessage};
+use chatroom_wire::{
+    Message, MessageId, Payload, Time, User, envelope,
+    payload::{CustomMessage, Increment, TextMessage},
+    poll::Vote,
+    sticker::StickerMessage,
+};
+use serde_json::Map;
 
 use crate::{Access, Delivery, Draft, Event, Rejection, SendError, Session, link::Stage, phase::Phase};
 
@@ -19,11 +25,7 @@ impl Session {
         if matches!(self.phase, Phase::Ended) {
             return Err(SendError::Ended);
         }
-        let (text, payload) = match draft {
-            Draft::Text(text) => (text.len(), Message::text_by(User::default(), text).payload),
-            Draft::Custom(value) => (value.len(), Payload::Custom(CustomMessage { value, ..CustomMessage::default() })),
-        };
-        if text == 0 {
+        if matches!(&draft, Draft::Text(text) | Draft::Custom(text) if text.is_empty()) {
             return Err(SendError::Empty);
         }
         let waiting = self.outbox.len();
@@ -34,7 +36,7 @@ impl Session {
         let message = Message {
             id: Some(id.clone()),
             sent_at: Some(Time::milliseconds(self.now.wall)),
-            ..Message::new(User::named(self.own_name()), payload)
+            ..Message::new(User::named(self.own_name()), payload(draft))
         };
         let size = envelope::encode(&message).len();
         if size >= LARGEST {
@@ -114,5 +116,22 @@ impl Session {
     fn own_name(&self) -> String {
         let given = self.options.name.clone();
         given.or_else(|| self.config.as_ref().map(|config| config.user.custom_name.clone())).unwrap_or_default()
+    }
+}
+
+fn payload(draft: Draft) -> Payload {
+    match draft {
+        Draft::Text(text) => Payload::Text(TextMessage { text, ..TextMessage::default() }),
+        Draft::Custom(value) => Payload::Custom(CustomMessage { value, ..CustomMessage::default() }),
+        Draft::Presses { key, count, value } => {
+            let incr = Some(Increment { key, value: count, extra: Map::new() });
+            Payload::Custom(CustomMessage { value, incr, extra: Map::new() })
+        }
+        Draft::Sticker { pack, id } => {
+            Payload::Sticker(Some(StickerMessage { sticker_pack_id: pack, id, text: String::new(), extra: Map::new() }))
+        }
+        Draft::Vote { poll, options } => {
+            Payload::PollUserVote(Some(Vote { poll_id: poll, option_ids: options, extra: Map::new() }))
+        }
     }
 }

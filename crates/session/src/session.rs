@@ -11,7 +11,7 @@ use chatroom_wire::{Claims, Config, Message, MessageId, RefreshToken, Time, Toke
 use crate::{
     Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, Now, Options, Output,
     RoomState, SendError, backoff::Backoff, history::History, ids::Ids, lives::Lives, outbox::Outbox, phase::Phase,
-    random::Random, renewal::Renewal, timeline::Timeline,
+    presses::Presses, random::Random, renewal::Renewal, request::Requests, timeline::Timeline,
 };
 
 /// One user in one room. See the crate's [drain contract](crate#the-drain-contract).
@@ -30,6 +30,10 @@ pub struct Session {
     pub(crate) backoff: Backoff,
     pub(crate) lives: Lives,
     pub(crate) renewal: Renewal,
+    pub(crate) requests: Requests,
+    pub(crate) presses: Presses,
+    /// The session leaves; when it waits no longer for what it has sent.
+    pub(crate) closing: Option<Duration>,
     pub(crate) outbox: Outbox,
     pub(crate) timeline: Timeline,
     pub(crate) history: History,
@@ -38,6 +42,8 @@ pub struct Session {
     /// Too much was held and was let go, or a hole came among it: the history must be read once more.
     pub(crate) held_overflowed: bool,
     pub(crate) room: RoomState,
+    /// The last answer of the service holds all changes of the room up to here.
+    pub(crate) room_as_of: Option<Time>,
     /// As the application knows it.
     pub(crate) room_told: RoomState,
     /// What was said of the room while its state is being read.
@@ -69,6 +75,7 @@ pub(crate) enum Purpose {
     Room,
     Renewal,
     History,
+    Request,
 }
 
 impl Session {
@@ -91,10 +98,14 @@ impl Session {
             backoff: Backoff::default(),
             lives: Lives::default(),
             renewal: Renewal::default(),
+            requests: Requests::default(),
+            presses: Presses::default(),
+            closing: None,
             history: History::default(),
             held: Vec::new(),
             held_overflowed: false,
             room: RoomState::default(),
+            room_as_of: None,
             room_told: RoomState::default(),
             room_news: Vec::new(),
             joined: None,
@@ -136,7 +147,7 @@ impl Session {
                     self.attempt();
                 }
             }
-            Input::Close => self.end(End::Left),
+            Input::Close => self.close(),
         }
         self.advance();
     }
@@ -163,6 +174,11 @@ impl Session {
     /// The messages that are kept, in order; own ones that are not confirmed come last.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.timeline.messages().chain(self.outbox.messages())
+    }
+
+    /// Writes under this name from now on.
+    pub fn rename(&mut self, name: impl Into<String>) {
+        self.options.name = Some(name.into());
     }
 
     /// The room as it is now.
@@ -192,15 +208,16 @@ impl Session {
     }
 
     /// Carries out what the last input made possible.
-    fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         loop {
             let said = self.pump();
             self.ask_history();
             self.publish();
             if !said && !self.pump() {
-                return;
+                break;
             }
         }
+        self.close_if_done();
     }
 
     fn call_done(&mut self, id: CallId, result: Result<CallAnswer, CallError>) {
@@ -215,6 +232,8 @@ impl Session {
             (Purpose::Renewal, Err(error)) => self.not_renewed(id, error),
             (Purpose::History, Ok(CallAnswer::History(page))) => self.page_read(id, page),
             (Purpose::History, Err(error)) => self.page_not_read(id, error),
+            (Purpose::Request, Ok(CallAnswer::Api(body))) => self.request_answered(id, Ok(body)),
+            (Purpose::Request, Err(error)) => self.request_answered(id, Err(error)),
             (purpose, Ok(_)) => {
                 let error = CallError::Answer("it answers another call".to_owned());
                 self.calls.insert(id, Pending { purpose, ..pending });
@@ -230,7 +249,7 @@ impl Session {
         self.calls.insert(id, Pending { purpose, until: self.now.mono + self.options.limits.call });
         let token = match call {
             Call::Refresh(_) => None,
-            Call::Config | Call::Room | Call::History(_) => self.token().cloned(),
+            Call::Config | Call::Room | Call::History(_) | Call::Api(_) => self.token().cloned(),
         };
         self.outputs.push_back(Output::Call { id, call, token });
         id
@@ -240,9 +259,13 @@ impl Session {
         self.calls.values().any(|pending| pending.purpose == purpose)
     }
 
-    /// Waits for no answer any more, but to a renewal that may be under way.
+    pub(crate) fn calling(&self, purpose: Purpose) -> Option<CallId> {
+        self.calls.iter().find(|(_, pending)| pending.purpose == purpose).map(|(id, _)| *id)
+    }
+
+    /// Waits for no answer any more that belongs to the link.
     pub(crate) fn forget_calls(&mut self) {
-        self.calls.retain(|_, pending| pending.purpose == Purpose::Renewal);
+        self.calls.retain(|_, pending| matches!(pending.purpose, Purpose::Renewal | Purpose::Request));
     }
 
     pub(crate) fn token(&self) -> Option<&Token> {
@@ -260,6 +283,11 @@ impl Session {
     }
 
     pub(crate) fn tell(&mut self, event: Event) {
+        if let Event::DeliveryChanged { id, delivery, .. } = &event
+            && delivery.is_final()
+        {
+            self.presses.ended(id);
+        }
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -278,6 +306,7 @@ impl Session {
         self.handle_phase_deadlines();
         self.history.handle_timeout(now);
         self.handle_recheck();
+        self.handle_press_deadlines();
         self.handle_outbox_deadlines();
     }
 
@@ -295,6 +324,8 @@ impl Session {
             self.next_recheck.filter(|_| joined).map(|at| (at, Deadline::History)),
             self.outbox.deadline(now, joined).map(|at| (at, Deadline::Outbox)),
             self.renewal_deadline().map(|at| (at, Deadline::Renewal)),
+            self.presses.deadline(self.options.limits.press_wait, joined).map(|at| (at, Deadline::Presses)),
+            self.closing.map(|at| (at, Deadline::Closing)),
             self.give_up_at.map(|at| (at, Deadline::GiveUp)),
         ]
         .into_iter()

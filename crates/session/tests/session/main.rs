@@ -5,6 +5,8 @@
 
 mod connection;
 mod hearing;
+mod pressing;
+mod requests;
 mod sending;
 mod storms;
 mod tokens;

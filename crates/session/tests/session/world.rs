@@ -7,10 +7,11 @@ use std::{
 };
 
 use base64::Engine as _;
+use bytes::Bytes;
 use chatroom_mqtt::{Accept, InboundPublish, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole};
 use chatroom_session::{
-    Access, Call, CallAnswer, CallError, CallId, Delivery, Draft, Event, Input, LinkError, Now, Options, Output,
-    Session,
+    Access, ApiRequest, Call, CallAnswer, CallError, CallId, Delivery, Draft, Event, Input, LinkError, Now, Options,
+    Output, RequestId, Session, Verb,
 };
 use chatroom_wire::{
     Chatroom, Config, Message, MessageId, Payload, RefreshToken, Time, Token, User, envelope,
@@ -57,6 +58,8 @@ pub(crate) struct Faults {
     pub(crate) config: VecDeque<CallError>,
     /// The refresh call answers so, once for each.
     pub(crate) refresh: VecDeque<CallError>,
+    /// The application's own calls answer so, once for each.
+    pub(crate) api: VecDeque<CallError>,
 }
 
 pub(crate) struct World {
@@ -70,6 +73,8 @@ pub(crate) struct World {
     pub(crate) log: Vec<Message>,
     pub(crate) clients: Vec<Client>,
     pub(crate) history_calls: Vec<MessagesQuery>,
+    /// What `GET /chatrooms` answers.
+    pub(crate) room: String,
     on_the_way: Vec<(usize, Input)>,
 }
 
@@ -79,6 +84,7 @@ pub(crate) struct Client {
     pub(crate) link: Option<Link>,
     pub(crate) connects: Vec<Duration>,
     pub(crate) tokens_used: Vec<String>,
+    pub(crate) answered: Vec<(RequestId, Result<Bytes, CallError>)>,
     inbox: VecDeque<Input>,
     deadline: Option<Duration>,
 }
@@ -122,6 +128,7 @@ impl World {
             log: Vec::new(),
             clients: Vec::new(),
             history_calls: Vec::new(),
+            room: r#"{"id":"room","status":"CHAT_STATUS_ACTIVE"}"#.to_owned(),
             on_the_way: Vec::new(),
         }
     }
@@ -150,6 +157,7 @@ impl World {
             link: None,
             connects: Vec::new(),
             tokens_used: Vec::new(),
+            answered: Vec::new(),
             inbox,
             deadline: None,
         });
@@ -168,6 +176,36 @@ impl World {
         let id = self.clients[client].session.send(now, Draft::from(text)).unwrap();
         self.settle();
         id
+    }
+
+    /// Calls the service through a client's session.
+    pub(crate) fn request(&mut self, client: usize, path: &'static str) -> RequestId {
+        self.requests(client, [path])[0]
+    }
+
+    /// Makes calls that are under way at once.
+    pub(crate) fn requests<const N: usize>(&mut self, client: usize, paths: [&'static str; N]) -> [RequestId; N] {
+        let now = self.now();
+        let ids = paths.map(|path| {
+            let request = ApiRequest { verb: Verb::Post, path: path.into(), query: Vec::new(), body: None };
+            self.clients[client].session.request(now, request)
+        });
+        self.settle();
+        ids
+    }
+
+    /// Presses a counter so many times.
+    pub(crate) fn press(&mut self, client: usize, key: &str, times: usize) {
+        let now = self.now();
+        for _ in 0..times {
+            self.clients[client].session.press(now, key, None).unwrap();
+        }
+        self.settle();
+    }
+
+    pub(crate) fn close(&mut self, client: usize) {
+        self.clients[client].inbox.push_back(Input::Close);
+        self.settle();
     }
 
     /// Somebody says something who is no client here.
@@ -286,7 +324,7 @@ impl World {
     }
 
     /// Carries everything that is under way to its end, without time passing.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         for _ in 0..1_000_000 {
             let mut idle = true;
             for number in 0..self.clients.len() {
@@ -322,6 +360,7 @@ impl World {
                 }
                 Output::Disconnect => self.clients[number].link = None,
                 Output::Call { id, call, token } => self.answer(number, id, call, token),
+                Output::Answered { id, result } => self.clients[number].answered.push((id, result)),
                 Output::Event(event) => self.clients[number].events.push(event),
                 Output::Timeout(deadline) => {
                     self.clients[number].deadline = deadline.map(|(at, _)| at);
@@ -428,8 +467,13 @@ impl World {
                 self.faults.config.pop_front().map_or_else(|| Ok(CallAnswer::Config(Box::new(config()))), Err)
             }
             Call::Room => {
-                let room: Chatroom = serde_json::from_str(r#"{"id":"room","status":"CHAT_STATUS_ACTIVE"}"#).unwrap();
+                let room: Chatroom = serde_json::from_str(&self.room).unwrap();
                 Ok(CallAnswer::Room(Box::new(room)))
+            }
+            // The path comes back, so that a test sees what was asked.
+            Call::Api(request) => {
+                let path = Bytes::from(request.path.into_owned());
+                self.faults.api.pop_front().map_or(Ok(CallAnswer::Api(path)), Err)
             }
             Call::Refresh(_) => {
                 let fresh = self::token(self.exp(self.token_life));
