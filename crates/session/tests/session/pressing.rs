@@ -11,8 +11,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn world() -> World {
     let mut world = World::new();
-    world.room =
-        r#"{"id":"room","custom_counters":[{"key":"like","value":7},{"key":"old","disabled":true}]}"#.to_owned();
+    r#"{"id":"room","custom_counters":[{"key":"like","value":7},{"key":"old","disabled":true}]}"#
+        .clone_into(&mut world.room);
     world
 }
 
