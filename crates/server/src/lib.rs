@@ -7,11 +7,13 @@
 //! - `listen`: plain and TLS connections; `http`: the REST service; `gateway`: MQTT over WebSocket, and the fan-out
 //! - `room`: one task for each room; [`rules`]: what may be said there; [`presence`]: who is there (both pure)
 //! - [`store`]: the truth, in SQLite; [`bus`]: from a room to the nodes that have listeners
+//! - [`filter`]: which texts are words of a dictionary; [`stickers`]: the packs that the server brings along
 //! - [`token`]: who may do what; [`tls`]: the server's certificate
 #![forbid(unsafe_code)]
 
 pub mod bus;
 mod clock;
+pub mod filter;
 mod gateway;
 mod http;
 mod listen;
@@ -23,6 +25,7 @@ pub mod rules;
 pub mod run;
 mod service;
 pub mod settings;
+pub mod stickers;
 mod stop;
 pub mod store;
 pub mod tls;
