@@ -87,11 +87,11 @@ mod tests {
 
     #[test]
     fn every_sticker_is_found_by_its_id_and_has_all_that_is_shown() {
-        for pack in packs() {
-            let answer = super::pack(&pack.id).unwrap();
+        for StickerPack { id: of, .. } in packs() {
+            let answer = pack(&of).unwrap();
             assert!(!answer.stickers.is_empty());
             for sticker in &answer.stickers {
-                assert_eq!(find(&pack.id, &sticker.id).as_ref(), Some(sticker));
+                assert_eq!(find(&of, &sticker.id).as_ref(), Some(sticker));
                 assert!(!sticker.name.is_empty());
                 assert!(sticker.text.chars().all(|c| !c.is_ascii()), "{}", sticker.text);
             }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_picture_is_an_svg_that_asks_nobody_for_anything() {
-        for sticker in super::pack(&"live".into()).unwrap().stickers {
+        for sticker in pack(&"live".into()).unwrap().stickers {
             let data = sticker.image_url.strip_prefix("data:image/svg+xml;base64,").unwrap();
             let svg = String::from_utf8(STANDARD.decode(data).unwrap()).unwrap();
             assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.ends_with("</svg>\n"), "{svg}");
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_found() {
-        assert_eq!(super::pack(&"dead".into()), None);
+        assert_eq!(pack(&"dead".into()), None);
         assert_eq!(find(&"dead".into(), &"heart".into()), None);
         assert_eq!(find(&"live".into(), &"brick".into()), None);
         assert!(is_on_by_default(&"live".into()));

@@ -4,28 +4,29 @@ use chatroom_wire::{ClientId, RoomId, UserId, rest::Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, TokenError};
+use super::{Grant, OrgGrant, TokenError};
 
 /// How far in the future a token may be made, in seconds: clocks differ.
 const SKEW: i64 = 60;
 
-/// What a token is for. No type stands for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Use {
-    Chat,
-    Refresh,
-    Connection,
+/// The claims of a token, by what it is for, so that no type can stand for another. A claim that comes twice makes it
+/// malformed.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(super) enum Claims {
+    Chat(RoomClaims),
+    Refresh(RoomClaims),
+    Connection(RoomClaims),
+    Dictionary(OrgClaims),
+    Sticker(OrgClaims),
 }
 
-/// The claims of a token, all that it must have. A claim that comes twice makes it malformed.
+/// What a token for a room must say.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Claims {
+pub(super) struct RoomClaims {
     sub: UserId,
     tenant_id: String,
     chat_id: RoomId,
-    #[serde(rename = "type")]
-    kind: Use,
     device_id: String,
     roles: Vec<Role>,
     name: String,
@@ -38,13 +39,22 @@ pub(super) struct Claims {
     exp: i64,
 }
 
-impl Claims {
-    pub(super) fn of(grant: &Grant, kind: Use, client_id: Option<&ClientId>, now: Timestamp) -> Self {
+/// What a token for a matter of the organisation must say.
+#[derive(Serialize, Deserialize)]
+pub(super) struct OrgClaims {
+    tenant_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    iat: i64,
+    exp: i64,
+}
+
+impl RoomClaims {
+    pub(super) fn of(grant: &Grant, client_id: Option<&ClientId>, now: Timestamp) -> Self {
         Self {
             sub: grant.user.clone(),
             tenant_id: grant.tenant_id.clone(),
             chat_id: grant.room.clone(),
-            kind,
             device_id: grant.device_id.clone(),
             roles: vec![grant.role],
             name: grant.name.clone(),
@@ -56,20 +66,9 @@ impl Claims {
         }
     }
 
-    /// What the claims grant, if they are for this use and for now.
-    pub(super) fn grant(self, wanted: Use, now: Timestamp) -> Result<(Grant, Option<ClientId>), TokenError> {
-        if self.kind != wanted {
-            return Err(TokenError::WrongType);
-        }
+    /// What the claims grant, if they are for now.
+    pub(super) fn grant(self, now: Timestamp) -> Result<(Grant, Option<ClientId>), TokenError> {
         let [role] = self.roles[..] else { return Err(TokenError::Malformed) };
-        let expires_at = Timestamp::from_second(self.exp).map_err(|_| TokenError::Malformed)?;
-        if expires_at <= now {
-            return Err(TokenError::Expired);
-        }
-        let latest_start = now.as_second().saturating_add(SKEW);
-        if self.iat > latest_start || self.nbf.is_some_and(|nbf| nbf > latest_start) {
-            return Err(TokenError::NotYet);
-        }
         let grant = Grant {
             room: self.chat_id,
             user: self.sub,
@@ -78,8 +77,32 @@ impl Claims {
             role,
             is_guest: self.is_guest,
             tenant_id: self.tenant_id,
-            expires_at,
+            expires_at: end(self.exp, self.iat, self.nbf, now)?,
         };
         Ok((grant, self.client_id))
     }
+}
+
+impl OrgClaims {
+    pub(super) fn of(grant: &OrgGrant, now: Timestamp) -> Self {
+        Self { tenant_id: grant.tenant_id.clone(), nbf: None, iat: now.as_second(), exp: grant.expires_at.as_second() }
+    }
+
+    /// What the claims grant, if they are for now.
+    pub(super) fn grant(self, now: Timestamp) -> Result<OrgGrant, TokenError> {
+        Ok(OrgGrant { expires_at: end(self.exp, self.iat, self.nbf, now)?, tenant_id: self.tenant_id })
+    }
+}
+
+/// When a token ends that is good now.
+fn end(exp: i64, iat: i64, nbf: Option<i64>, now: Timestamp) -> Result<Timestamp, TokenError> {
+    let end = Timestamp::from_second(exp).map_err(|_| TokenError::Malformed)?;
+    if end <= now {
+        return Err(TokenError::Expired);
+    }
+    let latest_start = now.as_second().saturating_add(SKEW);
+    if iat > latest_start || nbf.is_some_and(|nbf| nbf > latest_start) {
+        return Err(TokenError::NotYet);
+    }
+    Ok(end)
 }

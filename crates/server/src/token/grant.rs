@@ -43,3 +43,12 @@ impl Grant {
         json <= TOKEN_MAX / 2
     }
 }
+
+/// What a token for a matter of the whole organisation grants, and until when: its dictionaries, or its stickers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgGrant {
+    /// The organisation.
+    pub tenant_id: String,
+    /// When the token ends. A token keeps whole seconds; what is finer is cut.
+    pub expires_at: Timestamp,
+}

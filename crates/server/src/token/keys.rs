@@ -15,8 +15,8 @@ use ring::{
 };
 
 use super::{
-    Grant, TOKEN_MAX,
-    claims::{Claims, Use},
+    Grant, OrgGrant, TOKEN_MAX,
+    claims::{Claims, OrgClaims, RoomClaims},
     jwt::Jwt,
 };
 
@@ -82,20 +82,30 @@ pub enum TokenError {
 impl TokenKeys {
     /// A chat token, which ends at `grant.expires_at`.
     pub fn issue_chat(&self, grant: &Grant, now: Timestamp) -> Token {
-        Token::new(self.jwt.write(&Claims::of(grant, Use::Chat, None, now)))
+        Token::new(self.jwt.write(&Claims::Chat(RoomClaims::of(grant, None, now))))
     }
 
     /// A refresh token, which ends at `grant.expires_at` (see [`Grant::until`]).
     pub fn issue_refresh(&self, grant: &Grant, now: Timestamp) -> RefreshToken {
-        RefreshToken::new(self.jwt.write(&Claims::of(grant, Use::Refresh, None, now)))
+        RefreshToken::new(self.jwt.write(&Claims::Refresh(RoomClaims::of(grant, None, now))))
     }
 
     /// A connection token for this client id, and the detached signature over it: standard base64 of the Ed25519
     /// signature over the token's bytes.
     pub fn issue_connection(&self, grant: &Grant, client_id: &ClientId, now: Timestamp) -> (Token, Signature) {
-        let token = self.jwt.write(&Claims::of(grant, Use::Connection, Some(client_id), now));
+        let token = self.jwt.write(&Claims::Connection(RoomClaims::of(grant, Some(client_id), now)));
         let signature = STANDARD.encode(self.signing.sign(token.as_bytes()));
         (Token::new(token), Signature::new(signature))
+    }
+
+    /// A dictionary token, which ends at `grant.expires_at`.
+    pub fn issue_dictionary(&self, grant: &OrgGrant, now: Timestamp) -> Token {
+        Token::new(self.jwt.write(&Claims::Dictionary(OrgClaims::of(grant, now))))
+    }
+
+    /// A sticker token, which ends at `grant.expires_at`.
+    pub fn issue_sticker(&self, grant: &OrgGrant, now: Timestamp) -> Token {
+        Token::new(self.jwt.write(&Claims::Sticker(OrgClaims::of(grant, now))))
     }
 
     /// Reads a chat token.
@@ -103,7 +113,8 @@ impl TokenKeys {
     /// # Errors
     /// When it is none of this server's, or not valid now.
     pub fn verify_chat(&self, token: &str, now: Timestamp) -> Result<Grant, TokenError> {
-        Ok(self.jwt.read(token)?.grant(Use::Chat, now)?.0)
+        let Claims::Chat(claims) = self.jwt.read(token)? else { return Err(TokenError::WrongType) };
+        Ok(claims.grant(now)?.0)
     }
 
     /// Reads a refresh token. `expires_at` is its own end, not that of the chat token to be made.
@@ -111,7 +122,8 @@ impl TokenKeys {
     /// # Errors
     /// When it is none of this server's, or not valid now.
     pub fn verify_refresh(&self, token: &RefreshToken, now: Timestamp) -> Result<Grant, TokenError> {
-        Ok(self.jwt.read(token.expose())?.grant(Use::Refresh, now)?.0)
+        let Claims::Refresh(claims) = self.jwt.read(token.expose())? else { return Err(TokenError::WrongType) };
+        Ok(claims.grant(now)?.0)
     }
 
     /// Reads a connection token, after its detached signature was found good. The caller checks that the client id is
@@ -132,11 +144,30 @@ impl TokenKeys {
         UnparsedPublicKey::new(&ED25519, self.signing.public_key())
             .verify(token.expose().as_bytes(), &signature)
             .map_err(|_| TokenError::BadSignature)?;
-        let (grant, client_id) = self.jwt.read(token.expose())?.grant(Use::Connection, now)?;
+        let Claims::Connection(claims) = self.jwt.read(token.expose())? else { return Err(TokenError::WrongType) };
+        let (grant, client_id) = claims.grant(now)?;
         Ok((grant, client_id.ok_or(TokenError::Malformed)?))
     }
 
-    /// The organisation's token, which makes rooms and chat tokens.
+    /// Reads a dictionary token.
+    ///
+    /// # Errors
+    /// When it is none of this server's, or not valid now.
+    pub fn verify_dictionary(&self, token: &str, now: Timestamp) -> Result<OrgGrant, TokenError> {
+        let Claims::Dictionary(claims) = self.jwt.read(token)? else { return Err(TokenError::WrongType) };
+        claims.grant(now)
+    }
+
+    /// Reads a sticker token.
+    ///
+    /// # Errors
+    /// When it is none of this server's, or not valid now.
+    pub fn verify_sticker(&self, token: &str, now: Timestamp) -> Result<OrgGrant, TokenError> {
+        let Claims::Sticker(claims) = self.jwt.read(token)? else { return Err(TokenError::WrongType) };
+        claims.grant(now)
+    }
+
+    /// The organisation's token, which makes rooms and all tokens.
     pub fn org_token(&self) -> &OrgToken {
         &self.org_token
     }

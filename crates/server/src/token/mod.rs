@@ -1,13 +1,16 @@
-//! Who may do what in which room: tokens signed with Ed25519, and their detached signature.
+//! Who may do what: tokens signed with Ed25519, and their detached signature.
 //!
-//! Read [`TokenKeys`] and [`Grant`] first. There are three types of room token, and none stands for another:
+//! Read [`TokenKeys`] and [`Grant`] first. There are five types of token, and none stands for another. Three are for a room:
 //!
 //! - the *chat* token is what a client shows to the REST service,
 //! - the *refresh* token buys a new chat token,
 //! - the *connection* token, which a config call gives, is what a client shows over MQTT, together with a signature over
 //!   its bytes (docs/protocol.md, sections B and G.2).
 //!
-//! Beside them is the organisation's token, a random text, which makes rooms and chat tokens.
+//! Two are for a matter of the organisation ([`OrgGrant`]): the *dictionary* token, for the words of the filter, and the
+//! *sticker* token.
+//!
+//! Beside them is the organisation's token, a random text, which makes rooms and all tokens.
 //!
 //! - [`keys`]: the secrets, and what is issued and verified with them; [`grant`]: what a token grants
 //! - `files`: where the secrets are kept; `claims`: a grant as the claims of a token
@@ -23,7 +26,7 @@ pub mod keys;
 mod tests;
 
 pub use files::{KEY_FILE, KeyError, ORG_TOKEN_FILE};
-pub use grant::Grant;
+pub use grant::{Grant, OrgGrant};
 pub use keys::{TokenError, TokenKeys};
 
 /// The longest token that is looked at, in bytes.

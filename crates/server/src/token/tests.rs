@@ -1,4 +1,4 @@
-use std::fs;
+mod files;
 
 use base64::{
     Engine as _,
@@ -56,19 +56,56 @@ fn a_connection_token_gives_its_client_id_back() {
 #[test]
 fn no_type_of_token_stands_for_another() {
     let keys = Opened::new();
-    let chat = keys.issue_chat(&grant(), now());
-    let refresh = keys.issue_refresh(&grant(), now());
-    let (connection, _) = keys.issue_connection(&grant(), &client(), now());
-    assert_eq!(keys.verify_chat(refresh.expose(), now()), Err(TokenError::WrongType));
-    assert_eq!(keys.verify_chat(connection.expose(), now()), Err(TokenError::WrongType));
-    for token in [chat.expose(), connection.expose()] {
-        assert_eq!(keys.verify_refresh(&RefreshToken::new(token), now()), Err(TokenError::WrongType));
+    let tokens = [
+        ("chat", keys.issue_chat(&grant(), now())),
+        ("refresh", Token::new(keys.issue_refresh(&grant(), now()).expose())),
+        ("connection", keys.issue_connection(&grant(), &client(), now()).0),
+        ("dictionary", keys.issue_dictionary(&org_grant(), now())),
+        ("sticker", keys.issue_sticker(&org_grant(), now())),
+    ];
+    for (kind, token) in tokens {
+        let text = token.expose();
+        let answers = [
+            ("chat", keys.verify_chat(text, now()).map(|it| it == grant())),
+            ("refresh", keys.verify_refresh(&RefreshToken::new(text), now()).map(|it| it == grant())),
+            (
+                "connection",
+                keys.verify_connection(&token, &keys.detached(text), now()).map(|it| it == (grant(), client())),
+            ),
+            ("dictionary", keys.verify_dictionary(text, now()).map(|it| it == org_grant())),
+            ("sticker", keys.verify_sticker(text, now()).map(|it| it == org_grant())),
+        ];
+        for (wanted, answer) in answers {
+            let right = if wanted == kind { Ok(true) } else { Err(TokenError::WrongType) };
+            assert_eq!(answer, right, "a {kind} token where a {wanted} token is wanted");
+        }
+        assert!(!keys.is_org_token(text), "{kind}");
+        let org = keys.org_token().expose();
+        assert!(keys.verify_dictionary(org, now()).is_err() && keys.verify_sticker(org, now()).is_err());
     }
-    for token in [chat.expose(), refresh.expose()] {
-        let signature = keys.detached(token);
-        assert_eq!(keys.verify_connection(&Token::new(token), &signature, now()), Err(TokenError::WrongType));
-    }
-    assert_eq!(keys.verify_refresh(&refresh, now()), Ok(grant()));
+}
+
+#[test]
+fn a_renamed_type_does_not_make_the_claims_of_another() {
+    let keys = Opened::new();
+    let room = claims();
+    let org = json!({"tenant_id": "acme", "type": "dictionary", "iat": room["iat"], "exp": room["exp"]});
+    assert!(keys.verify_dictionary(&keys.signed(HEADER, &org.to_string()), now()).is_ok());
+    let token = keys.signed(HEADER, &with(org, "type", json!("chat")).to_string());
+    assert_eq!(keys.verify_chat(&token, now()), Err(TokenError::Malformed));
+}
+
+#[test]
+fn a_token_of_the_organisation_ends_too() {
+    let keys = TokenKeys::generate().unwrap();
+    let (dictionary, sticker) = (keys.issue_dictionary(&org_grant(), now()), keys.issue_sticker(&org_grant(), now()));
+    let end = org_grant().expires_at;
+    assert_eq!(keys.verify_dictionary(dictionary.expose(), end), Err(TokenError::Expired));
+    assert_eq!(keys.verify_sticker(sticker.expose(), end), Err(TokenError::Expired));
+    let early = now() - SignedDuration::from_secs(61);
+    assert_eq!(keys.verify_dictionary(dictionary.expose(), early), Err(TokenError::NotYet));
+    let other = TokenKeys::generate().unwrap();
+    assert_eq!(other.verify_sticker(sticker.expose(), now()), Err(TokenError::BadSignature));
 }
 
 #[test]
@@ -284,71 +321,6 @@ fn only_the_organisations_token_is_the_organisations_token() {
 }
 
 #[test]
-fn the_secrets_are_the_same_after_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let inner = dir.path().join("data");
-    let first = TokenKeys::load_or_create(&inner).unwrap();
-    let token = first.issue_chat(&grant(), now());
-    let second = TokenKeys::load_or_create(&inner).unwrap();
-    assert_eq!(second.verify_chat(token.expose(), now()), Ok(grant()));
-    assert!(second.is_org_token(first.org_token().expose()));
-    let file = second.org_token_file().unwrap();
-    assert_eq!(file, inner.join(ORG_TOKEN_FILE));
-    assert_eq!(fs::read_to_string(file).unwrap(), first.org_token().expose());
-}
-
-#[test]
-fn two_servers_that_start_at_once_agree_on_the_secrets() {
-    let dir = tempfile::tempdir().unwrap();
-    let keys: Vec<TokenKeys> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| TokenKeys::load_or_create(dir.path()).unwrap())).collect();
-        starts.into_iter().map(|start| start.join().unwrap()).collect()
-    });
-    let token = keys[0].issue_chat(&grant(), now());
-    for other in &keys {
-        assert!(other.verify_chat(token.expose(), now()).is_ok());
-        assert!(other.is_org_token(keys[0].org_token().expose()));
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn only_the_owner_can_read_the_secrets_and_others_are_refused() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let dir = tempfile::tempdir().unwrap();
-    TokenKeys::load_or_create(dir.path()).unwrap();
-    for name in [KEY_FILE, ORG_TOKEN_FILE] {
-        let path = dir.path().join(name);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = TokenKeys::load_or_create(dir.path()).unwrap_err();
-        assert!(matches!(&refused, KeyError::File { path: told, .. } if *told == path), "{refused}");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    }
-}
-
-#[test]
-fn a_file_that_holds_no_secret_is_told_and_not_replaced() {
-    let dir = tempfile::tempdir().unwrap();
-    TokenKeys::load_or_create(dir.path()).unwrap();
-    for name in [KEY_FILE, ORG_TOKEN_FILE] {
-        let path = dir.path().join(name);
-        let good = fs::read(&path).unwrap();
-        for bad in ["", "no secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
-            // The second of these is a fine token but no key.
-            if name == ORG_TOKEN_FILE && bad.len() > 32 {
-                continue;
-            }
-            fs::write(&path, bad).unwrap();
-            let refused = TokenKeys::load_or_create(dir.path()).unwrap_err();
-            assert!(matches!(&refused, KeyError::Invalid { path: told, .. } if *told == path), "{refused}");
-            assert_eq!(fs::read_to_string(&path).unwrap(), bad);
-        }
-        fs::write(&path, good).unwrap();
-    }
-}
-
-#[test]
 fn a_secret_does_not_print() {
     let keys = TokenKeys::generate().unwrap();
     let shown = format!("{keys:?} {keys:#?}");
@@ -437,6 +409,10 @@ fn grant() -> Grant {
         tenant_id: "acme".into(),
         expires_at: now() + SignedDuration::from_hours(24),
     }
+}
+
+fn org_grant() -> OrgGrant {
+    OrgGrant { tenant_id: "acme".into(), expires_at: now() + SignedDuration::from_hours(7 * 24) }
 }
 
 fn claims() -> Value {
