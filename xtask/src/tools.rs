@@ -5,11 +5,12 @@ use std::process::Command;
 
 use crate::shell::{cargo, run, say, succeeds, target, workspace};
 
-/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto: clients and a broker that others wrote.
+/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, Schemathesis: clients, a broker and a tester that others wrote.
 ///
 /// Fails with a list of what is missing and can't be installed here.
 pub(crate) fn for_tests() -> Result<(), String> {
-    let parts: [(&str, Ensure); 3] = [("MQTT.js", mqtt_js), ("paho-mqtt", paho), ("Mosquitto", mosquitto)];
+    let parts: [(&str, Ensure); 4] =
+        [("MQTT.js", mqtt_js), ("paho-mqtt", paho), ("Mosquitto", mosquitto), ("Schemathesis", schemathesis)];
     let mut missing = Vec::new();
     for (name, ensure) in parts {
         if let Err(error) = ensure() {
@@ -46,14 +47,24 @@ fn mqtt_js() -> Result<(), String> {
 }
 
 fn paho() -> Result<(), String> {
+    python("interop-venv", "requirements.txt", "paho.mqtt.client")
+}
+
+/// In an environment of its own: it brings thirty packages.
+fn schemathesis() -> Result<(), String> {
+    python("contract-venv", "requirements-contract.txt", "schemathesis")
+}
+
+/// An environment below `target`, with exactly what its list says.
+fn python(venv: &str, requirements: &str, module: &str) -> Result<(), String> {
     if !succeeds("python3", &["--version"]) {
         install(&["python3", "python3-venv"])?;
     }
-    let venv = target()?.join("interop-venv");
+    let venv = target()?.join(venv);
     let python = venv.join("bin").join("python3");
-    let requirements = interop().join("requirements.txt");
+    let requirements = interop().join(requirements);
     let installed = venv.join("installed");
-    if is_newer(&installed, &requirements) && succeeds(&python, &["-c", "import paho.mqtt.client"]) {
+    if is_newer(&installed, &requirements) && succeeds(&python, &["-c", &format!("import {module}")]) {
         return Ok(());
     }
     let make = || run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
