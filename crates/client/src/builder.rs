@@ -14,6 +14,7 @@ use crate::{
     driver::Driver,
     events,
     memory::MemoryRoom,
+    name::OwnName,
     transport::{Network, Transport},
 };
 
@@ -218,9 +219,18 @@ impl Builder {
         let (requests, asked) = mpsc::channel(REQUESTS);
         let (state, known) = watch::channel(Arc::new(RoomState::default()));
         let retry = Arc::new(Notify::new());
-        let driver = Driver::new(Session::new(self.options), transport, sink, state, asked, Arc::clone(&retry));
+        let name = Arc::new(OwnName::new(self.options.name.clone(), self.token()));
+        let session = Session::new(self.options);
+        let driver = Driver::new(session, transport, sink, state, asked, Arc::clone(&retry), Arc::clone(&name));
         runtime.spawn(driver.run());
-        Ok((Room { requests, state: known, retry }, stream))
+        Ok((Room { requests, state: known, retry, name }, stream))
+    }
+
+    fn token(&self) -> &Token {
+        match &self.options.access {
+            Access::Api { token, .. } => token,
+            Access::Config(config) => &config.connection.token,
+        }
     }
 
     fn network(&mut self) -> Result<Network, BuildError> {

@@ -8,8 +8,9 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use chatroom_session::{
-    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, Now, Output, RoomState, Session,
+    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, Now, Output, RequestId, RoomState, Session,
 };
 use chatroom_wire::{MessageId, SafeText};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -23,6 +24,7 @@ use tokio::{
 use crate::{
     events::EventSink,
     link::{Link, LinkNews},
+    name::OwnName,
     room::Request,
     transport::Transport,
 };
@@ -48,6 +50,9 @@ pub(crate) struct Driver {
     state: watch::Sender<Arc<RoomState>>,
     /// Who waits for the end of which message.
     waiting: BTreeMap<MessageId, oneshot::Sender<Delivery>>,
+    /// Who waits for the answer to which call.
+    asked: BTreeMap<RequestId, oneshot::Sender<Result<Bytes, CallError>>>,
+    name: Arc<OwnName>,
     ended: bool,
 }
 
@@ -69,6 +74,7 @@ impl Driver {
         state: watch::Sender<Arc<RoomState>>,
         requests: mpsc::Receiver<Request>,
         retry: Arc<Notify>,
+        name: Arc<OwnName>,
     ) -> Self {
         Self {
             session,
@@ -82,6 +88,8 @@ impl Driver {
             events,
             state,
             waiting: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            name,
             ended: false,
         }
     }
@@ -117,6 +125,12 @@ impl Driver {
                 Output::Call { id, call, token } => {
                     let answer = self.transport.call(call, token);
                     self.calls.push(answer.map(move |result| (id, result)).boxed());
+                }
+                Output::Answered { id, result } => {
+                    if let Some(waiting) = self.asked.remove(&id) {
+                        // Who dropped the future since does not want to know.
+                        drop(waiting.send(result));
+                    }
                 }
                 Output::Event(event) => self.tell(event),
                 Output::Timeout(_) if self.ended => return ControlFlow::Break(()),
@@ -192,6 +206,17 @@ impl Driver {
                 // Who dropped the future since does not want to know.
                 drop(taken.send(result));
             }
+            Request::Call { answer, .. } if answer.is_closed() => {}
+            Request::Call { call, answer } => {
+                let now = self.now();
+                let id = self.session.request(now, call);
+                self.asked.insert(id, answer);
+            }
+            Request::Press { key, value, taken } => {
+                let now = self.now();
+                drop(taken.send(self.session.press(now, &key, value.as_deref())));
+            }
+            Request::Rename(name) => self.session.rename(name),
             Request::Messages(answer) => drop(answer.send(self.session.messages().cloned().collect())),
             Request::Leave => self.hand_in(Input::Close),
         }
@@ -199,8 +224,9 @@ impl Driver {
 
     fn tell(&mut self, event: Event) {
         match &event {
-            Event::Joined { first, .. } => {
+            Event::Joined { user, first } => {
                 tracing::debug!(first, "joined");
+                self.name.heard(&user.custom_name);
                 self.state.send_replace(Arc::new(self.session.room().clone()));
             }
             Event::Interrupted { cause, retry_in } => {

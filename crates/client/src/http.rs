@@ -1,9 +1,9 @@
 //! How REST calls travel: HTTPS, one place for limits, headers and what can go wrong.
 
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, io, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use chatroom_session::{CallError, TlsFault};
+use chatroom_session::{ApiRequest, CallError, TlsFault, Verb};
 use chatroom_wire::{
     Endpoint, SafeText, body,
     rest::{ErrorBody, PREFIX},
@@ -11,13 +11,13 @@ use chatroom_wire::{
 use jiff::Timestamp;
 use reqwest::{
     Client, Method, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
     redirect,
 };
 use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{BuildError, tls};
+use crate::{BuildError, calls::ask, tls};
 
 /// How long a call may take, all in all.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -25,6 +25,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 const BODY_MAX: usize = 16 << 20;
 /// How long an idle connection is kept: calls of a session come in pairs, and then rarely.
 const IDLE: Duration = Duration::from_secs(20);
+const JSON: &str = "application/json";
+/// The vendor's header for the organisation (docs/protocol.md, section C.0).
+const ORG_ID: HeaderName = HeaderName::from_static("x-bv-org-id");
 
 /// A client of one service.
 #[derive(Clone)]
@@ -36,21 +39,30 @@ pub(crate) struct Http {
 
 /// One call. Holds secrets, so it has no `Debug`.
 pub(crate) struct Request<'a> {
-    method: Method,
-    path: &'a str,
-    query: Vec<(&'static str, String)>,
+    api: Cow<'a, ApiRequest>,
+    content_type: &'static str,
     bearer: Option<&'a str>,
-    body: Option<Vec<u8>>,
+    org: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn get(path: &'a str) -> Self {
-        Self { method: Method::GET, path, query: Vec::new(), bearer: None, body: None }
+    /// A call with a body in JSON, if with any.
+    pub(crate) fn new(api: &'a ApiRequest) -> Self {
+        Self { api: Cow::Borrowed(api), content_type: JSON, bearer: None, org: None }
     }
 
-    pub(crate) fn post(path: &'a str, body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("bodies of requests hold only strings, numbers and lists of them");
-        Self { method: Method::POST, path, query: Vec::new(), bearer: None, body: Some(body) }
+    pub(crate) fn get(path: &'static str) -> Self {
+        Self { api: Cow::Owned(ask::get(path)), content_type: JSON, bearer: None, org: None }
+    }
+
+    pub(crate) fn post(path: impl Into<Cow<'static, str>>, body: &impl Serialize) -> Self {
+        Self { api: Cow::Owned(ask::post(path, body)), content_type: JSON, bearer: None, org: None }
+    }
+
+    /// The body is a plain text.
+    pub(crate) fn plain_text(mut self) -> Self {
+        self.content_type = "text/plain; charset=utf-8";
+        self
     }
 
     pub(crate) fn bearer(mut self, token: &'a str) -> Self {
@@ -58,8 +70,14 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Which organisation it is about, where the token is good for several.
+    pub(crate) fn org(mut self, id: Option<&'a str>) -> Self {
+        self.org = id;
+        self
+    }
+
     pub(crate) fn query(mut self, pairs: Vec<(&'static str, String)>) -> Self {
-        self.query = pairs;
+        self.api.to_mut().query = pairs.into_iter().map(|(key, value)| (key.into(), value)).collect();
         self
     }
 }
@@ -108,17 +126,21 @@ impl Http {
 
     /// Makes a call and gives the body of its answer.
     pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Bytes, CallError> {
-        let Request { method, path, query, bearer, body } = request;
+        let Request { api, content_type, bearer, org } = request;
+        let (method, path) = (method(api.verb), &*api.path);
         let mut builder = self.client.request(method.clone(), format!("{}{path}", self.base));
-        builder = builder.header(ACCEPT, "application/json");
-        if !query.is_empty() {
-            builder = builder.query(&query);
+        builder = builder.header(ACCEPT, JSON);
+        if !api.query.is_empty() {
+            builder = builder.query(&api.query);
         }
         if let Some(token) = bearer {
             builder = builder.header(AUTHORIZATION, authorization(token)?);
         }
-        if let Some(body) = body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
+        if let Some(org) = org {
+            builder = builder.header(ORG_ID, organisation(org)?);
+        }
+        if let Some(body) = &api.body {
+            builder = builder.header(CONTENT_TYPE, content_type).body(body.clone());
         }
         let mut answer = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status();
@@ -159,16 +181,26 @@ pub(crate) fn retry_after(value: Option<&HeaderValue>, now: Timestamp) -> Option
     Duration::try_from(date.duration_since(now)).ok()
 }
 
+fn method(verb: Verb) -> Method {
+    match verb {
+        Verb::Get => Method::GET,
+        Verb::Post => Method::POST,
+        Verb::Put => Method::PUT,
+        Verb::Delete => Method::DELETE,
+    }
+}
+
 fn authorization(token: &str) -> Result<HeaderValue, CallError> {
     let value = HeaderValue::from_str(&format!("Bearer {token}"));
-    // The verdict of any server, without sending it: no such token was ever issued.
-    let mut value = value.map_err(|_| CallError::Status {
-        status: StatusCode::UNAUTHORIZED.as_u16(),
-        body: ErrorBody { message: "the token holds characters that no token has".to_owned(), ..ErrorBody::default() },
-        retry_after: None,
-    })?;
+    let no_token = |_| ask::hopeless(StatusCode::UNAUTHORIZED, 16, "the token holds characters that no token has");
+    let mut value = value.map_err(no_token)?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn organisation(id: &str) -> Result<HeaderValue, CallError> {
+    let no_id = |_| ask::hopeless(StatusCode::BAD_REQUEST, 3, "the organisation's id holds characters that no id has");
+    HeaderValue::from_str(id).map_err(no_id)
 }
 
 fn refused(status: StatusCode, answer: &Response, bytes: &[u8]) -> CallError {

@@ -41,9 +41,12 @@
 //!
 //! - [`builder`]: how to join; [`tls`]: whom to trust
 //! - [`room`]: the handle, and what becomes of a message; [`events`]: what happens in the room
-//! - [`rest`]: REST calls without a session
+//! - [`calls`]: all REST calls of a chat token, on a [`Room`] and, without a session, on a [`Visitor`]
+//! - [`history`]: all that was said, as a stream
+//! - [`rest`]: the REST service; [`rooms`]: makes rooms and tokens; [`dictionaries`]: the words that are filtered
 //! - [`memory`]: a room in memory, for tests of programs that chat
-//! - `driver`: the only loop; `link`: the connection it feeds; `transport`: how bytes travel; `http`: how calls do
+//! - `driver`: the only loop; `link`: the connection it feeds; `transport`: how bytes travel; `http`: how calls do;
+//!   `name`: under which name somebody acts
 //!
 //! All rules of a client (when to try again, what to send again, in which order to tell) are in [`chatroom_session`],
 //! which is neither slow nor surprised by a clock; this crate carries bytes and tells the time.
@@ -66,25 +69,35 @@
 #![forbid(unsafe_code)]
 
 pub mod builder;
+pub mod calls;
+pub mod dictionaries;
 mod driver;
 pub mod events;
+pub mod history;
 mod http;
 mod link;
+mod name;
 pub mod rest;
 pub mod room;
+pub mod rooms;
 pub mod tls;
 mod transport;
+pub mod visitor;
 
 pub use builder::{BuildError, Builder, DEFAULT_API};
+pub use dictionaries::Dictionaries;
 pub use events::{EventStream, Lagged};
+pub use history::{History, HistoryError};
 pub use rest::Rest;
 pub use room::{DeliverError, Pending, Receipt, Room};
+pub use rooms::Rooms;
 pub use tls::Trust;
 pub use transport::memory;
+pub use visitor::Visitor;
 
 pub use chatroom_mqtt::ReasonCode;
 pub use chatroom_session::{
-    Blame, CallError, Cause, Delivery, Draft, End, Event, Gap, GapReason, Limits, LinkError, Rejection, RoomState,
-    SendError, TlsFault,
+    Blame, CallError, Cause, Delivery, Draft, End, Event, Gap, GapReason, Limits, LinkError, PressError, Rejection,
+    RoomState, SendError, TlsFault,
 };
 pub use chatroom_wire as wire;

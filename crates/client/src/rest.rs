@@ -1,16 +1,13 @@
-//! REST calls, typed: for what needs no session (making rooms and tokens), and for the session itself.
+//! The REST service: where it is, and the calls that every session makes.
 
 use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
 use chatroom_session::{Call, CallAnswer, CallError};
 use chatroom_wire::{
-    Chatroom, Config, OrgToken, RefreshToken, RoomId, Token,
-    rest::{
-        ChatroomAnswer, CreateChatroom, CreateToken, MessagesPage, MessagesQuery, RefreshAnswer, RefreshRequest,
-        TokenAnswer,
-    },
+    Chatroom, Config, RefreshToken, Token,
+    rest::{ChatroomAnswer, MessagesPage, MessagesQuery, RefreshAnswer, RefreshRequest},
 };
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::ClientConfig;
 
 use crate::{
@@ -22,15 +19,20 @@ use crate::{
 ///
 /// Calls end after 15 s, follow no redirect, use no proxy, and read answers of up to 16 MiB.
 ///
-/// ```no_run
-/// # async fn example(org: chatroom_client::wire::OrgToken) -> Result<(), Box<dyn std::error::Error>> {
-/// use chatroom_client::{Rest, Trust, wire::rest::{CreateChatroom, CreateToken}};
+/// It is the door to [`Rooms`](crate::Rooms), to [`Visitor`](crate::Visitor) and to
+/// [`Dictionaries`](crate::Dictionaries); [`Builder::rest`](crate::Builder::rest) has sessions share it.
 ///
-/// let rest = Rest::new("https://localhost:8443", &Trust::new().ca_file("ca.pem"))?;
-/// let room = rest.create_room(&org, &CreateChatroom::default()).await?;
-/// let ada = CreateToken { name: Some("ada".into()), ..CreateToken::default() };
-/// let answer = rest.create_token(&org, &room.id, &ada).await?;
-/// println!("a token that ends in {} s", answer.expires_in);
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let server = chatroom_server::Server::start(chatroom_server::Options::ephemeral()).await?;
+/// # let (api, token_file) = (server.tls_api().expect("it has TLS"), server.viewer_token_file());
+/// # let pem = server.ca_pem().expect("it has an authority of its own").as_bytes();
+/// use chatroom_client::{Rest, Trust, wire::Token};
+///
+/// let rest = Rest::new(api, &Trust::new().add_ca_pem(pem))?;
+/// let token = Token::new(std::fs::read_to_string(token_file)?);
+/// assert!(!rest.room(&token).await?.muted);
 /// # Ok(())
 /// # }
 /// ```
@@ -49,36 +51,6 @@ impl Rest {
     pub fn new(api: &str, trust: &Trust) -> Result<Self, BuildError> {
         let tls = trust.config()?;
         Ok(Self { http: Http::new(api, &tls, trust.plaintext)?, tls, plaintext: trust.plaintext })
-    }
-
-    /// Makes a room: `POST /chatrooms`.
-    ///
-    /// # Errors
-    /// When the service refuses or can't be reached.
-    ///
-    /// # Cancel safety
-    /// The room may or may not have been made.
-    pub async fn create_room(&self, org: &OrgToken, room: &CreateChatroom) -> Result<Chatroom, CallError> {
-        let request = Request::post("/chatrooms", room).bearer(org.expose());
-        self.http.call::<ChatroomAnswer>(request).await.map(|answer| answer.chatroom)
-    }
-
-    /// Makes a chat token: `POST /chatrooms/{id}/tokens`.
-    ///
-    /// # Errors
-    /// When the service refuses or can't be reached.
-    ///
-    /// # Cancel safety
-    /// The token may or may not have been made.
-    pub async fn create_token(
-        &self,
-        org: &OrgToken,
-        room: &RoomId,
-        token: &CreateToken,
-    ) -> Result<TokenAnswer, CallError> {
-        let room = utf8_percent_encode(room.as_str(), NON_ALPHANUMERIC);
-        let path = format!("/chatrooms/{room}/tokens");
-        self.http.call(Request::post(&path, token).bearer(org.expose())).await
     }
 
     /// Buys a fresh chat token: `POST /chatrooms/tokens:refresh`.
@@ -137,7 +109,13 @@ impl Rest {
             Call::Room => self.room(&token).await.map(|room| CallAnswer::Room(Box::new(room))),
             Call::Refresh(refresh) => self.refresh(&refresh).await.map(CallAnswer::Refreshed),
             Call::History(query) => self.messages(&token, &query).await.map(CallAnswer::History),
+            Call::Api(request) => self.fetch(Request::new(&request).bearer(token.expose())).await.map(CallAnswer::Api),
         }
+    }
+
+    /// Makes any call.
+    pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Bytes, CallError> {
+        self.http.fetch(request).await
     }
 }
 

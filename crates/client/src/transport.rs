@@ -14,13 +14,15 @@ use rustls::ClientConfig;
 use self::memory::MemoryRoom;
 use crate::{Rest, link::Opening};
 
-/// The world of one session.
+/// The world of one session, or of one visitor.
+#[derive(Clone)]
 pub(crate) enum Transport {
     Network(Network),
     Memory(MemoryRoom),
 }
 
 /// TCP, TLS, WebSocket and HTTP.
+#[derive(Clone)]
 pub(crate) struct Network {
     rest: Option<Rest>,
     tls: Arc<ClientConfig>,

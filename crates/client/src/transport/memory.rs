@@ -36,7 +36,7 @@ use chatroom_session::{Call, CallAnswer, CallError};
 use chatroom_wire::{Config, Message, Payload, Token, User};
 
 use self::{connection::MemoryConnection, hall::Hall};
-use crate::{Builder, link::Connection};
+use crate::{Builder, Visitor, link::Connection};
 
 /// A room in this process. Clones are the same room.
 #[derive(Clone)]
@@ -61,6 +61,16 @@ impl MemoryRoom {
     /// A chat token for a moderator of that name: may write while the room is muted.
     pub fn admin_token(&self, name: &str) -> Token {
         self.hall().token(name, true)
+    }
+
+    /// A builder that joins this room as a moderator of that name.
+    pub fn join_admin(&self, name: &str) -> Builder {
+        Builder::with_token(self.admin_token(name)).memory(self)
+    }
+
+    /// Somebody with this token and without a session.
+    pub fn visitor(&self, token: Token) -> Visitor {
+        Visitor::in_memory(self, token)
     }
 
     /// A config for a viewer of that name, with a client id of its own, for [`Builder::with_config`].

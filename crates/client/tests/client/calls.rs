@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_client::{
-    CallError, Rest, TlsFault, Trust,
+    CallError, Rest, Rooms, TlsFault, Trust,
     wire::{
         OrgToken, RefreshToken, Token,
         rest::{CreateChatroom, CreateToken, MessagesQuery, Role},
@@ -93,7 +93,7 @@ async fn a_call_carries_its_token_and_its_query() {
 async fn rooms_and_tokens_are_made_with_the_token_of_the_organisation() {
     let mut service = Service::json("200 OK", ROOM).await;
     let org = OrgToken::new("org");
-    let room = service.rest().create_room(&org, &CreateChatroom::default()).await.unwrap();
+    let room = Rooms::new(&service.rest(), org.clone()).create(&CreateChatroom::default()).await.unwrap();
     assert_eq!(room.id.as_str(), "r 1");
     let asked = service.asked().await;
     assert!(asked.starts_with("POST /bv/chatroom/v1/chatrooms HTTP/1.1\r\n") && asked.ends_with("{}"), "{asked}");
@@ -102,7 +102,7 @@ async fn rooms_and_tokens_are_made_with_the_token_of_the_organisation() {
     let answer = r#"{"token":"a.b.c","expires_in":60,"refresh_token":"r","refresh_expires_in":"90"}"#;
     let mut service = Service::json("200 OK", answer).await;
     let wanted = CreateToken { role: Role::Admin, ..CreateToken::default() };
-    let made = service.rest().create_token(&org, &room.id, &wanted).await.unwrap();
+    let made = Rooms::new(&service.rest(), org).create_token(&room.id, &wanted).await.unwrap();
     assert_eq!((made.token.expose(), made.refresh_expires_in), ("a.b.c", 90));
     let asked = service.asked().await;
     assert!(asked.starts_with("POST /bv/chatroom/v1/chatrooms/r%201/tokens HTTP/1.1\r\n"), "{asked}");

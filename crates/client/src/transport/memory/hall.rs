@@ -117,6 +117,7 @@ impl Hall {
             Call::Room => Ok(CallAnswer::Room(Box::new(self.room()))),
             Call::History(query) => Ok(CallAnswer::History(self.history(&query))),
             Call::Refresh(_) => Err(unknown_token()),
+            Call::Api(_) => Err(unknown_token()),
         }
     }
 
