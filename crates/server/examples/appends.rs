@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatroom_server::store::{NewMessage, NewRoom, SqliteStore, Store};
+use chatroom_server::store::{Audience, NewMessage, NewRoom, SqliteStore, Store};
 use chatroom_wire::{Kind, RoomId};
 use jiff::Timestamp;
 
@@ -60,6 +60,8 @@ async fn write(store: Arc<SqliteStore>, writer: u32, batch: u64, span: Duration)
                 kind: Kind::Text,
                 received_at: begun + Duration::from_nanos(number + 1),
                 json: vec![b'x'; 400].into(),
+                audience: Audience::Everyone,
+                changes: Vec::new(),
             })
             .collect();
         let asked = Instant::now();

@@ -16,7 +16,7 @@ use chatroom_wire::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Appended, History, NewMessage, NewRoom, Position, Store, StoreError, StoredMessage};
+use super::{Appended, Audience, History, NewMessage, NewRoom, Position, Store, StoreError, StoredMessage};
 
 /// Where the stores of one test live.
 pub(crate) trait Bed {
@@ -133,7 +133,7 @@ pub(crate) async fn a_room_that_is_not_there_is_told(bed: &impl Bed) {
     let refusals = [
         store.position(&id).await.unwrap_err(),
         store.append(&id, vec![text("m", 1)]).await.unwrap_err(),
-        store.messages(&id, MessagesQuery::default()).await.unwrap_err(),
+        store.messages(&id, &"ada".into(), MessagesQuery::default()).await.unwrap_err(),
         store.prune(&id, History::default(), now).await.unwrap_err(),
     ];
     for refused in refusals {
@@ -146,7 +146,7 @@ pub(crate) async fn an_empty_log_has_no_end_and_no_messages(bed: &impl Bed) {
     let store = bed.open().await;
     let room = make_room(&store, "r").await;
     assert_eq!(store.position(&room).await.unwrap(), Position { seq: 0, received_at: None });
-    assert_eq!(store.messages(&room, MessagesQuery::default()).await.unwrap(), []);
+    assert_eq!(store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap(), []);
     assert_eq!(store.append(&room, Vec::new()).await.unwrap(), []);
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn messages_come_back_as_they_were_sent_and_in_their_order(bed:
     let sent = vec![text("c", 1), odd, text("a", 3)];
     let answers = store.append(&room, sent.clone()).await.unwrap();
     assert_eq!(answers, [stored(1), stored(2), stored(3)]);
-    let read = store.messages(&room, MessagesQuery::default()).await.unwrap();
+    let read = store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap();
     let expected: Vec<StoredMessage> =
         (1..).zip(&sent).map(|(seq, message)| StoredMessage { seq, json: message.json.clone() }).collect();
     assert_eq!(read, expected);
@@ -236,7 +236,7 @@ pub(crate) async fn a_time_that_cannot_be_kept_is_refused(bed: &impl Bed) {
         ..MessagesQuery::default()
     };
     store.append(&room, vec![text("a", 1)]).await.unwrap();
-    assert_eq!(store.messages(&room, whole).await.unwrap().len(), 1);
+    assert_eq!(store.messages(&room, &"ada".into(), whole).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn every_page_is_what_a_plain_list_would_give(bed: &impl Bed) {
@@ -266,7 +266,7 @@ pub(crate) async fn every_page_is_what_a_plain_list_would_give(bed: &impl Bed) {
                             types: types.to_vec(),
                         };
                         let expected = page_of_list(&list, &query);
-                        let page = store.messages(&room, query.clone()).await.unwrap();
+                        let page = store.messages(&room, &"ada".into(), query.clone()).await.unwrap();
                         assert_eq!(numbers(&page), expected, "{query:?}");
                     }
                 }
@@ -281,9 +281,15 @@ pub(crate) async fn a_page_holds_at_most_a_hundred_whatever_is_asked(bed: &impl 
     store.append(&room, (1..=150).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
     for limit in [None, Some(0), Some(100), Some(101), Some(u16::MAX)] {
         let newest = MessagesQuery { limit, ..MessagesQuery::default() };
-        assert_eq!(numbers(&store.messages(&room, newest).await.unwrap()), (51..=150).collect::<Vec<_>>());
+        assert_eq!(
+            numbers(&store.messages(&room, &"ada".into(), newest).await.unwrap()),
+            (51..=150).collect::<Vec<_>>()
+        );
         let oldest = MessagesQuery { limit, from_oldest: true, types: vec![Kind::Text], ..MessagesQuery::default() };
-        assert_eq!(numbers(&store.messages(&room, oldest).await.unwrap()), (1..=100).collect::<Vec<_>>());
+        assert_eq!(
+            numbers(&store.messages(&room, &"ada".into(), oldest).await.unwrap()),
+            (1..=100).collect::<Vec<_>>()
+        );
     }
     assert_eq!(PAGE_MAX, 100);
 }
@@ -295,7 +301,7 @@ pub(crate) async fn paging_back_meets_each_message_once_while_new_ones_arrive(be
     let (mut met, mut before_at, mut next) = (Vec::new(), None, 24);
     loop {
         let query = MessagesQuery { before_at, limit: Some(5), ..MessagesQuery::default() };
-        let page = store.messages(&room, query).await.unwrap();
+        let page = store.messages(&room, &"ada".into(), query).await.unwrap();
         let Some(first) = page.first() else { break };
         before_at = Some(Time::nanoseconds(at(first.seq)));
         met.extend(numbers(&page).into_iter().rev());
@@ -312,7 +318,7 @@ pub(crate) async fn paging_forward_meets_each_message_once_while_new_ones_arrive
     let (mut met, mut after_at, mut next) = (Vec::new(), None, 24);
     loop {
         let query = MessagesQuery { after_at, limit: Some(5), from_oldest: true, ..MessagesQuery::default() };
-        let page = store.messages(&room, query).await.unwrap();
+        let page = store.messages(&room, &"ada".into(), query).await.unwrap();
         let Some(last) = page.last() else { break };
         after_at = Some(Time::nanoseconds(at(last.seq)));
         met.extend(numbers(&page));
@@ -369,7 +375,7 @@ pub(crate) async fn what_is_answered_is_seen_by_every_reader(bed: &impl Bed) {
             tokio::spawn(async move {
                 loop {
                     let before = *answered.lock().unwrap();
-                    let page = store.messages(&room, MessagesQuery::default()).await.unwrap();
+                    let page = store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap();
                     let newest = page.last().map_or(0, |message| message.seq);
                     assert!(newest >= before, "{newest} was read after {before} was answered");
                     assert!(page.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq));
@@ -483,7 +489,7 @@ async fn all(store: &impl Store, room: &RoomId) -> Vec<StoredMessage> {
                 MessagesQuery { from_oldest: true, after_at: Some(received_at(&last.json)), ..MessagesQuery::default() }
             }
         };
-        let page = store.messages(room, page).await.unwrap();
+        let page = store.messages(room, &"ada".into(), page).await.unwrap();
         if page.is_empty() {
             return all;
         }
@@ -505,6 +511,8 @@ pub(crate) fn text(id: &str, stamp: u64) -> NewMessage {
         kind: Kind::Text,
         received_at,
         json: format!(r#"{{"id":"{id}","received_at":"{received_at:.9}"}}"#).into(),
+        audience: Audience::Everyone,
+        changes: Vec::new(),
     }
 }
 

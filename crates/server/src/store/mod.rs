@@ -2,7 +2,7 @@
 //!
 //! Read [`Store`] first. Every implementation passes the same list of tests, `contract`.
 //!
-//! - [`record`]: what goes in and comes out; [`error`]: why the store refused
+//! - [`record`]: what goes in and comes out; [`dictionaries`]: the words of the filter; [`error`]: why the store refused
 //! - [`sqlite`]: the store in one file, or in memory
 //!
 //! # What a log promises
@@ -14,17 +14,22 @@
 #[cfg(test)]
 #[macro_use]
 mod contract;
+pub mod dictionaries;
 pub mod error;
 pub mod record;
 pub mod sqlite;
 
 use std::pin::Pin;
 
-use chatroom_wire::{RoomId, rest::MessagesQuery};
+use chatroom_wire::{MessageId, PollId, RoomId, UserId, poll::Poll, rest::MessagesQuery};
 use jiff::Timestamp;
 
+pub use dictionaries::{DictionaryStore, NewDictionary};
 pub use error::StoreError;
-pub use record::{Appended, CounterRecord, History, NewMessage, NewRoom, Position, RoomRecord, StoredMessage};
+pub use record::{
+    Appended, Audience, Change, CounterRecord, History, NewMessage, NewRoom, Position, RoomRecord, StoredMessage,
+    ViewerInfoRecord,
+};
 pub use sqlite::SqliteStore;
 
 /// What a [`Store`] answers with, later.
@@ -63,8 +68,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchRoom`]; else those of the storage.
     fn position(&self, room: &RoomId) -> StoreFuture<'_, Position>;
 
-    /// Commits messages in their order, all or none, each with the next number of its room; returns after the commit
-    /// is durable. Answers one [`Appended`] for each message; a duplicate
+    /// Commits messages in their order, all or none, each with the next number of its room and with its changes; returns
+    /// after the commit is durable. Answers one [`Appended`] for each message; a duplicate
     /// and a message whose id is taken use no number up.
     ///
     /// # Errors
@@ -74,11 +79,49 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of the log, always ascending. Without `from_oldest` it is the newest messages that fit the query, with it
     /// the oldest. `before_at` and `after_at` are exclusive. No more than [`PAGE_MAX`](chatroom_wire::rest::PAGE_MAX)
-    /// messages, which is also the number where the query says none (docs/protocol.md, section C.2).
+    /// messages, which is also the number where the query says none (docs/protocol.md, section C.2). What only its author
+    /// gets to see is there only if the reader is the author; what is deleted is not there.
     ///
     /// # Errors
     /// [`StoreError::NoSuchRoom`]; else those of the storage.
-    fn messages(&self, room: &RoomId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>>;
+    fn messages(&self, room: &RoomId, reader: &UserId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>>;
+
+    /// One message, whoever may see it; none if it was deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn message(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<StoredMessage>>;
+
+    /// Changes a room without a message, all or nothing; returns after the commit is durable.
+    ///
+    /// # Errors
+    /// Nothing was changed: [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn change(&self, room: &RoomId, changes: Vec<Change>, at: Timestamp) -> StoreFuture<'_, ()>;
+
+    /// The polls of a room with their counts, the newest first: those made before `before`, or from the newest on where
+    /// that is none, or is no poll of the room. At most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn polls(&self, room: &RoomId, before: Option<&PollId>, limit: u16) -> StoreFuture<'_, Vec<Poll>>;
+
+    /// One poll with its counts.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn poll(&self, room: &RoomId, id: &PollId) -> StoreFuture<'_, Option<Poll>>;
+
+    /// The name that somebody took in a room, if they took one.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn name_of(&self, room: &RoomId, user: &UserId) -> StoreFuture<'_, Option<String>>;
+
+    /// Answers if the storage does.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn ping(&self) -> StoreFuture<'_, ()>;
 
     /// Removes what is older than a room keeps; answers how many messages. The numbers of those that stay, and of those
     /// to come, are the same as without.

@@ -1,11 +1,13 @@
 //! What goes into the store and comes out of it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use chatroom_wire::{
-    Chatroom, Kind, MessageId, RoomId, Time, UserId,
+    Chatroom, DictionaryId, Kind, MessageId, OptionId, PollId, RoomId, StickerPackId, Time, User, UserId,
     chatroom::{CustomCounter, ViewerInfo},
+    payload::PinUnpin,
+    poll::Poll,
     rest::{MessagesQuery, PAGE_MAX},
 };
 use jiff::Timestamp;
@@ -30,12 +32,37 @@ pub struct RoomRecord {
     pub id: RoomId,
     /// Whether viewers may not write for now.
     pub muted: bool,
+    /// Whose messages are hidden, in the order in which they were blocked. Each has an id.
+    pub blocked_users: Vec<User>,
+    /// What is pinned, in the order in which it was. Each message has an id.
+    pub pinned_messages: Vec<PinUnpin>,
+    /// The poll that takes votes, with its counts.
+    pub active_poll: Option<Poll>,
+    /// The number of viewers as it was last kept.
+    pub viewer_info: ViewerInfoRecord,
+    /// Which dictionaries the word filter uses here, in the order of their ids.
+    pub dictionaries: Vec<DictionaryId>,
+    /// Of which packs it was said whether the room uses them; for others the default holds.
+    pub sticker_packs: BTreeMap<StickerPackId, bool>,
     /// Its counters, in the order in which they were named.
     pub custom_counters: Vec<CounterRecord>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its state last changed. Messages are no change of it.
     pub updated_at: Timestamp,
+}
+
+/// The number of viewers as it is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ViewerInfoRecord {
+    /// Whether it is shown.
+    pub enabled: bool,
+    /// The number.
+    pub count: i64,
+    /// Grows with each change.
+    pub version: i64,
+    /// When it changed; never before the first change.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A counter of a room as it is stored.
@@ -60,13 +87,15 @@ impl From<RoomRecord> for Chatroom {
             id: room.id,
             muted: room.muted,
             status: "CHAT_STATUS_ACTIVE".to_owned(),
-            blocked_users: Vec::new(),
-            pinned_messages: Vec::new(),
-            active_poll: None,
+            blocked_users: room.blocked_users,
+            pinned_messages: room.pinned_messages,
+            active_poll: room.active_poll.as_ref().map(Poll::for_viewers),
             viewer_info: Some(ViewerInfo {
-                version_number: "0".to_owned(),
-                updated_at: Some(Time::nanoseconds(room.created_at)),
-                ..ViewerInfo::default()
+                enabled: room.viewer_info.enabled,
+                count: room.viewer_info.count,
+                version_number: version_number(room.viewer_info.version),
+                updated_at: Some(Time::nanoseconds(room.viewer_info.updated_at.unwrap_or(room.created_at))),
+                extra: Map::new(),
             }),
             custom_counters: room.custom_counters.into_iter().map(CustomCounter::from).collect(),
             created_at: Some(Time::nanoseconds(room.created_at)),
@@ -81,12 +110,17 @@ impl From<CounterRecord> for CustomCounter {
         Self {
             key: counter.key,
             value: counter.value,
-            version_number: counter.version.to_string(),
+            version_number: version_number(counter.version),
             updated_at: Some(Time::nanoseconds(counter.updated_at)),
             disabled: counter.disabled,
             extra: Map::new(),
         }
     }
+}
+
+/// A version as clients compare it: as text, so that all have the same length (docs/protocol.md, section D.2).
+pub(crate) fn version_number(version: i64) -> String {
+    format!("{version:020}")
 }
 
 /// Where a room's log ends.
@@ -111,6 +145,74 @@ pub struct NewMessage {
     pub received_at: Timestamp,
     /// The message as it will be sent, encoded once.
     pub json: Bytes,
+    /// Who gets to see it.
+    pub audience: Audience,
+    /// What changes in the room with it: in the same transaction, and only if it is stored. A duplicate changes nothing.
+    pub changes: Vec<Change>,
+}
+
+/// Who gets to see a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody in the room.
+    #[default]
+    Everyone,
+    /// Its author alone: somebody blocked, or a vote.
+    Author,
+}
+
+/// What changes in a room, and survives a restart. The caller has made sure that it makes sense; where it makes none
+/// (a counter that is not there, a block of somebody blocked), nothing happens and nothing fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Viewers may not, or may again, write.
+    Muted(bool),
+    /// This person's messages are hidden from now on. `user.id` says who; a person has one entry, the first.
+    Block(User),
+    /// This person's messages are shown again.
+    Unblock(UserId),
+    /// A message is pinned behind the others. One message has one entry, the first.
+    Pin(PinUnpin),
+    /// A message is no longer pinned.
+    Unpin(MessageId),
+    /// A message is deleted: it is in no page any more, its text is gone from the file, and its id and its number stay
+    /// taken, so that sending it again brings nothing back.
+    Delete(MessageId),
+    /// The number of viewers.
+    ViewerInfo(ViewerInfoRecord),
+    /// So many presses of a counter. The value stops at the ends of 64 bits.
+    Count {
+        /// Which counter.
+        key: String,
+        /// How many.
+        by: i64,
+    },
+    /// Somebody goes by another name in this room.
+    Rename {
+        /// Who.
+        user: UserId,
+        /// The name.
+        name: String,
+    },
+    /// A poll is written, anew or over the one of the same id: question, options, status, times. Its counts are kept by
+    /// the store: those in here count for nothing.
+    Poll(Poll),
+    /// A poll goes, with its votes.
+    DeletePoll(PollId),
+    /// Somebody votes; an earlier vote of theirs in this poll counts no more. Poll and options have ids.
+    Vote {
+        /// Who.
+        user: UserId,
+        /// In which poll.
+        poll: PollId,
+        /// For which of its options, each once.
+        options: Vec<OptionId>,
+    },
+    /// The room uses a dictionary, or does no longer.
+    Dictionary(DictionaryId, bool),
+    /// The room uses a pack of stickers, or does not.
+    StickerPack(StickerPackId, bool),
 }
 
 /// What became of one message.
@@ -132,6 +234,8 @@ pub enum Appended {
 pub struct StoredMessage {
     /// Its number in its room, from 1.
     pub seq: u64,
+    /// Who gets to see it.
+    pub audience: Audience,
     /// The message as it was given to the store.
     pub json: Bytes,
 }

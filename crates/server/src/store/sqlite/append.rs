@@ -3,14 +3,14 @@
 use chatroom_wire::RoomId;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use super::stamp;
-use crate::store::{Appended, NewMessage, Position, StoreError};
+use super::{stamp, state};
+use crate::store::{Appended, Audience, NewMessage, Position, StoreError};
 
 const END: &str = "SELECT key, last_seq, last_received_at FROM room WHERE id = :id";
 const MOVE_END: &str = "UPDATE room SET last_seq = :seq, last_received_at = :received_at WHERE key = :room";
 const SENDER: &str = "SELECT user FROM message WHERE room = :room AND id = :id";
-const INSERT: &str = "INSERT INTO message (room, seq, id, user, kind, received_at, json)
-    VALUES (:room, :seq, :id, :user, :kind, :received_at, :json) ON CONFLICT (room, id) DO NOTHING";
+const INSERT: &str = "INSERT INTO message (room, seq, id, user, kind, received_at, json, audience)
+    VALUES (:room, :seq, :id, :user, :kind, :received_at, :json, :audience) ON CONFLICT (room, id) DO NOTHING";
 
 /// Where the log of a room ends, in the store's own numbers.
 pub(super) struct End {
@@ -68,10 +68,12 @@ fn append_one(
             ":kind": message.kind.name(),
             ":received_at": received_at,
             ":json": &message.json[..],
+            ":audience": audience(message.audience),
         })?;
         if stored == 1 {
             end.seq = seq;
             end.received_at = Some(received_at);
+            state::apply(connection, end.room, &message.changes, message.received_at)?;
             return Ok(Appended::Stored { seq: seq.unsigned_abs() });
         }
     }
@@ -84,5 +86,13 @@ fn append_one(
         Some(sender) if sender == message.user.as_str() => Ok(Appended::Duplicate),
         Some(_) => Ok(Appended::IdTaken),
         None => Err(StoreError::OutOfOrder(room.clone())),
+    }
+}
+
+/// As the column `audience` has it.
+pub(super) fn audience(audience: Audience) -> i64 {
+    match audience {
+        Audience::Everyone => 0,
+        Audience::Author => 1,
     }
 }

@@ -5,18 +5,21 @@
 //! blocking threads and never wait for it (SQLite's write-ahead log).
 //!
 //! - `writer`: that thread; `readers`: those connections
-//! - `append`, `rooms`, `page`, `prune`: what is asked of the tables, one file each
+//! - `append`, `rooms`, `state`, `polls`, `page`, `prune`, `dictionaries`: what is asked of the tables, one file each
 //! - `schema`: the tables, and how an older file is brought up to date
 //! - `fault`: what SQLite's errors mean; `stamp`: instants as integers
 
 mod append;
+mod dictionaries;
 mod fault;
 mod page;
+mod polls;
 mod prune;
 mod readers;
 mod rooms;
 mod schema;
 mod stamp;
+mod state;
 mod writer;
 
 #[cfg(test)]
@@ -27,12 +30,18 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use chatroom_wire::{RoomId, rest::MessagesQuery};
+use chatroom_wire::{
+    DictionaryId, MessageId, PatternId, PollId, RoomId, UserId,
+    dictionary::{Dictionary, Pattern},
+    poll::Poll,
+    rest::MessagesQuery,
+};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    Appended, History, NewMessage, NewRoom, Position, RoomRecord, Store, StoreError, StoreFuture, StoredMessage,
+    Appended, Change, DictionaryStore, History, NewDictionary, NewMessage, NewRoom, Position, RoomRecord, Store,
+    StoreError, StoreFuture, StoredMessage,
 };
 use readers::Readers;
 use writer::{GROUP_MAX, Writer};
@@ -44,7 +53,7 @@ use writer::{GROUP_MAX, Writer};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use chatroom_server::store::{Appended, NewMessage, NewRoom, SqliteStore, Store};
+/// use chatroom_server::store::{Appended, Audience, NewMessage, NewRoom, SqliteStore, Store};
 /// use chatroom_wire::{Kind, RoomId, rest::MessagesQuery};
 ///
 /// let store = SqliteStore::in_memory()?;
@@ -57,10 +66,12 @@ use writer::{GROUP_MAX, Writer};
 ///     kind: Kind::Text,
 ///     received_at: now,
 ///     json: r#"{"id":"m1"}"#.into(),
+///     audience: Audience::Everyone,
+///     changes: Vec::new(),
 /// };
 /// assert_eq!(store.append(&room, vec![message.clone()]).await?, [Appended::Stored { seq: 1 }]);
 /// assert_eq!(store.append(&room, vec![message]).await?, [Appended::Duplicate]);
-/// assert_eq!(store.messages(&room, MessagesQuery::default()).await?.len(), 1);
+/// assert_eq!(store.messages(&room, &"ada".into(), MessagesQuery::default()).await?.len(), 1);
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
@@ -123,9 +134,38 @@ impl Store for SqliteStore {
         Box::pin(self.writer.write(weight, move |connection| append::append(connection, &room, &messages)))
     }
 
-    fn messages(&self, room: &RoomId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>> {
+    fn messages(&self, room: &RoomId, reader: &UserId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>> {
+        let (room, reader) = (room.clone(), reader.clone());
+        Box::pin(self.readers.read(move |connection| page::page(connection, &room, &reader, &query)))
+    }
+
+    fn message(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<StoredMessage>> {
+        let (room, id) = (room.clone(), id.clone());
+        Box::pin(self.readers.read(move |connection| page::one(connection, &room, &id)))
+    }
+
+    fn change(&self, room: &RoomId, changes: Vec<Change>, at: Timestamp) -> StoreFuture<'_, ()> {
         let room = room.clone();
-        Box::pin(self.readers.read(move |connection| page::page(connection, &room, &query)))
+        Box::pin(self.writer.write(changes.len(), move |connection| state::change(connection, &room, &changes, at)))
+    }
+
+    fn polls(&self, room: &RoomId, before: Option<&PollId>, limit: u16) -> StoreFuture<'_, Vec<Poll>> {
+        let (room, before) = (room.clone(), before.cloned());
+        Box::pin(self.readers.read(move |connection| polls::page(connection, &room, before.as_ref(), limit)))
+    }
+
+    fn poll(&self, room: &RoomId, id: &PollId) -> StoreFuture<'_, Option<Poll>> {
+        let (room, id) = (room.clone(), id.clone());
+        Box::pin(self.readers.read(move |connection| polls::read(connection, &room, &id)))
+    }
+
+    fn name_of(&self, room: &RoomId, user: &UserId) -> StoreFuture<'_, Option<String>> {
+        let (room, user) = (room.clone(), user.clone());
+        Box::pin(self.readers.read(move |connection| rooms::name(connection, &room, &user)))
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.readers.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)))
     }
 
     fn prune(&self, room: &RoomId, keep: History, now: Timestamp) -> StoreFuture<'_, u64> {
@@ -145,5 +185,72 @@ impl Store for SqliteStore {
                 }
             }
         })
+    }
+}
+
+impl DictionaryStore for SqliteStore {
+    fn create_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Dictionary> {
+        Box::pin(self.writer.write(1, move |connection| dictionaries::create(connection, &new)))
+    }
+
+    fn update_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Option<Dictionary>> {
+        Box::pin(self.writer.write(1, move |connection| dictionaries::update(connection, &new)))
+    }
+
+    fn delete_dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, bool> {
+        let id = id.clone();
+        Box::pin(self.writer.write(GROUP_MAX, move |connection| dictionaries::delete(connection, &id)))
+    }
+
+    fn dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, Option<Dictionary>> {
+        let id = id.clone();
+        Box::pin(self.readers.read(move |connection| dictionaries::read(connection, &id)))
+    }
+
+    fn dictionaries(&self, after: Option<&DictionaryId>, limit: u16) -> StoreFuture<'_, Vec<Dictionary>> {
+        let after = after.cloned();
+        Box::pin(self.readers.read(move |connection| dictionaries::page(connection, after.as_ref(), limit)))
+    }
+
+    fn add_patterns(
+        &self,
+        id: &DictionaryId,
+        patterns: Vec<Pattern>,
+        at: Timestamp,
+    ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
+        let id = id.clone();
+        let weight = patterns.len();
+        Box::pin(self.writer.write(weight, move |connection| dictionaries::add(connection, &id, &patterns, at)))
+    }
+
+    fn replace_patterns(
+        &self,
+        id: &DictionaryId,
+        patterns: Vec<Pattern>,
+        at: Timestamp,
+    ) -> StoreFuture<'_, Option<u64>> {
+        let id = id.clone();
+        let weight = patterns.len();
+        Box::pin(self.writer.write(weight, move |connection| dictionaries::replace(connection, &id, &patterns, at)))
+    }
+
+    fn update_pattern(&self, id: &DictionaryId, pattern: Pattern, at: Timestamp) -> StoreFuture<'_, Option<Pattern>> {
+        let id = id.clone();
+        Box::pin(self.writer.write(1, move |connection| dictionaries::change(connection, &id, pattern, at)))
+    }
+
+    fn delete_pattern(&self, id: &DictionaryId, pattern: &PatternId, at: Timestamp) -> StoreFuture<'_, bool> {
+        let (id, pattern) = (id.clone(), pattern.clone());
+        Box::pin(self.writer.write(1, move |connection| dictionaries::remove(connection, &id, &pattern, at)))
+    }
+
+    fn patterns(
+        &self,
+        id: &DictionaryId,
+        after: Option<&PatternId>,
+        limit: u32,
+    ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
+        let (id, after) = (id.clone(), after.cloned());
+        Box::pin(self.readers.read(move |connection| dictionaries::patterns(connection, &id, after.as_ref(), limit)))
     }
 }

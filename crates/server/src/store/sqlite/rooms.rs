@@ -1,16 +1,24 @@
 //! Rooms: made and read.
 
-use chatroom_wire::RoomId;
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use std::collections::BTreeMap;
 
-use super::stamp;
-use crate::store::{CounterRecord, NewRoom, RoomRecord, StoreError};
+use chatroom_wire::{RoomId, UserId};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use serde::de::DeserializeOwned;
+
+use super::{append, fault, polls, stamp};
+use crate::store::{CounterRecord, NewRoom, RoomRecord, StoreError, ViewerInfoRecord};
 
 const CREATE: &str = "INSERT INTO room (id, created_at, updated_at) VALUES (:id, :now, :now) ON CONFLICT DO NOTHING";
 const CREATE_COUNTER: &str = "INSERT INTO counter (room, place, key, updated_at) VALUES (:room, :place, :key, :now)
     ON CONFLICT DO NOTHING";
-const READ: &str = "SELECT key, id, muted, created_at, updated_at FROM room WHERE id = :id";
-const FIRST: &str = "SELECT key, id, muted, created_at, updated_at FROM room ORDER BY created_at, key LIMIT 1";
+const READ: &str = "SELECT * FROM room WHERE id = :id";
+const FIRST: &str = "SELECT * FROM room ORDER BY created_at, key LIMIT 1";
+const BLOCKED: &str = "SELECT json FROM blocked_user WHERE room = :room ORDER BY place";
+const PINNED: &str = "SELECT json FROM pinned_message WHERE room = :room ORDER BY place";
+const DICTIONARIES: &str = "SELECT dictionary FROM room_dictionary WHERE room = :room ORDER BY dictionary";
+const STICKER_PACKS: &str = "SELECT pack, enabled FROM room_sticker_pack WHERE room = :room";
+const NAME: &str = "SELECT name FROM name WHERE room = :room AND user = :user";
 const COUNTERS: &str =
     "SELECT key, value, version, updated_at, disabled FROM counter WHERE room = :room ORDER BY place";
 
@@ -30,18 +38,29 @@ pub(super) fn create(connection: &Connection, room: NewRoom) -> Result<RoomRecor
 
 pub(super) fn read(connection: &Connection, id: &RoomId) -> Result<Option<RoomRecord>, StoreError> {
     let row = connection.prepare_cached(READ)?.query_row(named_params! { ":id": id.as_str() }, room).optional()?;
-    with_counters(connection, row)
+    with_state(connection, row)
 }
 
 pub(super) fn first(connection: &Connection) -> Result<Option<RoomRecord>, StoreError> {
     let row = connection.prepare_cached(FIRST)?.query_row([], room).optional()?;
-    with_counters(connection, row)
+    with_state(connection, row)
 }
 
 fn room(row: &Row<'_>) -> rusqlite::Result<(i64, RoomRecord)> {
     let record = RoomRecord {
         id: row.get::<_, String>("id")?.into(),
         muted: row.get("muted")?,
+        blocked_users: Vec::new(),
+        pinned_messages: Vec::new(),
+        active_poll: None,
+        viewer_info: ViewerInfoRecord {
+            enabled: row.get("viewers_shown")?,
+            count: row.get("viewers_count")?,
+            version: row.get("viewers_version")?,
+            updated_at: row.get::<_, Option<i64>>("viewers_at")?.map(stamp::read),
+        },
+        dictionaries: Vec::new(),
+        sticker_packs: BTreeMap::new(),
         custom_counters: Vec::new(),
         created_at: stamp::read(row.get("created_at")?),
         updated_at: stamp::read(row.get("updated_at")?),
@@ -49,7 +68,7 @@ fn room(row: &Row<'_>) -> rusqlite::Result<(i64, RoomRecord)> {
     Ok((row.get("key")?, record))
 }
 
-fn with_counters(connection: &Connection, row: Option<(i64, RoomRecord)>) -> Result<Option<RoomRecord>, StoreError> {
+fn with_state(connection: &Connection, row: Option<(i64, RoomRecord)>) -> Result<Option<RoomRecord>, StoreError> {
     let Some((key, mut record)) = row else { return Ok(None) };
     let mut statement = connection.prepare_cached(COUNTERS)?;
     let counters = statement.query_map(named_params! { ":room": key }, |row| {
@@ -62,5 +81,28 @@ fn with_counters(connection: &Connection, row: Option<(i64, RoomRecord)>) -> Res
         })
     })?;
     record.custom_counters = counters.collect::<Result<_, _>>()?;
+    record.blocked_users = jsons(connection, BLOCKED, key)?;
+    record.pinned_messages = jsons(connection, PINNED, key)?;
+    record.active_poll = polls::active(connection, key)?;
+    let mut statement = connection.prepare_cached(DICTIONARIES)?;
+    let ids = statement.query_map(named_params! { ":room": key }, |row| row.get::<_, String>(0))?;
+    record.dictionaries = ids.map(|id| id.map(Into::into)).collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare_cached(STICKER_PACKS)?;
+    let packs = statement.query_map(named_params! { ":room": key }, |row| {
+        Ok((row.get::<_, String>("pack")?.into(), row.get("enabled")?))
+    })?;
+    record.sticker_packs = packs.collect::<Result<_, _>>()?;
     Ok(Some(record))
+}
+
+/// The name that somebody took in a room.
+pub(super) fn name(connection: &Connection, room: &RoomId, user: &UserId) -> Result<Option<String>, StoreError> {
+    let of = named_params! { ":room": append::end(connection, room)?.room, ":user": user.as_str() };
+    Ok(connection.prepare_cached(NAME)?.query_row(of, |row| row.get(0)).optional()?)
+}
+
+fn jsons<T: DeserializeOwned>(connection: &Connection, statement: &str, room: i64) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let rows = statement.query_map(named_params! { ":room": room }, |row| row.get::<_, String>(0))?;
+    rows.map(|json| serde_json::from_str(&json?).map_err(fault::corrupt)).collect()
 }

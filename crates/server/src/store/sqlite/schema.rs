@@ -8,7 +8,7 @@ use crate::store::StoreError;
 
 /// Each step brings a file of the version that is its place in the list to the next. A step that was released is never
 /// changed.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// Tells a store from other SQLite files.
 const APPLICATION: i64 = 0x4368_6174;
@@ -17,7 +17,7 @@ const APPLICATION: i64 = 0x4368_6174;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Statements a connection keeps ready; more than there are.
-const STATEMENTS: usize = 48;
+const STATEMENTS: usize = 96;
 
 /// A file that is no store of this program.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,8 @@ fn settle(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(())
 }

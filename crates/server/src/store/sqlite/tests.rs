@@ -40,7 +40,11 @@ async fn a_locked_file_refuses_and_the_same_request_does_later() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = store.append(&room, vec![text("a", 1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
-    assert_eq!(store.messages(&room, MessagesQuery::default()).await.unwrap(), [], "who reads does not notice");
+    assert_eq!(
+        store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap(),
+        [],
+        "who reads does not notice"
+    );
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(store.append(&room, vec![text("a", 1)]).await.unwrap(), [stored(1)]);
 }
