@@ -30,16 +30,18 @@ use self::{
 use crate::{Room, Visitor};
 
 calls! {
-    [Room "```" "# let memory = chatroom_client::memory::MemoryRoom::new().with_counters([\"like\"]);\n\
-           # let tea = r#\"{\"multi_choice\":{\"question\":\"Tea?\",\"options\":[{\"text\":\"yes\"},{\"text\":\"no\"}]}}\"#;\n\
-           # let tea: chatroom_client::wire::poll::Poll = serde_json::from_str(tea)?;\n\
-           # memory.say(\"ada\", \"hello\");\n\
-           # let (host, _events) = memory.join_admin(\"host\").build()?;"]
-    [Visitor "```" "# let memory = chatroom_client::memory::MemoryRoom::new().with_counters([\"like\"]);\n\
-              # let tea = r#\"{\"multi_choice\":{\"question\":\"Tea?\",\"options\":[{\"text\":\"yes\"},{\"text\":\"no\"}]}}\"#;\n\
-              # let tea: chatroom_client::wire::poll::Poll = serde_json::from_str(tea)?;\n\
-              # memory.say(\"ada\", \"hello\");\n\
-   X.visitor(memory.admin_token(\"host\"));"]
+    [Room "```" r##"
+# let memory = chatroom_client::memory::MemoryRoom::new().with_counters(["like"]);
+# let tea = r#"{"multi_choice":{"question":"Tea?","options":[{"text":"yes"},{"text":"no"}]}}"#;
+# let tea: chatroom_client::wire::poll::Poll = serde_json::from_str(tea)?;
+# memory.say("ada", "hello");
+# let (host, _events) = memory.join_admin("host").build()?;"##]
+    [Visitor "```" r##"
+# let memory = chatroom_client::memory::MemoryRoom::new().with_counters(["like"]);
+# let tea = r#"{"multi_choice":{"question":"Tea?","options":[{"text":"yes"},{"text":"no"}]}}"#;
+# let tea: chatroom_client::wire::poll::Poll = serde_json::from_str(tea)?;
+# memory.say("ada", "hello");
+# let host = memory.visitor(memory.admin_token("host"));"##]
     => {
         /// Lets viewers write no more, until [`unmute`](Self::unmute); admins go on, and so do votes:
         /// `POST /chatrooms:mute`.

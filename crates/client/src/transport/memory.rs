@@ -1,8 +1,9 @@
 //! A room in this process, for tests and examples of programs that chat: no network, no server, no files.
 //!
 //! Sessions join it as they join any room, through the same core and with the same bytes; only the wire is a queue.
-//! It is no server: it forgets nobody, keeps everything, filters nothing and limits nothing. What a real server may
-//! refuse, test against a real server.
+//! Moderation, counters and polls work as on `chatroom serve`, for tests of programs that moderate. It is no server:
+//! it forgets nobody, keeps everything, filters nothing and limits nothing; it has no dictionaries and no packs of
+//! stickers (any sticker may be sent), and no organisation. What a real server may refuse, test against a real server.
 //!
 //! ```
 //! # #[tokio::main]
@@ -48,6 +49,15 @@ impl MemoryRoom {
         Self(Arc::new(Mutex::new(Hall::new())))
     }
 
+    /// With counters of these keys, which [`Room::press`](crate::Room::press) counts up.
+    #[must_use]
+    pub fn with_counters<T: Into<String>>(self, keys: impl IntoIterator<Item = T>) -> Self {
+        for key in keys {
+            self.hall().add_counter(key.into());
+        }
+        self
+    }
+
     /// A builder that joins this room as a viewer of that name.
     pub fn join(&self, name: &str) -> Builder {
         Builder::with_token(self.token(name)).memory(self)
@@ -81,12 +91,12 @@ impl MemoryRoom {
 
     /// Says a text in the name of somebody who needs no session for it.
     pub fn say(&self, name: &str, text: &str) {
-        self.hall().publish(Message::text_by(User::named(name), text));
+        self.hall().publish(Message::text_by(User::named(name), text), None);
     }
 
     /// Sends any message to all, as a server announces what moderators do.
     pub fn announce(&self, payload: Payload) {
-        self.hall().publish(Message::new(User::named("room"), payload));
+        self.hall().publish(Message::new(User::named("room"), payload), None);
     }
 
     /// Refuses what viewers write from now on, and tells all.
@@ -109,9 +119,15 @@ impl MemoryRoom {
         self.hall().connections()
     }
 
-    /// All that was said, in order.
+    /// All that was said and announced, in order, without what was deleted; also votes, and what blocked people wrote,
+    /// which only they see.
     pub fn messages(&self) -> Vec<Message> {
-        self.hall().messages().to_vec()
+        self.hall().messages()
+    }
+
+    /// What a counter has come to, if there is such a one.
+    pub fn counter(&self, key: &str) -> Option<i64> {
+        self.hall().counter(key)
     }
 
     /// A link into the room.
@@ -140,7 +156,7 @@ impl fmt::Debug for MemoryRoom {
         let hall = self.hall();
         f.debug_struct("MemoryRoom")
             .field("connections", &hall.connections())
-            .field("messages", &hall.messages().len())
+            .field("messages", &hall.message_count())
             .finish_non_exhaustive()
     }
 }
