@@ -16,12 +16,22 @@ use chatroom_wire::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Appended, Audience, History, NewMessage, NewRoom, Position, Store, StoreError, StoredMessage};
+mod dictionaries;
+mod pages;
+mod polls;
+mod prune;
+mod state;
+
+pub(crate) use {dictionaries::*, pages::*, polls::*, prune::*, state::*};
+
+use super::{
+    Appended, Audience, DictionaryStore, History, NewMessage, NewRoom, Position, Store, StoreError, StoredMessage,
+};
 
 /// Where the stores of one test live.
 pub(crate) trait Bed {
     /// The kind of store.
-    type Store: Store;
+    type Store: Store + DictionaryStore;
 
     /// Opens a store here.
     fn open(&self) -> impl Future<Output = Self::Store>;
@@ -70,12 +80,33 @@ contract! { store_contract:
     pruning_by_age_keeps_what_is_young,
     pruning_leaves_the_end_of_the_log_where_it_is,
     pruning_without_limits_removes_nothing,
+    a_change_is_made_with_its_message_and_once,
+    a_change_of_a_message_that_is_not_stored_is_not_made,
+    a_block_and_a_pin_stand_once_and_in_their_order,
+    what_is_deleted_is_in_no_page_and_its_id_stays_taken,
+    what_is_for_its_author_alone_is_in_no_page_of_others,
+    a_page_is_full_however_much_of_the_log_is_hidden,
+    a_counter_counts_what_it_knows_and_stops_at_the_end,
+    a_name_is_the_last_one_taken,
+    packs_and_dictionaries_are_what_was_said_last,
+    any_changes_leave_what_a_plain_model_has,
+    changes_of_what_is_not_there_do_nothing,
+    a_poll_keeps_its_counts_through_its_life,
+    a_later_vote_takes_the_place_of_an_earlier_one,
+    polls_are_paged_the_newest_first,
+    a_poll_that_goes_takes_its_votes_along,
+    dictionaries_live_and_are_paged_the_oldest_first,
+    a_pattern_is_there_once_and_keeps_its_id,
+    all_patterns_are_replaced_at_once,
+    ten_thousand_patterns_are_paged_through,
+    a_dictionary_that_goes_leaves_every_room,
 }
 
 contract! { reopening_contract:
     all_is_there_after_reopening,
     a_log_goes_on_in_sequence_after_reopening,
     a_message_sent_again_after_reopening_is_a_duplicate,
+    the_state_of_a_room_is_there_after_reopening,
 }
 
 pub(crate) async fn a_room_reads_back_as_it_was_made(bed: &impl Bed) {
@@ -158,8 +189,10 @@ pub(crate) async fn messages_come_back_as_they_were_sent_and_in_their_order(bed:
     let answers = store.append(&room, sent.clone()).await.unwrap();
     assert_eq!(answers, [stored(1), stored(2), stored(3)]);
     let read = store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap();
-    let expected: Vec<StoredMessage> =
-        (1..).zip(&sent).map(|(seq, message)| StoredMessage { seq, json: message.json.clone() }).collect();
+    let expected: Vec<StoredMessage> = (1..)
+        .zip(&sent)
+        .map(|(seq, message)| StoredMessage { seq, audience: Audience::Everyone, json: message.json.clone() })
+        .collect();
     assert_eq!(read, expected);
     assert_eq!(store.position(&room).await.unwrap(), Position { seq: 3, received_at: Some(at(3)) });
 }
@@ -239,97 +272,6 @@ pub(crate) async fn a_time_that_cannot_be_kept_is_refused(bed: &impl Bed) {
     assert_eq!(store.messages(&room, &"ada".into(), whole).await.unwrap().len(), 1);
 }
 
-pub(crate) async fn every_page_is_what_a_plain_list_would_give(bed: &impl Bed) {
-    const KINDS: [Kind; 3] = [Kind::Text, Kind::Custom, Kind::Entrance];
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    let other = make_room(&store, "other").await;
-    // Stamps at even numbers, so that odd ones lie between.
-    let list: Vec<NewMessage> =
-        (0..7).map(|n| NewMessage { kind: KINDS[n % 3], ..text(&n.to_string(), 2 * n as u64) }).collect();
-    store.append(&room, list.clone()).await.unwrap();
-    store.append(&other, list.clone()).await.unwrap();
-
-    let edges: Vec<Option<u64>> = std::iter::once(None).chain((0..14).map(Some)).collect();
-    let filters: [&[Kind]; 4] =
-        [&[], &[Kind::Text], &[Kind::Entrance, Kind::Text, Kind::Entrance], &[Kind::Mute, Kind::Unknown]];
-    for &after in &edges {
-        for &before in &edges {
-            for types in filters {
-                for limit in [None, Some(1), Some(3)] {
-                    for from_oldest in [false, true] {
-                        let query = MessagesQuery {
-                            before_at: before.map(|n| Time::nanoseconds(at(n))),
-                            after_at: after.map(|n| Time::nanoseconds(at(n))),
-                            limit,
-                            from_oldest,
-                            types: types.to_vec(),
-                        };
-                        let expected = page_of_list(&list, &query);
-                        let page = store.messages(&room, &"ada".into(), query.clone()).await.unwrap();
-                        assert_eq!(numbers(&page), expected, "{query:?}");
-                    }
-                }
-            }
-        }
-    }
-}
-
-pub(crate) async fn a_page_holds_at_most_a_hundred_whatever_is_asked(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    store.append(&room, (1..=150).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
-    for limit in [None, Some(0), Some(100), Some(101), Some(u16::MAX)] {
-        let newest = MessagesQuery { limit, ..MessagesQuery::default() };
-        assert_eq!(
-            numbers(&store.messages(&room, &"ada".into(), newest).await.unwrap()),
-            (51..=150).collect::<Vec<_>>()
-        );
-        let oldest = MessagesQuery { limit, from_oldest: true, types: vec![Kind::Text], ..MessagesQuery::default() };
-        assert_eq!(
-            numbers(&store.messages(&room, &"ada".into(), oldest).await.unwrap()),
-            (1..=100).collect::<Vec<_>>()
-        );
-    }
-    assert_eq!(PAGE_MAX, 100);
-}
-
-pub(crate) async fn paging_back_meets_each_message_once_while_new_ones_arrive(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    store.append(&room, (1..=23).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
-    let (mut met, mut before_at, mut next) = (Vec::new(), None, 24);
-    loop {
-        let query = MessagesQuery { before_at, limit: Some(5), ..MessagesQuery::default() };
-        let page = store.messages(&room, &"ada".into(), query).await.unwrap();
-        let Some(first) = page.first() else { break };
-        before_at = Some(Time::nanoseconds(at(first.seq)));
-        met.extend(numbers(&page).into_iter().rev());
-        store.append(&room, vec![text(&next.to_string(), next)]).await.unwrap();
-        next += 1;
-    }
-    assert_eq!(met, (1..=23).rev().collect::<Vec<_>>());
-}
-
-pub(crate) async fn paging_forward_meets_each_message_once_while_new_ones_arrive(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    store.append(&room, (1..=23).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
-    let (mut met, mut after_at, mut next) = (Vec::new(), None, 24);
-    loop {
-        let query = MessagesQuery { after_at, limit: Some(5), from_oldest: true, ..MessagesQuery::default() };
-        let page = store.messages(&room, &"ada".into(), query).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after_at = Some(Time::nanoseconds(at(last.seq)));
-        met.extend(numbers(&page));
-        if next <= 30 {
-            store.append(&room, vec![text(&next.to_string(), next)]).await.unwrap();
-            next += 1;
-        }
-    }
-    assert_eq!(met, (1..=30).collect::<Vec<_>>());
-}
-
 pub(crate) async fn many_appenders_at_once_lose_nothing_and_leave_no_hole(bed: &impl Bed) {
     const ROOMS: usize = 4;
     const APPENDS: u64 = 100;
@@ -395,49 +337,6 @@ pub(crate) async fn what_is_answered_is_seen_by_every_reader(bed: &impl Bed) {
     }
 }
 
-pub(crate) async fn pruning_by_count_keeps_the_newest(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    // More than the store takes away at once.
-    store.append(&room, (1..=2_500).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
-    let keep = History { count: Some(3), age: None };
-    assert_eq!(store.prune(&room, keep, at(9_999)).await.unwrap(), 2_497);
-    assert_eq!(numbers(&all(&store, &room).await), [2_498, 2_499, 2_500]);
-    assert_eq!(store.prune(&room, keep, at(9_999)).await.unwrap(), 0);
-}
-
-pub(crate) async fn pruning_by_age_keeps_what_is_young(bed: &impl Bed) {
-    let store = bed.open().await;
-    let (room, other) = (make_room(&store, "r").await, make_room(&store, "other").await);
-    for room in [&room, &other] {
-        store.append(room, (1..=10).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
-    }
-    let keep = History { age: Some(Duration::from_secs(4)), count: Some(8) };
-    assert_eq!(store.prune(&room, keep, at(12)).await.unwrap(), 7);
-    assert_eq!(numbers(&all(&store, &room).await), [8, 9, 10]);
-    assert_eq!(all(&store, &other).await.len(), 10, "another room keeps its own");
-    let forever = History { age: Some(Duration::MAX), count: None };
-    assert_eq!(store.prune(&room, forever, at(12)).await.unwrap(), 0);
-}
-
-pub(crate) async fn pruning_leaves_the_end_of_the_log_where_it_is(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    store.append(&room, vec![text("a", 1), text("b", 2)]).await.unwrap();
-    assert_eq!(store.prune(&room, History { count: Some(0), age: None }, at(9)).await.unwrap(), 2);
-    assert_eq!(store.position(&room).await.unwrap(), Position { seq: 2, received_at: Some(at(2)) });
-    assert_eq!(store.append(&room, vec![text("c", 3)]).await.unwrap(), [stored(3)]);
-}
-
-pub(crate) async fn pruning_without_limits_removes_nothing(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    store.append(&room, vec![text("a", 1)]).await.unwrap();
-    for keep in [History::default(), History { age: None, count: Some(u64::MAX) }] {
-        assert_eq!(store.prune(&room, keep, at(9)).await.unwrap(), 0);
-    }
-}
-
 pub(crate) async fn all_is_there_after_reopening(bed: &impl Bed) {
     let store = bed.open().await;
     let new = NewRoom { id: "r".into(), custom_counters: vec!["likes".into()], created_at: at(0) };
@@ -468,18 +367,6 @@ pub(crate) async fn a_message_sent_again_after_reopening_is_a_duplicate(bed: &im
 }
 
 /// The same as the store does, on a list.
-fn page_of_list(list: &[NewMessage], query: &MessagesQuery) -> Vec<u64> {
-    let types: BTreeSet<Kind> = query.types.iter().copied().collect();
-    let fits = |message: &NewMessage| {
-        query.before_at.is_none_or(|before| message.received_at < before.instant())
-            && query.after_at.is_none_or(|after| message.received_at > after.instant())
-            && (types.is_empty() || types.contains(&message.kind))
-    };
-    let fitting: Vec<u64> = (1..).zip(list).filter(|(_, message)| fits(message)).map(|(seq, _)| seq).collect();
-    let limit = usize::from(query.limit.unwrap_or(PAGE_MAX)).min(fitting.len());
-    if query.from_oldest { fitting[..limit].to_vec() } else { fitting[fitting.len() - limit..].to_vec() }
-}
-
 async fn all(store: &impl Store, room: &RoomId) -> Vec<StoredMessage> {
     let mut all: Vec<StoredMessage> = Vec::new();
     loop {

@@ -92,6 +92,18 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchRoom`]; else those of the storage.
     fn message(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<StoredMessage>>;
 
+    /// Who used this id for a message in a room, also if the message is hidden or deleted by now.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn author_of(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<UserId>>;
+
+    /// Who sent the message of this id, also if it was deleted since; none if there was none, or it is pruned by now.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn author_of(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<UserId>>;
+
     /// Changes a room without a message, all or nothing; returns after the commit is durable.
     ///
     /// # Errors

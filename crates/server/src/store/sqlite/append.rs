@@ -1,6 +1,6 @@
 //! The end of a log: where it is, and how it grows.
 
-use chatroom_wire::RoomId;
+use chatroom_wire::{MessageId, RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::{stamp, state};
@@ -78,15 +78,22 @@ fn append_one(
         }
     }
     // Sent again, it has an old stamp or a new one; either way it is known by its id.
-    let sender: Option<String> = connection
-        .prepare_cached(SENDER)?
-        .query_row(named_params! { ":room": end.room, ":id": message.id.as_str() }, |row| row.get(0))
-        .optional()?;
-    match sender {
+    match sender(connection, end.room, &message.id)? {
         Some(sender) if sender == message.user.as_str() => Ok(Appended::Duplicate),
         Some(_) => Ok(Appended::IdTaken),
         None => Err(StoreError::OutOfOrder(room.clone())),
     }
+}
+
+/// Who sent a message.
+pub(super) fn author(connection: &Connection, room: &RoomId, id: &MessageId) -> Result<Option<UserId>, StoreError> {
+    let sender = sender(connection, end(connection, room)?.room, id)?;
+    Ok(sender.map(UserId::from))
+}
+
+fn sender(connection: &Connection, room: i64, id: &MessageId) -> Result<Option<String>, StoreError> {
+    let of = named_params! { ":room": room, ":id": id.as_str() };
+    Ok(connection.prepare_cached(SENDER)?.query_row(of, |row| row.get(0)).optional()?)
 }
 
 /// As the column `audience` has it.
