@@ -11,14 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
+use aho_corasick::{AhoCorasick, Anchored, BuildError, Input, MatchKind, StartKind};
 use chatroom_server::filter::{Lexicon, fold};
 use chatroom_wire::DictionaryId;
 
 /// How many patterns are measured; the first row is what the others are compared with.
 const SIZES: [usize; 4] = [0, 100, 10_000, 100_000];
 
-/// One message in ten is a pattern.
+/// One in so many messages is a pattern.
 const HIT_EVERY: usize = 10;
 
 /// How many messages there are; they are looked at again and again.
@@ -31,36 +31,53 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seconds: f64 = std::env::args().nth(1).map_or(Ok(1.0), |text| text.parse())?;
     let round = Duration::try_from_secs_f64(seconds)? / ROUNDS;
     let lexicon = Lexicon::default();
-    let texts = messages(0);
+    let messages = messages();
     println!(
         "a room without a dictionary: {:.1} ns a message",
-        measure(round, &texts, |text| lexicon.matches(&[], text))
+        measure(round, &messages, |text| lexicon.matches(&[], text))
     );
-    println!("folding alone: {:.0} ns a message\n", measure(round, &texts, |text| fold(text).is_empty()));
-    println!("{:>9} {:>11} {:>7} {:>13} {:>7}", "patterns", "hash set", "", "Aho-Corasick", "");
+    println!("folding alone: {:.0} ns a message\n", measure(round, &messages, |text| fold(text).is_empty()));
+    println!("{:>9} | {:^31} | {:^31}", "", "hash set", "Aho-Corasick");
+    println!(
+        "{:>9} | {:>11} {:>7} {:>11} | {:>11} {:>7} {:>11}",
+        "patterns", "a message", "", "one more", "a message", "", "one more"
+    );
     let mut without = None;
     for size in SIZES {
         let patterns: Vec<String> = (0..size).map(pattern).collect();
-        let messages = messages(size);
         let ids: [DictionaryId; 1] = ["d".into()];
         let lexicon = Lexicon::default();
         lexicon.set(&ids[0], &patterns);
         let ours = measure(round, &messages, |text| lexicon.matches(&ids, text));
         let without = *without.get_or_insert(ours);
 
-        // The strongest form for whole texts: it stops at the first letter that begins no pattern.
         let folded: Vec<String> = patterns.iter().map(|pattern| fold(pattern)).collect();
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .start_kind(StartKind::Anchored)
-            .build(&folded)?;
+        let automaton = build(&folded)?;
         let theirs = measure(round, &messages, |text| is_whole(&automaton, &fold(text)));
         for text in &messages {
             assert_eq!(lexicon.matches(&ids, text), is_whole(&automaton, &fold(text)), "{text}");
         }
-        println!("{size:>9} {ours:>8.0} ns {:>6.2}x {theirs:>10.0} ns {:>6.2}x", ours / without, theirs / ours);
+        let (added, rebuilt) = (took(|| lexicon.add(&ids[0], ["one more"])), took(|| build(&folded)));
+        println!(
+            "{size:>9} | {ours:>8.0} ns {:>6.2}x {:>11.1?} | {theirs:>8.0} ns {:>6.2}x {:>11.1?}",
+            ours / without,
+            added,
+            theirs / without,
+            rebuilt
+        );
     }
     Ok(())
+}
+
+/// The strongest form for whole texts: it stops at the first letter that begins no pattern.
+fn build(folded: &[String]) -> Result<AhoCorasick, BuildError> {
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).start_kind(StartKind::Anchored).build(folded)
+}
+
+fn took<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
 }
 
 /// Whether the whole text is a pattern.
@@ -93,8 +110,8 @@ fn pattern(number: usize) -> String {
     format!("{} {number}", parts.join(" "))
 }
 
-/// Messages as people send them, some of which are patterns in another case.
-fn messages(patterns: usize) -> Vec<String> {
+/// Messages as people send them. One in ten is one of the first patterns in another case, however many there are.
+fn messages() -> Vec<String> {
     const TEXTS: [&str; 6] = [
         "gg",
         "What a goal! Did you see that pass from the left?",
@@ -104,8 +121,8 @@ fn messages(patterns: usize) -> Vec<String> {
         "👏👏👏",
     ];
     let text = |number: usize| match number % HIT_EVERY {
-        0 if patterns > 0 => pattern(number * 7919 % patterns).to_uppercase(),
-        _ => format!("{} {}", TEXTS[number % TEXTS.len()], number / TEXTS.len()),
+        0 => pattern(number / HIT_EVERY % SIZES[1]).to_uppercase(),
+        _ => format!("{} {number}", TEXTS[number % TEXTS.len()]),
     };
     (0..MESSAGES).map(text).collect()
 }

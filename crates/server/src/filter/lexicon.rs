@@ -59,6 +59,11 @@ impl Lexicon {
         drop(old);
     }
 
+    /// How many dictionaries there are.
+    pub fn dictionaries(&self) -> usize {
+        self.read().len()
+    }
+
     /// How many words a dictionary has in force: patterns that fold to the same count once.
     pub fn len(&self, id: &DictionaryId) -> usize {
         self.read().get(id).map_or(0, HashSet::len)
@@ -81,7 +86,7 @@ fn word<P: AsRef<str>>(pattern: P) -> Option<Box<str>> {
 
 impl fmt::Debug for Lexicon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lexicon").field("dictionaries", &self.read().len()).finish_non_exhaustive()
+        f.debug_struct("Lexicon").field("dictionaries", &self.dictionaries()).finish_non_exhaustive()
     }
 }
 
