@@ -12,7 +12,7 @@ pub mod local;
 use std::{pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use chatroom_wire::RoomId;
+use chatroom_wire::{RoomId, UserId};
 use tokio::sync::broadcast;
 
 pub use local::LocalBus;
@@ -30,6 +30,8 @@ pub struct Item {
     pub json: Bytes,
     /// Its number in the room's log; none if it is not stored.
     pub seq: Option<u64>,
+    /// The one person who gets to see it; none if everybody does. Its number is taken for all the same.
+    pub only: Option<UserId>,
 }
 
 /// Carries batches from rooms to listeners.

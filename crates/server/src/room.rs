@@ -4,11 +4,26 @@
 //! whatever waits as one turn, stores it with one append, then answers and sends. While an append is under way the
 //! next turn gathers: the busier the room, the larger the commits.
 //!
-//! - [`task`]: that task; [`act`]: what is asked of it besides; [`notice`]: what the server itself says in a room
+//! - [`task`]: that task; [`turn`]: what is said; [`act`]: what is asked besides; [`acts`]: how that is done;
+//!   [`commit`]: how all of it becomes true
+//! - [`plan`]: what an act comes to; [`moderation`] and [`polls`]: for each act (pure)
+//! - [`names`]: who took which name; [`news`]: what is told of what changes often; [`pace`]: how often (pure);
+//!   [`notice`]: what the server itself says
 
 pub(crate) mod act;
+mod acts;
+mod commit;
+mod moderation;
+mod names;
+mod news;
 mod notice;
+mod pace;
+mod plan;
+mod polls;
 mod task;
+#[cfg(test)]
+mod tests;
+mod turn;
 
 use std::{
     collections::HashMap,
@@ -25,6 +40,7 @@ use crate::{
     Settings,
     bus::Bus,
     clock::Clock,
+    filter::Lexicon,
     rules::{Author, Refusal},
     stop::Stop,
     store::Store,
@@ -118,6 +134,7 @@ impl Drop for Attendance {
 pub(crate) struct Tools {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) clock: Clock,
     pub(crate) stop: Arc<Stop>,
@@ -133,7 +150,8 @@ type Awake = Arc<Mutex<List>>;
 #[derive(Default)]
 struct List {
     rooms: HashMap<RoomId, RoomHandle>,
-    /// Whether the server stops: then a room lives for as long as somebody else holds its handle.
+    /// Whether the server stops: then a room lives for as long as somebody holds its handle, and none is woken. A room
+    /// that is woken beside itself would not know what the other does.
     closed: bool,
 }
 
@@ -142,7 +160,8 @@ impl Rooms {
         Self { awake: Arc::default() }
     }
 
-    /// The way to a room, which is woken if it sleeps. The room must be in the store.
+    /// The way to a room, which is woken if it sleeps. The room must be in the store. When the server stops, the way leads
+    /// nowhere.
     pub(crate) fn handle(&self, room: &RoomId, tools: impl FnOnce() -> Tools) -> RoomHandle {
         let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = awake.rooms.get(room) {
@@ -156,9 +175,9 @@ impl Rooms {
         let handle = RoomHandle { publishes, people, asks };
         if !awake.closed {
             awake.rooms.insert(room.clone(), handle.clone());
+            let bed = Bed { room: room.clone(), awake: Arc::clone(&self.awake) };
+            tokio::spawn(task::run(bed, tools, said, moves, asked));
         }
-        let bed = Bed { room: room.clone(), awake: Arc::clone(&self.awake) };
-        tokio::spawn(task::run(bed, tools, said, moves, asked));
         handle
     }
 
@@ -177,13 +196,14 @@ struct Bed {
 }
 
 impl Bed {
-    /// Takes the room off the list if nobody else has a way to it; whoever comes later wakes it anew.
-    fn lie_down(&self) {
+    /// Takes the room off the list if nobody else has a way to it and nothing waits; whoever comes later wakes it anew.
+    /// What waits would be served here while the room is awake elsewhere already.
+    fn lie_down(&self, nothing_waits: impl FnOnce() -> bool) {
         let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
         let unused = |handle: &RoomHandle| {
             handle.publishes.strong_count() == 1 && handle.people.strong_count() == 1 && handle.asks.strong_count() == 1
         };
-        if awake.rooms.get(&self.room).is_some_and(unused) {
+        if awake.rooms.get(&self.room).is_some_and(unused) && nothing_waits() {
             awake.rooms.remove(&self.room);
         }
     }

@@ -3,20 +3,32 @@
 //! A publish is bytes from somebody whom the gateway knows. [`Rules::judge`] either makes the message of it that the
 //! store and all others get to see, or says why not. Nothing that the sender claims about itself survives: identity
 //! comes from the token, server times come from the clock (docs/protocol.md, sections D and F).
+//!
+//! - `rate`: how fast; `content`: in which form; `effect`: what it does; `stamp`: identity and times
+//! - [`standing`]: the room as it is now, by which all that is judged
 
 mod content;
+mod effect;
 mod rate;
 mod stamp;
+pub mod standing;
 
 use std::{borrow::Cow, time::Duration};
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_wire::{Message, UserId, envelope};
+use chatroom_wire::{Message, MessageId, UserId, envelope};
 use jiff::Timestamp;
 
-use crate::Settings;
+use crate::{
+    Settings,
+    filter::Lexicon,
+    store::{Audience, Change},
+};
+use effect::Denial;
 use rate::Rates;
 use stamp::Clock;
+
+pub use standing::Standing;
 
 /// Who writes, as the token says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +54,17 @@ pub struct Moment {
     pub wall: Timestamp,
 }
 
+/// Something said, before it is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Speech<'a> {
+    /// Who says it.
+    pub author: &'a Author,
+    /// The name that the author took in this room, if one was taken.
+    pub renamed: Option<&'a str>,
+    /// What is said.
+    pub payload: &'a [u8],
+}
+
 /// What becomes of a publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -51,9 +74,16 @@ pub enum Verdict {
         message: Box<Message>,
         /// The same as JSON.
         json: Vec<u8>,
+        /// Who gets to see it.
+        audience: Audience,
+        /// What changes with it.
+        changes: Vec<Change>,
     },
     /// It is not said.
     Refuse(Refusal),
+    /// It is not said as the room is now. If its author said a message of this id before, it is that one, sent again
+    /// by somebody who does not know that it arrived.
+    RefuseUnlessSaid(MessageId, Refusal),
 }
 
 /// Why a publish is not said.
@@ -95,6 +125,7 @@ struct Limits {
     message: usize,
     rate_viewer: u32,
     rate_admin: u32,
+    increment: u32,
 }
 
 impl Rules {
@@ -107,29 +138,34 @@ impl Rules {
                 message: settings.message_max.bytes(),
                 rate_viewer: settings.rate_viewer,
                 rate_admin: settings.rate_admin,
+                increment: settings.counter_max_increment,
             },
             rates: Rates::default(),
             clock: Clock::default(),
         }
     }
 
-    /// Judges one publish. `random` is asked for 10 random bytes if the message comes without an id.
+    /// Judges one publish by how the room is and by the words of its filter. `random` is asked for 10 random bytes if
+    /// the message comes without an id.
     pub fn judge(
         &mut self,
         now: Moment,
-        author: &Author,
-        payload: &[u8],
+        room: &Standing,
+        words: &Lexicon,
+        speech: Speech<'_>,
         random: &mut dyn FnMut() -> [u8; 10],
     ) -> Verdict {
-        match self.accept(now, author, payload, random) {
-            Ok((message, json)) => Verdict::Accept { message: Box::new(message), json },
-            Err(refusal) => Verdict::Refuse(refusal),
-        }
+        self.accept(now, room, words, speech, random).unwrap_or_else(|refused| refused)
     }
 
     /// Goes on behind a message that was received at `last`.
     pub fn catch_up(&mut self, last: Option<Timestamp>) {
         self.clock.catch_up(last);
+    }
+
+    /// The stamp that the next message gets, if nothing comes between.
+    pub fn next_stamp(&self, now: Moment) -> Timestamp {
+        self.clock.next(now.wall)
     }
 
     /// Stamps what the server itself says in the room; it has no rate and no length.
@@ -143,18 +179,23 @@ impl Rules {
         self.rates.forget_the_quiet(now);
     }
 
+    /// Either the one verdict or the others.
     fn accept(
         &mut self,
         now: Moment,
-        author: &Author,
-        payload: &[u8],
+        room: &Standing,
+        words: &Lexicon,
+        speech: Speech<'_>,
         random: &mut dyn FnMut() -> [u8; 10],
-    ) -> Result<(Message, Vec<u8>), Refusal> {
+    ) -> Result<Verdict, Verdict> {
+        let author = speech.author;
         let rate = if author.is_admin { self.limits.rate_admin } else { self.limits.rate_viewer };
-        self.rates.take(now.monotonic, author, rate)?;
-        let mut message = content::read(payload)?;
-        content::check(&mut message, self.limits.text)?;
-        stamp::identity(&mut message, author, self.limits.name)?;
+        self.rates.take(now.monotonic, author, rate).map_err(Verdict::Refuse)?;
+        let mut message = content::read(speech.payload).map_err(Verdict::Refuse)?;
+        content::check(&mut message, self.limits.text).map_err(Verdict::Refuse)?;
+        let effect = effect::of(&mut message.payload, author, room, words, self.limits.increment)
+            .map_err(|denial| denied(denial, message.id.as_ref()))?;
+        stamp::identity(&mut message, speech, room, self.limits.name).map_err(Verdict::Refuse)?;
         if message.id.is_none() {
             message.id = Some(stamp::new_id(now.wall, random()));
         }
@@ -162,13 +203,20 @@ impl Rules {
         stamp::times(&mut message, self.clock.next(now.wall));
         let json = envelope::encode(&message);
         if json.len() > self.limits.message {
-            return Err(Refusal::for_good(
+            return Err(Verdict::Refuse(Refusal::for_good(
                 ReasonCode::PAYLOAD_FORMAT_INVALID,
                 format!("the message has {} bytes; {} are allowed", json.len(), self.limits.message),
-            ));
+            )));
         }
         self.clock.tick(now.wall);
-        Ok((message, json))
+        Ok(Verdict::Accept { message: Box::new(message), json, audience: effect.audience, changes: effect.changes })
+    }
+}
+
+fn denied(denial: Denial, id: Option<&MessageId>) -> Verdict {
+    match (denial, id) {
+        (Denial::Now(refusal), Some(id)) => Verdict::RefuseUnlessSaid(id.clone(), refusal),
+        (Denial::Now(refusal) | Denial::Always(refusal), _) => Verdict::Refuse(refusal),
     }
 }
 

@@ -353,12 +353,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     async fn deliver(&mut self, delivery: Result<Delivery, RecvError>) {
         match delivery {
-            // What is larger than the client accepts is left out for it; that the room went on tells it so.
             Ok(delivery) => {
+                let user = self.session.as_ref().map(|session| &session.guest.author.id);
+                let Some(packet) = user.and_then(|user| delivery.for_user(user)) else { return };
                 let max = usize::try_from(self.role.maximum_outbound()).unwrap_or(usize::MAX);
-                if delivery.packet_size <= max {
-                    self.link.deliver(delivery.frame);
+                if packet.size <= max {
+                    self.link.deliver(packet.frame);
                 } else {
+                    // It is left out for this client; that the room went on tells it so.
                     self.say_position().await;
                 }
             }

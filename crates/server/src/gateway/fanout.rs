@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chatroom_mqtt::encode_publish;
-use chatroom_wire::RoomId;
+use chatroom_wire::{RoomId, UserId};
 use tokio::{
     sync::{Mutex, broadcast},
     time::sleep_until,
@@ -17,7 +17,7 @@ use tokio::{
 use tracing::{debug, error, warn};
 
 use super::{
-    batcher::{Batcher, Gathered},
+    batcher::{Batcher, Hidden, Payload, Sheaf},
     frames,
 };
 use crate::{
@@ -27,13 +27,52 @@ use crate::{
     stop::{Phase, StopWatch},
 };
 
-/// A packet for all listeners of a room.
+/// What leaves at one time, for all listeners of a room.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
+    common: Option<Packet>,
+    hidden: Option<Arc<OwnPackets>>,
+}
+
+/// One packet.
+#[derive(Debug, Clone)]
+pub(crate) struct Packet {
     /// The packet in its WebSocket frame.
     pub(crate) frame: Bytes,
     /// The size of the packet alone, for clients that accept no larger ones.
-    pub(crate) packet_size: usize,
+    pub(crate) size: usize,
+}
+
+/// Packets of those who get to see more than others. Each is built when its author's connection wants it: in a storm of
+/// votes there are as many as voters.
+#[derive(Debug)]
+struct OwnPackets {
+    topic: Arc<str>,
+    hidden: Hidden,
+}
+
+impl Delivery {
+    /// What this person gets, if anything.
+    pub(crate) fn for_user(&self, user: &UserId) -> Option<Packet> {
+        let own = self.hidden.as_ref().and_then(|own| Some((&own.topic, own.hidden.for_author(user)?)));
+        match own {
+            Some((topic, payload)) => encode(topic, &payload),
+            None => self.common.clone(),
+        }
+    }
+}
+
+fn encode(topic: &str, payload: &Payload) -> Option<Packet> {
+    let numbers = payload.run.map(|run| [("seq", run.seq.to_string()), ("prev", run.prev.to_string())]);
+    let properties: Vec<(&str, &str)> =
+        numbers.iter().flatten().map(|(name, number)| (*name, number.as_str())).collect();
+    match encode_publish(topic, &payload.json, &properties) {
+        Ok(packet) => Some(Packet { frame: frames::binary(&packet), size: packet.len() }),
+        Err(error) => {
+            error!(topic, %error, "a packet can't be encoded");
+            None
+        }
+    }
 }
 
 /// The rooms that have listeners on this node.
@@ -72,7 +111,7 @@ impl Fanouts {
         let fanout = Fanout {
             batcher: Batcher::new(tools.settings.batch_window, tools.settings.batch_max.bytes()),
             room: room.clone(),
-            topic: topic.to_owned(),
+            topic: topic.into(),
             rings: Arc::clone(&self.rings),
             ring,
             tools,
@@ -85,7 +124,7 @@ impl Fanouts {
 struct Fanout {
     batcher: Batcher,
     room: RoomId,
-    topic: String,
+    topic: Arc<str>,
     rings: Rings,
     ring: broadcast::Sender<Delivery>,
     tools: Tools,
@@ -104,8 +143,8 @@ impl Fanout {
                     Some(Received::Batch(batch)) => {
                         let now = self.tools.clock.monotonic();
                         for item in batch.iter() {
-                            let full = self.batcher.push(now, item.clone());
-                            self.send(full);
+                            let before = self.batcher.push(now, item.clone());
+                            self.send(before);
                         }
                     }
                     // The hole shows in `prev` of the next packet, and clients read what they miss.
@@ -116,8 +155,8 @@ impl Fanout {
                 () = self.tools.stop.reached(Phase::Over) => break,
             }
             let now = self.tools.clock.monotonic();
-            let gathered = self.batcher.take_due(now);
-            self.send(gathered);
+            let due = self.batcher.take_due(now);
+            self.send(due);
             if now >= look {
                 look = now + LOOK;
                 if self.nobody_listens().await {
@@ -128,19 +167,14 @@ impl Fanout {
         debug!(room = %self.room, "nobody listens any more");
     }
 
-    fn send(&self, gathered: Option<Gathered>) {
-        let Some(gathered) = gathered.filter(|_| self.ring.receiver_count() > 0) else { return };
-        let numbers = gathered.run.map(|run| [("seq", run.seq.to_string()), ("prev", run.prev.to_string())]);
-        let properties: Vec<(&str, &str)> =
-            numbers.iter().flatten().map(|(name, number)| (*name, number.as_str())).collect();
-        match encode_publish(&self.topic, &gathered.payload, &properties) {
-            Ok(packet) => {
-                let delivery = Delivery { frame: frames::binary(&packet), packet_size: packet.len() };
-                // An error means that the last listener left meanwhile.
-                let _ = self.ring.send(delivery);
-            }
-            Err(error) => error!(room = %self.room, %error, "a packet can't be encoded"),
-        }
+    fn send(&self, sheaf: Option<Sheaf>) {
+        let Some(sheaf) = sheaf.filter(|_| self.ring.receiver_count() > 0) else { return };
+        let delivery = Delivery {
+            common: sheaf.common.and_then(|payload| encode(&self.topic, &payload)),
+            hidden: sheaf.hidden.map(|hidden| Arc::new(OwnPackets { topic: Arc::clone(&self.topic), hidden })),
+        };
+        // An error means that the last listener left meanwhile.
+        let _ = self.ring.send(delivery);
     }
 
     /// Leaves the list if nobody listens; whoever comes later begins anew.

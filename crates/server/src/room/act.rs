@@ -43,9 +43,10 @@ pub(crate) enum Deed {
 }
 
 /// That it is done: committed, and in force for all that is said from here on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Done {
     /// Nothing more to say.
+    #[default]
     Nothing,
     /// The poll as it is now, with all that only admins may know.
     Poll(Box<Poll>),

@@ -1,24 +1,18 @@
-//! The task of one room.
+//! The task of one room: its loop, its clock, and how it goes to sleep.
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use chatroom_mqtt::ReasonCode;
-use chatroom_wire::{Message, envelope};
+use chatroom_wire::{Chatroom, Message, RoomId, envelope};
 use rand::RngExt as _;
 use tokio::{sync::mpsc, time::sleep_until};
 use tracing::{debug, warn};
 
-use super::{
-    AnswerTo, Bed, People, Publish, STORE_RETRY, Said, Tools,
-    act::{ActError, Ask},
-    notice,
-};
+use super::{Bed, People, Publish, Tools, act::Ask, names::Names, news::News, notice};
 use crate::{
     bus::Item,
     presence::Presence,
-    rules::{Refusal, Rules, Verdict},
-    store::{Appended, History, NewMessage, StoreError},
+    rules::{Rules, Standing},
+    store::{History, Position, RoomRecord, StoreError},
 };
 
 /// How many messages one turn takes at most.
@@ -37,18 +31,7 @@ pub(super) async fn run(
 ) {
     // What is said must be stored and answered before the server ends.
     let _busy = tools.stop.busy();
-    let now = tools.clock.monotonic();
-    let mut room = Room {
-        rules: Rules::new(&tools.settings),
-        caught_up: false,
-        store_refuses_until: Duration::ZERO,
-        presence: Presence::new(&tools.settings),
-        outgoing: Vec::new(),
-        housekeeping: now,
-        idle_since: now,
-        bed,
-        tools,
-    };
+    let mut room = Room::new(bed.room.clone(), tools);
     let mut turn = Vec::new();
     loop {
         let due = room.tools.clock.instant(room.poll_timeout());
@@ -59,142 +42,106 @@ pub(super) async fn run(
                 }
                 room.turn(&mut turn).await;
             }
-            Some(ask) = asks.recv() => room.asked(ask),
+            Some(ask) = asks.recv() => room.asked(ask).await,
             Some(people) = moves.recv() => room.moved(people).await,
             () = sleep_until(due) => {}
         }
-        room.handle_timeout();
+        room.handle_timeout().await;
         room.send().await;
+        if room.may_sleep() {
+            bed.lie_down(|| said.is_empty() && asks.is_empty() && moves.is_empty());
+        }
     }
-    debug!(room = %room.bed.room, "the room sleeps");
+    room.tell_the_rest().await;
+    room.send().await;
+    debug!(room = %room.id, "the room sleeps");
 }
 
-struct Room {
-    rules: Rules,
-    /// Whether the rules know where the log ends.
-    caught_up: bool,
+/// What the task knows.
+pub(super) struct Room {
+    pub(super) id: RoomId,
+    pub(super) rules: Rules,
+    /// The room as the store has it; none until it is read, and when somebody else has written.
+    pub(super) standing: Option<Standing>,
+    /// The same as it is shown, until it changes.
+    pub(super) shown: Option<Arc<Chatroom>>,
+    pub(super) names: Names,
+    /// How many polls there are, once they were counted.
+    pub(super) polls: Option<usize>,
     /// After the store failed, all is refused until the time that was said: else what was sent behind a refused message
     /// overtakes it.
-    store_refuses_until: Duration,
-    presence: Presence,
-    outgoing: Vec<Item>,
+    pub(super) store_refuses_until: Duration,
+    pub(super) presence: Presence,
+    pub(super) news: News,
+    pub(super) outgoing: Vec<Item>,
     housekeeping: Duration,
-    idle_since: Duration,
-    bed: Bed,
-    tools: Tools,
-}
-
-/// What became of a publish before the store was asked.
-enum Judged {
-    Refused(Refusal),
-    /// Waits for the next answer of the store.
-    Accepted,
+    pub(super) idle_since: Duration,
+    pub(super) tools: Tools,
 }
 
 impl Room {
-    /// Judges all, stores what is accepted, answers all, sends what is stored.
-    async fn turn(&mut self, turn: &mut Vec<Publish>) {
-        self.idle_since = self.tools.clock.monotonic();
-        let wait = self.store_refuses_until.saturating_sub(self.idle_since);
-        if !wait.is_zero() {
-            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(wait))));
-        }
-        if !self.catch_up().await {
-            self.store_refuses_until = self.idle_since + STORE_RETRY;
-            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(STORE_RETRY))));
-        }
-        let now = self.tools.clock.now();
-        let mut judged: Vec<(Option<AnswerTo>, Judged)> = Vec::with_capacity(turn.len());
-        let mut accepted = Vec::new();
-        for publish in turn.drain(..) {
-            let outcome = match publish.said {
-                Said::Refused(refusal) => Judged::Refused(refusal),
-                Said::Payload(payload) => match self.rules.judge(now, &publish.author, &payload, &mut random) {
-                    Verdict::Refuse(refusal) => Judged::Refused(refusal),
-                    Verdict::Accept { message, json } => match to_store(&message, json.into()) {
-                        Some(new) => {
-                            accepted.push(new);
-                            Judged::Accepted
-                        }
-                        None => Judged::Refused(store_refuses(STORE_RETRY)),
-                    },
-                },
-            };
-            judged.push((publish.answer, outcome));
-        }
-        let jsons: Vec<Bytes> = accepted.iter().map(|new| new.json.clone()).collect();
-        let stored = self.append(accepted).await;
-        let mut stored = jsons.into_iter().zip(stored);
-        for (to, outcome) in judged {
-            let outcome = match outcome {
-                Judged::Refused(refusal) => Err(refusal),
-                Judged::Accepted => match stored.next() {
-                    Some((json, Ok(Appended::Stored { seq }))) => {
-                        self.outgoing.push(Item { json, seq: Some(seq) });
-                        Ok(())
-                    }
-                    Some((_, Ok(Appended::Duplicate))) => Ok(()),
-                    Some((_, Ok(Appended::IdTaken))) => {
-                        Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "somebody else used this id before"))
-                    }
-                    Some((_, Err(()))) | None => Err(store_refuses(STORE_RETRY)),
-                },
-            };
-            if let Err(refusal) = &outcome {
-                debug!(room = %self.bed.room, reason = %refusal.reason, text = %refusal.text, "a message is refused");
-            }
-            answer(to, outcome);
+    fn new(id: RoomId, tools: Tools) -> Self {
+        let now = tools.clock.monotonic();
+        Self {
+            id,
+            rules: Rules::new(&tools.settings),
+            standing: None,
+            shown: None,
+            names: Names::default(),
+            polls: None,
+            store_refuses_until: Duration::ZERO,
+            presence: Presence::new(&tools.settings),
+            news: News::new(&tools.settings, now),
+            outgoing: Vec::new(),
+            housekeeping: now,
+            idle_since: now,
+            tools,
         }
     }
 
-    /// Appends; a failure is the failure of every message.
-    async fn append(&mut self, accepted: Vec<NewMessage>) -> Vec<Result<Appended, ()>> {
-        if accepted.is_empty() {
-            return Vec::new();
+    /// Reads how the room is and where its log ends, unless that is known.
+    pub(super) async fn catch_up(&mut self) -> Result<&mut Standing, StoreError> {
+        if self.standing.is_none() {
+            let read = self.read().await;
+            let (position, record) =
+                read.inspect_err(|error| warn!(room = %self.id, %error, "the room can't be read"))?;
+            self.rules.catch_up(position.received_at);
+            self.standing = Some(Standing::new(record));
+            self.forget();
         }
-        let count = accepted.len();
-        match self.tools.store.append(&self.bed.room, accepted).await {
-            Ok(appended) => appended.into_iter().map(Ok).collect(),
-            Err(error) => {
-                warn!(room = %self.bed.room, %error, "the store took nothing");
-                if matches!(error, StoreError::OutOfOrder(_)) {
-                    // Somebody else stamped messages of this room: go on behind them.
-                    self.caught_up = false;
-                }
-                self.store_refuses_until = self.tools.clock.monotonic() + STORE_RETRY;
-                vec![Err(()); count]
-            }
-        }
+        self.standing.as_mut().ok_or_else(|| StoreError::NoSuchRoom(self.id.clone()))
     }
 
-    /// Reads where the log ends, unless that is known. Says whether it is known now.
-    async fn catch_up(&mut self) -> bool {
-        if !self.caught_up {
-            match self.tools.store.position(&self.bed.room).await {
-                Ok(position) => {
-                    self.rules.catch_up(position.received_at);
-                    self.caught_up = true;
-                }
-                Err(error) => warn!(room = %self.bed.room, %error, "the room's log can't be read"),
-            }
-        }
-        self.caught_up
+    async fn read(&self) -> Result<(Position, RoomRecord), StoreError> {
+        let position = self.tools.store.position(&self.id).await?;
+        let record = self.tools.store.room(&self.id).await?;
+        Ok((position, record.ok_or_else(|| StoreError::NoSuchRoom(self.id.clone()))?))
     }
 
-    fn asked(&mut self, ask: Ask) {
-        match ask {
-            Ask::Act { answer, .. } => drop(answer.send(Err(ActError::Stopped))),
-            Ask::State(answer) => drop(answer.send(Err(ActError::Stopped))),
-        }
+    /// Forgets what was read: somebody else has written.
+    pub(super) fn forget_all(&mut self) {
+        self.standing = None;
+        self.names = Names::default();
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.shown = None;
+        self.polls = None;
     }
 
     async fn moved(&mut self, people: People) {
         let now = self.tools.clock.now();
         self.idle_since = now.monotonic;
+        // So that it is known whether the number of viewers is shown. Whoever comes in does so all the same.
+        let caught_up = self.catch_up().await.is_ok();
         match people {
             People::Enter(author) => {
-                if self.presence.enter(now.monotonic, &author.id) && self.catch_up().await {
-                    self.announce(notice::entrance(&author));
+                let due = self.presence.enter(now.monotonic, &author.id) && caught_up;
+                if due && self.learn_name(&author.id).await.is_ok() {
+                    let name = self.names.of(&author.id).unwrap_or(&author.name);
+                    let entrance = notice::entrance(&author, name);
+                    self.announce(entrance);
                 }
             }
             People::Leave(user) => self.presence.leave(now.monotonic, &user),
@@ -203,38 +150,48 @@ impl Room {
 
     /// When [`Room::handle_timeout`] has something to do.
     fn poll_timeout(&self) -> Duration {
-        let sleep = self.idle_since + self.tools.settings.room_idle;
-        sleep.min(self.housekeeping).min(self.presence.poll_timeout().unwrap_or(Duration::MAX))
+        let news = self.news_due();
+        // Who has something to tell does not sleep before it is told.
+        let next = news.unwrap_or_else(|| self.idle_since + self.tools.settings.room_idle);
+        next.min(self.housekeeping).min(self.presence.poll_timeout().unwrap_or(Duration::MAX))
     }
 
     /// Does what is due.
-    fn handle_timeout(&mut self) {
+    async fn handle_timeout(&mut self) {
         let now = self.tools.clock.now();
         if let Some(numbers) = self.presence.handle_timeout(now.monotonic) {
             self.announce(notice::broadcast(numbers, now.wall));
         }
+        self.tell_news(now).await;
         if now.monotonic >= self.housekeeping {
             self.housekeeping = now.monotonic + HOUSEKEEPING;
             self.rules.forget_the_quiet(now.monotonic);
+            self.names = Names::default();
             self.prune();
         }
-        if now.monotonic >= self.idle_since + self.tools.settings.room_idle {
-            self.idle_since = now.monotonic;
-            // The loop goes on until what was said before is served, and ends as nobody can say more.
-            self.bed.lie_down();
+    }
+
+    /// Whether nobody has used the room for a while and nothing is left to tell. Asks again only after another while.
+    fn may_sleep(&mut self) -> bool {
+        let now = self.tools.clock.monotonic();
+        let idle = now >= self.idle_since + self.tools.settings.room_idle && self.news_due().is_none();
+        if idle {
+            self.idle_since = now;
         }
+        idle
     }
 
     /// Says something that is not stored.
-    fn announce(&mut self, mut message: Message) {
+    pub(super) fn announce(&mut self, mut message: Message) {
         let now = self.tools.clock.now();
         self.rules.stamp_own(now, &mut message, &mut random);
-        self.outgoing.push(Item { json: envelope::encode(&message).into(), seq: None });
+        self.outgoing.push(Item { json: envelope::encode(&message).into(), seq: None, only: None });
     }
 
-    async fn send(&mut self) {
+    /// Hands what there is to say to the bus.
+    pub(super) async fn send(&mut self) {
         if !self.outgoing.is_empty() {
-            self.tools.bus.publish(&self.bed.room, Arc::from(std::mem::take(&mut self.outgoing))).await;
+            self.tools.bus.publish(&self.id, Arc::from(std::mem::take(&mut self.outgoing))).await;
         }
     }
 
@@ -245,7 +202,7 @@ impl Room {
             age: Some(settings.history_keep).filter(|age| !age.is_zero()),
             count: Some(u64::from(settings.history_count)).filter(|count| *count > 0),
         };
-        let (room, tools) = (self.bed.room.clone(), self.tools.clone());
+        let (room, tools) = (self.id.clone(), self.tools.clone());
         tokio::spawn(async move {
             match tools.store.prune(&room, keep, tools.clock.now().wall).await {
                 Ok(0) => {}
@@ -256,26 +213,6 @@ impl Room {
     }
 }
 
-fn to_store(message: &Message, json: Bytes) -> Option<NewMessage> {
-    Some(NewMessage {
-        id: message.id.clone()?,
-        user: message.user.id.clone()?,
-        kind: message.kind(),
-        received_at: message.received_at?.instant(),
-        json,
-    })
-}
-
-fn answer(to: Option<AnswerTo>, outcome: Result<(), Refusal>) {
-    if let Some(to) = to {
-        to.tell(outcome);
-    }
-}
-
-fn store_refuses(wait: Duration) -> Refusal {
-    Refusal::for_now(ReasonCode::QUOTA_EXCEEDED, "the message can't be stored now; try again", wait)
-}
-
-fn random() -> [u8; 10] {
+pub(super) fn random() -> [u8; 10] {
     rand::rng().random()
 }

@@ -44,7 +44,6 @@ pub(super) fn check(message: &mut Message, text_max: usize) -> Result<(), Refusa
                     format!("the text has {length} characters; {text_max} are allowed"),
                 ));
             }
-            text.filtered = None;
         }
         Payload::Custom(_) | Payload::Sticker(_) | Payload::PollUserVote(_) => {}
         Payload::Unknown(_) => return Err(malformed("this type of message is not known here")),

@@ -5,7 +5,7 @@ use chatroom_wire::{Message, MessageId, Time, User};
 use jiff::Timestamp;
 use uuid::Builder;
 
-use super::{Author, Refusal};
+use super::{Refusal, Speech, Standing};
 
 /// Fields that must not come back as unknown ones: a client that can't be read as a time would slip them through.
 const SERVER_FIELDS: [&str; 4] = ["created_at", "sent_at", "received_at", "published_at"];
@@ -37,9 +37,15 @@ impl Clock {
 }
 
 /// Overwrites all that the sender says of itself but the name it wants to go by.
-pub(super) fn identity(message: &mut Message, author: &Author, name_max: usize) -> Result<(), Refusal> {
-    let wanted = message.user.custom_name.trim();
-    let custom_name = if wanted.is_empty() { author.name.clone() } else { wanted.to_owned() };
+pub(super) fn identity(
+    message: &mut Message,
+    speech: Speech<'_>,
+    room: &Standing,
+    name_max: usize,
+) -> Result<(), Refusal> {
+    let author = speech.author;
+    let wanted = Some(message.user.custom_name.trim()).filter(|wanted| !wanted.is_empty());
+    let custom_name = wanted.or(speech.renamed).unwrap_or(&author.name).to_owned();
     if custom_name.chars().count() > name_max {
         return Err(Refusal::for_good(
             ReasonCode::PAYLOAD_FORMAT_INVALID,
@@ -51,7 +57,7 @@ pub(super) fn identity(message: &mut Message, author: &Author, name_max: usize) 
         device_id: Some(author.device_id.clone()),
         is_admin: Some(author.is_admin),
         is_guest: Some(author.is_guest),
-        blocked: Some(false),
+        blocked: Some(room.is_blocked(&author.id)),
         ..User::named(custom_name)
     };
     Ok(())

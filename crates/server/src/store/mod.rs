@@ -92,12 +92,6 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchRoom`]; else those of the storage.
     fn message(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<StoredMessage>>;
 
-    /// Who used this id for a message in a room, also if the message is hidden or deleted by now.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchRoom`]; else those of the storage.
-    fn author_of(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<UserId>>;
-
     /// Who sent the message of this id, also if it was deleted since; none if there was none, or it is pruned by now.
     ///
     /// # Errors

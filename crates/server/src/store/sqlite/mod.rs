@@ -149,11 +149,6 @@ impl Store for SqliteStore {
         Box::pin(self.readers.read(move |connection| append::author(connection, &room, &id)))
     }
 
-    fn author_of(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<UserId>> {
-        let (room, id) = (room.clone(), id.clone());
-        Box::pin(self.readers.read(move |connection| append::author(connection, &room, &id)))
-    }
-
     fn change(&self, room: &RoomId, changes: Vec<Change>, at: Timestamp) -> StoreFuture<'_, ()> {
         let room = room.clone();
         Box::pin(self.writer.write(changes.len(), move |connection| state::change(connection, &room, &changes, at)))

@@ -1,0 +1,140 @@
+//! What is asked of a room's task: acts, each a turn of its own, and how the room is.
+
+use std::sync::Arc;
+
+use chatroom_wire::{Chatroom, Message, MessageId, envelope};
+use tracing::debug;
+
+use super::{
+    act::{ActError, Ask, Deed, Done},
+    commit::to_store,
+    moderation, notice,
+    plan::Plan,
+    polls,
+    task::{Room, random},
+};
+use crate::{
+    http::tokens::new_uuid,
+    rules::{Author, Standing},
+    store::{Appended, Audience, StoreError},
+};
+
+/// How many polls are read at once where they are counted.
+const PAGE: u16 = 500;
+
+impl Room {
+    /// Answers; an act only after it is committed, in force, and on its way to all listeners.
+    pub(super) async fn asked(&mut self, ask: Ask) {
+        self.idle_since = self.tools.clock.monotonic();
+        // Whoever asked may be gone: what is done is done.
+        match ask {
+            Ask::State(answer) => drop(answer.send(self.state().await)),
+            Ask::Act { by, deed, answer } => {
+                let done = self.act(&by, deed).await;
+                self.send().await;
+                drop(answer.send(done));
+            }
+        }
+    }
+
+    async fn state(&mut self) -> Result<Arc<Chatroom>, ActError> {
+        self.catch_up().await?;
+        self.recount_votes().await?;
+        let record = self.catch_up().await?.record().clone();
+        Ok(Arc::clone(self.shown.get_or_insert_with(|| Arc::new(record.into()))))
+    }
+
+    async fn act(&mut self, by: &Author, deed: Deed) -> Result<Done, ActError> {
+        self.catch_up().await?;
+        if matches!(deed, Deed::CreatePoll(_)) {
+            self.count_polls().await?;
+        }
+        let plan =
+            self.plan(by, deed).await.inspect_err(|error| debug!(room = %self.id, %error, "an act is refused"))?;
+        self.carry_out(by, plan).await
+    }
+
+    /// What an act comes to. Only reads.
+    async fn plan(&self, by: &Author, deed: Deed) -> Result<Plan, ActError> {
+        let (store, settings) = (&self.tools.store, &*self.tools.settings);
+        let room: &Standing = self.standing.as_ref().ok_or(ActError::Stopped)?;
+        let mut new_id = new_uuid;
+        let at = self.rules.next_stamp(self.tools.clock.now());
+        match deed {
+            Deed::Mute(muted) => Ok(moderation::mute(room, muted)),
+            Deed::Block(user) => moderation::block(room, by, user, settings.blocked_max),
+            Deed::Unblock(user) => Ok(moderation::unblock(room, by, user)),
+            Deed::Pin(id) => moderation::pin(room, by, &id, self.find(&id).await?, settings.pins_max),
+            Deed::Unpin(id) => Ok(moderation::unpin(room, by, id)),
+            Deed::Delete(id) => {
+                let found = self.find(&id).await?.map(|(message, _)| message.kind());
+                if found.is_none() && store.author_of(&self.id, &id).await?.is_none() {
+                    return Err(moderation::NO_MESSAGE);
+                }
+                moderation::delete(room, by, id, found)
+            }
+            Deed::Rename(name) => moderation::rename(by, &name, settings.name_max),
+            Deed::ShowViewers(shown) => Ok(moderation::show_viewers(room, shown, self.viewers(), at)),
+            Deed::CreatePoll(poll) => polls::create(poll, self.polls.unwrap_or(0), settings, &mut new_id),
+            Deed::UpdatePoll(poll) => {
+                let known = match &poll.id {
+                    Some(id) => store.poll(&self.id, id).await?,
+                    None => None,
+                };
+                polls::update(poll, known, settings, &mut new_id)
+            }
+            Deed::DeletePoll(id) => {
+                let known = store.poll(&self.id, &id).await?;
+                polls::delete(id, known.as_ref())
+            }
+            Deed::ChangePoll(id, action) => polls::step(room, by, store.poll(&self.id, &id).await?, action, at),
+            Deed::UseDictionaries(ids, used) => Ok(moderation::use_dictionaries(room, ids, used)),
+            Deed::UseStickerPack(pack, used) => Ok(moderation::use_pack(room, pack, used)),
+        }
+    }
+
+    /// Commits what an act comes to, and lays what is announced out for the bus.
+    async fn carry_out(&mut self, by: &Author, plan: Plan) -> Result<Done, ActError> {
+        let now = self.tools.clock.now();
+        let mut announced = Vec::with_capacity(plan.announced.len());
+        for (payload, changes) in plan.announced {
+            let mut message = Message::new(notice::actor(by), payload);
+            self.rules.stamp_own(now, &mut message, &mut random);
+            let json = envelope::encode(&message).into();
+            announced.extend(to_store(&message, &by.id, json, Audience::Everyone, changes));
+        }
+        let appended = self.commit(announced).await?;
+        if !appended.iter().all(|appended| matches!(appended, Appended::Stored { .. })) {
+            // Somebody sent the very id that was made here by chance.
+            return Err(ActError::Precondition("it could not be announced; try again".into()));
+        }
+        let at = self.rules.next_stamp(now);
+        self.commit_silently(plan.silent, at).await?;
+        Ok(plan.done)
+    }
+
+    /// A message of the log, and who gets to see it.
+    async fn find(&self, id: &MessageId) -> Result<Option<(Message, Audience)>, StoreError> {
+        let Some(stored) = self.tools.store.message(&self.id, id).await? else { return Ok(None) };
+        match serde_json::from_slice(&stored.json) {
+            Ok(message) => Ok(Some((message, stored.audience))),
+            Err(error) => Err(StoreError::Corrupt(Arc::new(error))),
+        }
+    }
+
+    async fn count_polls(&mut self) -> Result<(), StoreError> {
+        if self.polls.is_none() {
+            let (mut count, mut last) = (0, None);
+            loop {
+                let page = self.tools.store.polls(&self.id, last.as_ref(), PAGE).await?;
+                count += page.len();
+                if page.len() < usize::from(PAGE) {
+                    break;
+                }
+                last = page.last().and_then(|poll| poll.id.clone());
+            }
+            self.polls = Some(count);
+        }
+        Ok(())
+    }
+}

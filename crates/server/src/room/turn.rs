@@ -1,0 +1,132 @@
+//! A turn of a room's task: all that waits to be said is judged, stored with one append, answered and sent.
+
+use std::{sync::Arc, time::Duration};
+
+use chatroom_mqtt::ReasonCode;
+use chatroom_wire::MessageId;
+use tracing::{debug, warn};
+
+use super::{AnswerTo, Publish, STORE_RETRY, Said, commit::to_store, task::Room, task::random};
+use crate::{
+    rules::{Author, Refusal, Speech, Verdict},
+    store::{Appended, NewMessage, StoreError},
+};
+
+/// What became of a publish before the store was asked.
+enum Judged {
+    Refused(Refusal),
+    /// Refused, unless it was said before.
+    RefusedUnlessSaid(Arc<Author>, MessageId, Refusal),
+    /// Waits for the next answer of the store.
+    Accepted,
+}
+
+type Waiting = (Option<AnswerTo>, Judged);
+
+impl Room {
+    /// Judges all, stores what is accepted, answers all, lays what is stored out to be sent.
+    pub(super) async fn turn(&mut self, turn: &mut Vec<Publish>) {
+        self.idle_since = self.tools.clock.monotonic();
+        let wait = self.store_refuses_until.saturating_sub(self.idle_since);
+        if !wait.is_zero() {
+            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(wait))));
+        }
+        if self.be_ready(turn).await.is_err() {
+            self.refuse_for_a_while();
+            return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(STORE_RETRY))));
+        }
+        let (judged, accepted) = self.judge(turn);
+        let stored = match self.commit(accepted).await {
+            Ok(stored) => stored,
+            Err(_) => {
+                self.refuse_for_a_while();
+                Vec::new()
+            }
+        };
+        let mut stored = stored.into_iter();
+        for (to, judged) in judged {
+            let outcome = match judged {
+                Judged::Refused(refusal) => Err(refusal),
+                Judged::RefusedUnlessSaid(author, id, refusal) => self.unless_said(&author, &id, refusal).await,
+                Judged::Accepted => match stored.next() {
+                    Some(Appended::Stored { .. } | Appended::Duplicate) => Ok(()),
+                    Some(Appended::IdTaken) => {
+                        Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "somebody else used this id before"))
+                    }
+                    None => Err(store_refuses(STORE_RETRY)),
+                },
+            };
+            if let Err(refusal) = &outcome {
+                debug!(room = %self.id, reason = %refusal.reason, text = %refusal.text, "a message is refused");
+            }
+            answer(to, outcome);
+        }
+    }
+
+    /// Reads all that a turn is judged by.
+    async fn be_ready(&mut self, turn: &[Publish]) -> Result<(), StoreError> {
+        self.catch_up().await?;
+        for publish in turn {
+            self.learn_name(&publish.author.id).await?;
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, turn: &mut Vec<Publish>) -> (Vec<Waiting>, Vec<NewMessage>) {
+        let now = self.tools.clock.now();
+        let mut judged = Vec::with_capacity(turn.len());
+        let mut accepted = Vec::new();
+        for Publish { author, said, answer } in turn.drain(..) {
+            let verdict = match (&said, &self.standing) {
+                (Said::Refused(refusal), _) => Verdict::Refuse(refusal.clone()),
+                (Said::Payload(payload), Some(room)) => {
+                    let speech = Speech { author: &author, renamed: self.names.of(&author.id), payload };
+                    self.rules.judge(now, room, &self.tools.lexicon, speech, &mut random)
+                }
+                (Said::Payload(_), None) => Verdict::Refuse(store_refuses(STORE_RETRY)),
+            };
+            let verdict = match verdict {
+                Verdict::Refuse(refusal) => Judged::Refused(refusal),
+                Verdict::RefuseUnlessSaid(id, refusal) => Judged::RefusedUnlessSaid(author, id, refusal),
+                Verdict::Accept { message, json, audience, changes } => {
+                    match to_store(&message, &author.id, json.into(), audience, changes) {
+                        Some(new) => {
+                            accepted.push(new);
+                            Judged::Accepted
+                        }
+                        None => Judged::Refused(store_refuses(STORE_RETRY)),
+                    }
+                }
+            };
+            judged.push((answer, verdict));
+        }
+        (judged, accepted)
+    }
+
+    /// Whoever sends a message again because the first answer was lost is told that it was said, however the room is by
+    /// now.
+    async fn unless_said(&self, author: &Author, id: &MessageId, refusal: Refusal) -> Result<(), Refusal> {
+        match self.tools.store.author_of(&self.id, id).await {
+            Ok(Some(user)) if user == author.id => Ok(()),
+            Ok(_) => Err(refusal),
+            Err(error) => {
+                warn!(room = %self.id, %error, "it can't be looked up whether a message was said before");
+                Err(store_refuses(STORE_RETRY))
+            }
+        }
+    }
+
+    fn refuse_for_a_while(&mut self) {
+        self.store_refuses_until = self.tools.clock.monotonic() + STORE_RETRY;
+    }
+}
+
+fn answer(to: Option<AnswerTo>, outcome: Result<(), Refusal>) {
+    if let Some(to) = to {
+        to.tell(outcome);
+    }
+}
+
+fn store_refuses(wait: Duration) -> Refusal {
+    Refusal::for_now(ReasonCode::QUOTA_EXCEEDED, "the message can't be stored now; try again", wait)
+}
