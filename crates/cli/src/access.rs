@@ -1,4 +1,14 @@
-//! How a command gets into a room: token, config, authority and name, gathered and checked before anything is dialled.
+//! How a command gets into a room, or to a service: tokens, config, authority and name, gathered and checked before
+//! anything is dialled.
+//!
+//! - [`Access`]: joins a room; [`visitor`]: calls the service with a chat token; [`org`]: with the organisation's
+//! - [`keys`]: chat tokens and where they come from; [`place`]: the service; [`secret`]: files that hold secrets
+
+pub(crate) mod keys;
+pub(crate) mod org;
+pub(crate) mod place;
+pub(crate) mod secret;
+pub(crate) mod visitor;
 
 use std::{
     fs::File,
@@ -7,15 +17,18 @@ use std::{
 };
 
 use chatroom_client::Builder;
-use chatroom_wire::{Claims, Config, RefreshToken, Token, claims::ClaimsError, config::ConfigError};
+use chatroom_wire::{Config, claims::ClaimsError, config::ConfigError};
 use jiff::Timestamp;
 
+use self::{keys::Keys, place::Place};
 use crate::{args::access::AccessArgs, environment::Environment, profile::Profile};
+
+pub(crate) use self::{org::OrgAccess, visitor::VisitorAccess};
 
 /// What lets us in.
 #[derive(Debug)]
 enum Ticket {
-    Token { token: Token, refresh: Option<RefreshToken> },
+    Token(Keys),
     Config(Box<Config>),
 }
 
@@ -23,10 +36,8 @@ enum Ticket {
 #[derive(Debug)]
 pub(crate) struct Access {
     ticket: Ticket,
-    api: Option<String>,
-    ca_file: Option<PathBuf>,
+    place: Place,
     name: Option<String>,
-    allow_plaintext: bool,
     /// What the user should know, though it works.
     pub(crate) warnings: Vec<String>,
 }
@@ -36,8 +47,18 @@ pub(crate) struct Access {
 pub(crate) enum AccessError {
     #[error("there is neither a token nor a config to join a room with")]
     Nothing,
+    #[error("there is no chat token")]
+    NoToken,
+    #[error("there is no refresh token")]
+    NoRefreshToken,
+    #[error("there is no token of an organisation")]
+    NoOrgToken,
+    #[error("{origin} is a chat token, and no organisation's")]
+    NotOrgToken { origin: String },
     #[error("the token file {} can't be read", path.display())]
     TokenFile { path: PathBuf, source: io::Error },
+    #[error("the token file {} is empty", path.display())]
+    EmptyTokenFile { path: PathBuf },
     #[error("{origin} can't be used")]
     BadToken { origin: String, source: ClaimsError },
     #[error("{origin} ended at {at}")]
@@ -47,9 +68,6 @@ pub(crate) enum AccessError {
     #[error("the config {} can't be used", path.display())]
     BadConfig { path: PathBuf, source: ConfigError },
 }
-
-/// More than any token or config has; a wrong path may be a whole film.
-const FILE_MAX: u64 = 1 << 20;
 
 impl Access {
     /// Gathers what options, environment and profile say, in this order, and checks it. `now` decides whether a token
@@ -64,25 +82,22 @@ impl Access {
         let mut warnings = Vec::new();
         let ticket = match &args.config {
             Some(path) => Ticket::Config(Box::new(config(path, now, stdin)?)),
-            None => token(args, profile, environment, now, &mut warnings)?,
+            None => match Keys::resolve(&args.visitor, profile, environment, now, &mut warnings)? {
+                Some(keys) => Ticket::Token(keys),
+                None => return Err(AccessError::Nothing),
+            },
         };
         Ok(Self {
             ticket,
-            api: args.api.clone().or_else(|| environment.text("CHATROOM_API")).or_else(|| profile.api.clone()),
-            ca_file: args
-                .ca_file
-                .clone()
-                .or_else(|| environment.path("CHATROOM_CA_FILE"))
-                .or_else(|| profile.ca_file.clone()),
-            name: args.name.clone().or_else(|| environment.text("CHATROOM_NAME")).or_else(|| profile.name.clone()),
-            allow_plaintext: args.allow_plaintext,
+            place: Place::resolve(&args.visitor.service, profile, environment),
+            name: visitor::name(&args.visitor, profile, environment),
             warnings,
         })
     }
 
     /// Whether earlier messages can be read: a config alone gives no way to.
     pub(crate) fn has_history(&self) -> bool {
-        matches!(self.ticket, Ticket::Token { .. })
+        matches!(self.ticket, Ticket::Token(_))
     }
 
     /// The name to write under, where one was given.
@@ -94,101 +109,31 @@ impl Access {
     pub(crate) fn builder(self) -> Builder {
         let mut builder = match self.ticket {
             Ticket::Config(config) => Builder::with_config(*config),
-            Ticket::Token { token, refresh: None } => Builder::with_token(token),
-            Ticket::Token { token, refresh: Some(refresh) } => Builder::with_token(token).refresh_token(refresh),
+            Ticket::Token(Keys { token, refresh: None }) => Builder::with_token(token),
+            Ticket::Token(Keys { token, refresh: Some(refresh) }) => Builder::with_token(token).refresh_token(refresh),
         };
-        if let Some(api) = &self.api {
+        if let Some(api) = &self.place.api {
             builder = builder.api(api);
         }
-        if let Some(file) = self.ca_file {
+        if let Some(file) = self.place.ca_file {
             builder = builder.ca_file(file);
         }
         if let Some(name) = self.name {
             builder = builder.name(name);
         }
-        if self.allow_plaintext { builder.allow_plaintext() } else { builder }
+        if self.place.allow_plaintext { builder.allow_plaintext() } else { builder }
     }
 }
 
 fn config(path: &Path, now: Timestamp, stdin: impl Read) -> Result<Config, AccessError> {
-    let json = if path == Path::new("-") { read(stdin) } else { File::open(path).and_then(read) };
+    let json = if path == Path::new("-") { secret::read(stdin) } else { File::open(path).and_then(secret::read) };
     let path = || if path == Path::new("-") { PathBuf::from("(stdin)") } else { path.to_owned() };
     let json = json.map_err(|source| AccessError::ConfigFile { path: path(), source })?;
     let config = Config::from_json(&json).map_err(|source| AccessError::BadConfig { path: path(), source })?;
-    check(&config.connection.token, now, false, || format!("connection.token of the config {}", path().display()))?;
+    keys::check(&config.connection.token, now, false, || {
+        format!("connection.token of the config {}", path().display())
+    })?;
     Ok(config)
-}
-
-fn token(
-    args: &AccessArgs,
-    profile: &Profile,
-    environment: &Environment<'_>,
-    now: Timestamp,
-    warnings: &mut Vec<String>,
-) -> Result<Ticket, AccessError> {
-    let of_environment = environment.text("CHATROOM_TOKEN");
-    // A refresh token belongs to its token: the profile's is of no use for another one.
-    let (token, origin, refresh_file) = match (&args.token_file, of_environment, &profile.token_file) {
-        (Some(path), _, _) => (secret_of(path, warnings)?, told(path), args.refresh_token_file.as_ref()),
-        (None, Some(token), _) => (token, "the token in $CHATROOM_TOKEN".to_owned(), args.refresh_token_file.as_ref()),
-        (None, None, Some(path)) => {
-            let refresh_file = args.refresh_token_file.as_ref().or(profile.refresh_token_file.as_ref());
-            (secret_of(path, warnings)?, told(path), refresh_file)
-        }
-        (None, None, None) => return Err(AccessError::Nothing),
-    };
-    let refresh = match refresh_file {
-        Some(path) => Some(RefreshToken::new(secret_of(path, warnings)?)),
-        None => None,
-    };
-    let token = Token::new(token);
-    check(&token, now, refresh.is_some(), || origin)?;
-    Ok(Ticket::Token { token, refresh })
-}
-
-fn told(path: &Path) -> String {
-    format!("the token in {}", path.display())
-}
-
-fn check(token: &Token, now: Timestamp, renewable: bool, origin: impl FnOnce() -> String) -> Result<(), AccessError> {
-    match Claims::of(token) {
-        Err(source) => Err(AccessError::BadToken { origin: origin(), source }),
-        Ok(claims) => match claims.expires_at().filter(|end| *end <= now) {
-            Some(at) if !renewable => Err(AccessError::Expired { origin: origin(), at }),
-            Some(_) | None => Ok(()),
-        },
-    }
-}
-
-fn secret_of(path: &Path, warnings: &mut Vec<String>) -> Result<String, AccessError> {
-    let failed = |source| AccessError::TokenFile { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
-    if is_open_to_others(&file) {
-        warnings.push(format!("others may read the token file {0}; chmod 600 {0} keeps it to you", path.display()));
-    }
-    let text = read(file).map_err(failed)?;
-    String::from_utf8(text).map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not text")))
-}
-
-fn read(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_MAX {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it is larger than {FILE_MAX} bytes")));
-    }
-    Ok(bytes)
-}
-
-/// Whether a token file lies open. A pipe (`<(pass show chatroom)`) does not lie anywhere.
-#[cfg(unix)]
-fn is_open_to_others(file: &File) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_file: &File) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -1,10 +1,21 @@
 //! The command line: what may be written, and the help to learn it from.
 //!
-//! - [`access`]: the options by which a room is reached
-//! - [`value`]: durations, addresses and `KEY=VALUE`
+//! - [`access`]: the options by which a room, or a service, is reached
+//! - [`room`], [`token`], [`history`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]: those of these commands
+//! - [`value`]: durations, addresses, types and `KEY=VALUE`; [`moment`]: times
+//! - [`examples`]: what stands below the help
 
 pub(crate) mod access;
+pub(crate) mod counter;
 mod examples;
+pub(crate) mod filter;
+pub(crate) mod history;
+pub(crate) mod moderate;
+mod moment;
+pub(crate) mod poll;
+pub(crate) mod room;
+pub(crate) mod sticker;
+pub(crate) mod token;
 pub(crate) mod value;
 
 use std::{path::PathBuf, time::Duration};
@@ -13,6 +24,14 @@ use clap::{Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
 use self::{
     access::AccessArgs,
+    counter::CounterArgs,
+    filter::FilterArgs,
+    history::HistoryArgs,
+    moderate::ModerateArgs,
+    poll::PollArgs,
+    room::RoomArgs,
+    sticker::StickerArgs,
+    token::TokenArgs,
     value::{Listen, Pair},
 };
 use crate::color::ColorChoice;
@@ -111,6 +130,35 @@ pub(crate) enum Command {
     /// are delivered; one that is not is told on stderr, with the reason. Ctrl-D or Ctrl-C leaves the room.
     #[command(after_long_help = examples::JOIN)]
     Join(JoinArgs),
+
+    /// Read all that was said in a room, or save it in a file
+    ///
+    /// Prints the room's messages from the first to the last, in the lines of `chatroom tail`, or in another format, to
+    /// stdout or into a file. It reads page by page: memory does not grow with the room. What is interrupted, by Ctrl-C or
+    /// by a service that is gone for long, ends with exit code 1, and what was written until then is well-formed.
+    #[command(after_long_help = examples::HISTORY)]
+    History(HistoryArgs),
+
+    /// Make a room, or show how one is
+    Room(RoomArgs),
+
+    /// Make tokens, renew them, and read what they say
+    Token(TokenArgs),
+
+    /// Moderate a room: mute, block, delete, pin, rename
+    Moderate(ModerateArgs),
+
+    /// Filter words
+    Filter(FilterArgs),
+
+    /// Press counters, and show them
+    Counter(CounterArgs),
+
+    /// Ask everybody: make, run and answer polls
+    Poll(PollArgs),
+
+    /// Send stickers, and choose which there are
+    Sticker(StickerArgs),
 }
 
 /// `chatroom demo`

@@ -1,30 +1,43 @@
 //! The commands: one file each, and what they share.
 //!
 //! - [`demo`], [`serve`], [`tail`], [`send`], [`join`]
-//! - [`stop`]: when a command is to end; [`crowd`]: the people of the demo
+//! - without joining a room: [`history`], [`room`], [`token`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]
+//! - [`stop`]: when a command is to end; [`confirm`]: whether it is to begin; [`crowd`]: the people of the demo
 
+mod confirm;
+mod counter;
 mod crowd;
 mod demo;
+mod filter;
+mod history;
 mod join;
+mod moderate;
+mod poll;
+mod room;
 mod send;
 mod serve;
+mod sticker;
 mod stop;
 mod tail;
+mod token;
 
 use std::{io, process::ExitCode, time::Duration};
 
-use chatroom_client::{EventStream, Room};
+use chatroom_client::{EventStream, Rest, Room, Rooms, Visitor};
 use jiff::Timestamp;
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::{
-    access::Access,
-    args::{Args, Command, GlobalArgs, access::AccessArgs},
+    access::{Access, OrgAccess, VisitorAccess},
+    args::{
+        Args, Command, GlobalArgs,
+        access::{AccessArgs, OrgArgs, VisitorArgs},
+    },
     diagnostics,
     environment::Environment,
     failure::Failure,
     log,
-    output::View,
+    output::{Line, View},
     profile::Profile,
 };
 
@@ -53,6 +66,14 @@ fn carry_out(Args { global, command }: Args) -> Result<(), Failure> {
             Command::Tail(args) => tail::run(args, &global).await,
             Command::Send(args) => send::run(args, &global).await,
             Command::Join(args) => join::run(args, &global).await,
+            Command::History(args) => history::run(args, &global).await,
+            Command::Room(args) => room::run(args, &global).await,
+            Command::Token(args) => token::run(args, &global).await,
+            Command::Moderate(args) => moderate::run(args, &global).await,
+            Command::Filter(args) => filter::run(args, &global).await,
+            Command::Counter(args) => counter::run(args, &global).await,
+            Command::Poll(args) => poll::run(args, &global).await,
+            Command::Sticker(args) => sticker::run(args, &global).await,
         }
     });
     // Does not wait for anything: a look-up of a name may still be on its way.
@@ -64,7 +85,17 @@ fn carry_out(Args { global, command }: Args) -> Result<(), Failure> {
 fn runtime(command: &Command) -> io::Result<Runtime> {
     match command {
         Command::Demo(_) | Command::Serve(_) => RuntimeBuilder::new_multi_thread(),
-        Command::Tail(_) | Command::Send(_) | Command::Join(_) => RuntimeBuilder::new_current_thread(),
+        Command::Tail(_)
+        | Command::Send(_)
+        | Command::Join(_)
+        | Command::History(_)
+        | Command::Room(_)
+        | Command::Token(_)
+        | Command::Moderate(_)
+        | Command::Filter(_)
+        | Command::Counter(_)
+        | Command::Poll(_)
+        | Command::Sticker(_) => RuntimeBuilder::new_current_thread(),
     }
     .enable_all()
     .build()
@@ -72,13 +103,44 @@ fn runtime(command: &Command) -> io::Result<Runtime> {
 
 /// How the room is reached, by all that the user set up; warnings are told.
 fn access(args: &AccessArgs, global: &GlobalArgs) -> Result<Access, Failure> {
+    let (profile, environment) = setup(global)?;
+    let access = Access::resolve(args, &profile, &environment, Timestamp::now(), io::stdin())?;
+    warn(&access.warnings, global);
+    Ok(access)
+}
+
+/// Somebody who calls the service with a chat token, without joining the room.
+fn visitor(args: &VisitorArgs, global: &GlobalArgs) -> Result<Visitor, Failure> {
+    visitor_at(args, global).map(|(_, visitor)| visitor)
+}
+
+/// The same, and the service.
+fn visitor_at(args: &VisitorArgs, global: &GlobalArgs) -> Result<(Rest, Visitor), Failure> {
+    let (profile, environment) = setup(global)?;
+    let access = VisitorAccess::resolve(args, &profile, &environment, Timestamp::now())?;
+    warn(&access.warnings, global);
+    access.open().map_err(Failure::Build)
+}
+
+/// What makes rooms and tokens, in the name of the organisation.
+fn rooms(args: &OrgArgs, global: &GlobalArgs) -> Result<Rooms, Failure> {
+    let (profile, environment) = setup(global)?;
+    let access = OrgAccess::resolve(args, &profile, &environment)?;
+    warn(&access.warnings, global);
+    access.open().map_err(Failure::Build)
+}
+
+/// What the user set up besides the command line.
+fn setup(global: &GlobalArgs) -> Result<(Profile, Environment<'static>), Failure> {
     let environment = Environment::of_process();
     let profile = Profile::load(global.profile.as_deref(), global.config_file.as_deref(), &environment)?;
-    let access = Access::resolve(args, &profile, &environment, Timestamp::now(), io::stdin())?;
-    for warning in &access.warnings {
+    Ok((profile, environment))
+}
+
+fn warn(warnings: &[String], global: &GlobalArgs) {
+    for warning in warnings {
         diagnostics::warn(warning, global.color);
     }
-    Ok(access)
 }
 
 /// Joins the room.
@@ -88,6 +150,17 @@ fn enter(access: Access, history: usize, timeout: Option<Duration>) -> Result<(R
         builder = builder.patience(timeout);
     }
     builder.build().map_err(Failure::Build)
+}
+
+/// Prints these lines of data.
+async fn print_lines(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let printer = tail::start_printer()?;
+    for line in lines {
+        if printer.print(Line::Data(line)).await.is_err() {
+            break;
+        }
+    }
+    printer.finish().await.map_err(Failure::Output)
 }
 
 /// A view of plain lines, or of JSON.

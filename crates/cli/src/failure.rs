@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
 
-use chatroom_client::{Blame, BuildError, Cause, Delivery, End};
+use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End};
 use chatroom_server::{IssueError, SettingError, StartError};
 
 use crate::{access::AccessError, log::LogError, output::seconds, profile::ProfileError};
@@ -47,6 +47,16 @@ pub(crate) enum Failure {
     Access(#[from] AccessError),
     #[error("the connection can't be set up")]
     Build(#[source] BuildError),
+    /// A call with a chat token; `what` says what could not be done.
+    #[error("{what}")]
+    Call { what: &'static str, source: CallError },
+    /// A call with the organisation's token.
+    #[error("{what}")]
+    OrgCall { what: &'static str, source: CallError },
+    #[error("the token can't be renewed")]
+    Renewal(#[source] CallError),
+    #[error("{} can't be written", path.display())]
+    File { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Ended(End),
     #[error("the room was not joined within {}", seconds(*waited))]
@@ -68,6 +78,9 @@ pub(crate) enum Failure {
     ServerEnded,
     #[error("{problem}")]
     Usage { problem: &'static str, hint: &'static str },
+    /// What is asked for does not fit what there is.
+    #[error("{problem}")]
+    Refused { problem: String, hint: &'static str },
     #[error("what is to be said can't be read from stdin")]
     Input(#[source] io::Error),
     #[error("stdout can't be written")]
@@ -96,18 +109,31 @@ impl Failure {
         match self {
             Self::Log(_) | Self::Profile(_) | Self::Usage { .. } | Self::Setting(_) => Exit::Usage,
             Self::Access(error) => match error {
-                AccessError::Nothing => Exit::Usage,
-                AccessError::TokenFile { .. } | AccessError::BadToken { .. } | AccessError::Expired { .. } => {
-                    Exit::Credentials
-                }
+                AccessError::Nothing
+                | AccessError::NoToken
+                | AccessError::NoRefreshToken
+                | AccessError::NoOrgToken => Exit::Usage,
+                AccessError::TokenFile { .. }
+                | AccessError::EmptyTokenFile { .. }
+                | AccessError::BadToken { .. }
+                | AccessError::NotOrgToken { .. }
+                | AccessError::Expired { .. } => Exit::Credentials,
                 AccessError::ConfigFile { .. } | AccessError::BadConfig { .. } => Exit::Failed,
             },
+            Self::Call { source, .. } | Self::OrgCall { source, .. } | Self::Renewal(source) => match source {
+                CallError::Status { body, .. } if body.says_token_invalid() => Exit::Credentials,
+                // Nobody who can't be reached answers this.
+                CallError::Answer(_) => Exit::Failed,
+                _ => Cause::Call(source.clone()).blame().into(),
+            },
+            Self::File { .. } => Exit::Failed,
             Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
             Self::NotJoined { .. } => Exit::Network,
             Self::BadSettings { .. } | Self::Build(BuildError::Api(_)) => Exit::Usage,
             Self::Build(_)
             | Self::Undelivered { .. }
             | Self::Stopped { .. }
+            | Self::Refused { .. }
             | Self::Input(_)
             | Self::Output(_)
             | Self::Start(_)

@@ -10,6 +10,9 @@ use crate::{access::AccessError, failure::Failure, profile::ProfileError};
 const NEW_TOKEN: &str = "get a new token from whoever runs the room (your own `chatroom serve` keeps its token files \
     good while it runs); with --refresh-token-file a token that ends is renewed by itself";
 const THREE_PARTS: &str = "a chat token has three parts with dots between them; is this the right file?";
+const ORG_TOKEN: &str = "rooms and tokens are made with the organisation's token, not with a chat token; `chatroom serve` \
+    says where its own is";
+const BUSY: &str = "the service is busy or broken; try again later";
 const CONFIG: &str = "a config is the answer of GET /bv/chatroom/v1/chatrooms/config, with connection, topic and user";
 const ONE_CLIENT_ID: &str = "another program uses the same config or token; give each its own (a config belongs to one \
     connection, so that --token-file suits several programs better than --config)";
@@ -33,11 +36,15 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::Profile(_) => "`chatroom --help` shows how the file is written",
         Failure::Access(error) => access(error),
         Failure::Build(error) => build(error),
+        Failure::Call { source, .. } => chat_call(source),
+        Failure::OrgCall { source, .. } => org_call(source),
+        Failure::Renewal(source) => renewal(source),
+        Failure::File { source, .. } => file(source),
         Failure::Ended(error) => end(error),
         Failure::NotJoined { last, .. } => last.as_ref().map_or(FIREWALL, cause),
         Failure::Undelivered { last, .. } => undelivered(last.as_ref()),
         Failure::Stopped { .. } => "with --json each message's fate is told; say again what was not delivered",
-        Failure::Usage { hint, .. } => hint,
+        Failure::Usage { hint, .. } | Failure::Refused { hint, .. } => hint,
         Failure::Start(error) => start(error),
         Failure::Setting(_) | Failure::BadSettings { .. } => "`chatroom serve --print-config` lists all limits",
         Failure::SettingsFile { .. } => "`chatroom serve --print-config > FILE` writes one",
@@ -55,6 +62,16 @@ fn access(error: &AccessError) -> &'static str {
             "give --token-file FILE or --config FILE, set $CHATROOM_TOKEN, or write a profile; to try it first, run \
              `chatroom demo`, or `chatroom serve`, which makes a room with its tokens"
         }
+        AccessError::NoToken => {
+            "give --token-file FILE, set $CHATROOM_TOKEN, or write a profile; `chatroom serve` makes a room with its tokens"
+        }
+        AccessError::NoRefreshToken => "give --refresh-token-file FILE, or write a profile",
+        AccessError::NoOrgToken => {
+            "give --org-token-file FILE, set $CHATROOM_ORG_TOKEN, or write org_token_file into a profile; `chatroom serve` \
+             says where its own is"
+        }
+        AccessError::NotOrgToken { .. } => ORG_TOKEN,
+        AccessError::EmptyTokenFile { .. } => "is this the right file?",
         AccessError::BadToken { .. } => THREE_PARTS,
         AccessError::Expired { .. } => NEW_TOKEN,
         AccessError::TokenFile { .. } => {
@@ -137,6 +154,57 @@ fn link(error: &LinkError) -> &'static str {
         LinkError::Plaintext(_) => PLAINTEXT,
         LinkError::TimedOut => FIREWALL,
         LinkError::Closed | LinkError::Broken(_) | _ => MQTT_5,
+    }
+}
+
+/// Of a call with a chat token.
+fn chat_call(error: &CallError) -> &'static str {
+    match error {
+        CallError::Status { body, .. } if body.says_token_invalid() => NEW_TOKEN,
+        CallError::Status { status: 403, .. } => {
+            "this is an admin's alone: use a token with the role admin (`chatroom token create --role admin` makes one)"
+        }
+        _ => any_call(error),
+    }
+}
+
+/// Of a call with the organisation's token.
+fn org_call(error: &CallError) -> &'static str {
+    match error {
+        CallError::Status { body, .. } if body.says_token_invalid() => ORG_TOKEN,
+        CallError::Status { status: 401 | 403, .. } => ORG_TOKEN,
+        _ => any_call(error),
+    }
+}
+
+fn renewal(error: &CallError) -> &'static str {
+    match error {
+        CallError::Status { status: 401 | 403, .. } => {
+            "it takes a refresh token, not a chat token; where this one has ended, get a new one from whoever runs the room"
+        }
+        _ => any_call(error),
+    }
+}
+
+fn any_call(error: &CallError) -> &'static str {
+    match error {
+        // Only the service itself gives a code; without one it is another that answers.
+        CallError::Status { status: 404, body, .. } if body.code != 0 => {
+            "is the id right? What was deleted is gone for good"
+        }
+        CallError::Status { status: 409, body, .. } if body.code != 0 => "it is there already; nothing was changed",
+        CallError::Status { status: 400, body, .. } if body.code != 0 => {
+            "the service says what it wants; `chatroom room show` tells how the room is now"
+        }
+        CallError::Status { status: 408 | 425 | 429 | 500.., .. } => BUSY,
+        _ => call(error),
+    }
+}
+
+fn file(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => "it is there already: take another name, or write over it with --force",
+        _ => "may this user write there, and is there room?",
     }
 }
 

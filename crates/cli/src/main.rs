@@ -5,7 +5,7 @@
 //! - [`commands`]: what the program does, one file for each command
 //! - [`output`]: events as lines, [`printer`] writes them; [`input`]: lines of stdin; [`color`]: colours
 //! - [`failure`]: what can fail, [`hint`]: what to do about it, [`diagnostics`]: how it is told
-//! - [`signals`], [`log`], [`near`]: small parts
+//! - [`signals`], [`log`], [`near`], [`words`]: small parts
 #![forbid(unsafe_code)]
 
 mod access;
@@ -23,6 +23,7 @@ mod output;
 mod printer;
 mod profile;
 mod signals;
+mod words;
 
 use std::process::ExitCode;
 

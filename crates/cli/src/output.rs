@@ -6,6 +6,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use chatroom_client::{Event, Gap};
 use chatroom_wire::{Message, Payload, SafeText, Time, User};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::color::{Palette, Style};
@@ -68,7 +69,7 @@ impl View {
     /// A message; `received_at` goes before the message's own, where an own one was sent without it.
     pub(crate) fn message(&self, message: &Message, received_at: Option<Time>) -> Option<Line> {
         if self.json {
-            return Some(Line::Data(json_of(message)));
+            return Some(Line::Data(json_line(message)));
         }
         match &message.payload {
             Payload::Text(text) => {
@@ -125,11 +126,9 @@ impl View {
     }
 }
 
-/// A message as it travels, on one line.
-fn json_of(message: &Message) -> String {
-    escaped(
-        &serde_json::to_string(message).expect("a message holds only strings, numbers and JSON that was read before"),
-    )
+/// A value as it travels, on one line that is safe to show.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    escaped(&serde_json::to_string(value).expect("what travels holds only texts, numbers and JSON that was read before"))
 }
 
 /// JSON as one line in which nothing moves a cursor or turns a direction: escapes what JSON lets stand.

@@ -18,9 +18,10 @@ pub(crate) struct Profile {
     pub(crate) refresh_token_file: Option<PathBuf>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) name: Option<String>,
+    pub(crate) org_token_file: Option<PathBuf>,
 }
 
-const KEYS: [&str; 5] = ["api", "token_file", "refresh_token_file", "ca_file", "name"];
+const KEYS: [&str; 6] = ["api", "token_file", "refresh_token_file", "ca_file", "name", "org_token_file"];
 
 /// Why a profile can't be used. No value is ever quoted: one of them may be a token in the wrong place.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +133,7 @@ impl Profile {
                 "name" => profile.name = Some(text.to_owned()),
                 "token_file" => profile.token_file = Some(beside(path, text)),
                 "refresh_token_file" => profile.refresh_token_file = Some(beside(path, text)),
+                "org_token_file" => profile.org_token_file = Some(beside(path, text)),
                 _ => profile.ca_file = Some(beside(path, text)),
             }
         }

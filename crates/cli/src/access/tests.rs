@@ -2,7 +2,10 @@ use std::{fs, io::empty};
 
 use tempfile::TempDir;
 
+use chatroom_wire::Claims;
+
 use super::*;
+use crate::args::access::VisitorArgs;
 
 /// A JWT with these claims and no signature: the client reads it, and never verifies.
 fn jwt(claims: &str) -> String {
@@ -39,6 +42,10 @@ fn now() -> Timestamp {
     "2026-06-01T00:00:00Z".parse().unwrap()
 }
 
+fn by(visitor: VisitorArgs) -> AccessArgs {
+    AccessArgs { visitor, config: None }
+}
+
 fn resolve(args: &AccessArgs, profile: &Profile, variables: &[(&str, &str)]) -> Result<Access, AccessError> {
     Access::resolve(args, profile, &Environment::of(variables), now(), empty())
 }
@@ -55,7 +62,7 @@ fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
     let of_profile = files.write("profile", &jwt(r#"{"sub":"profile"}"#));
     let of_environment = jwt(r#"{"sub":"environment"}"#);
     let who = |access: Access| match access.ticket {
-        Ticket::Token { token, .. } => Claims::of(&token).unwrap().sub.unwrap().to_string(),
+        Ticket::Token(keys) => Claims::of(&keys.token).unwrap().sub.unwrap().to_string(),
         Ticket::Config(_) => unreachable!("no config was given"),
     };
     let profile = Profile {
@@ -67,8 +74,8 @@ fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
     };
     let mut args = AccessArgs::default();
     let access = resolve(&args, &profile, &[]).unwrap();
-    assert_eq!((access.api.as_deref(), access.name()), (Some("https://profile"), Some("profile")));
-    assert_eq!(access.ca_file, Some(PathBuf::from("profile.pem")));
+    assert_eq!((access.place.api.as_deref(), access.name()), (Some("https://profile"), Some("profile")));
+    assert_eq!(access.place.ca_file, Some(PathBuf::from("profile.pem")));
     assert_eq!(who(access), "profile");
 
     let variables = [
@@ -78,17 +85,17 @@ fn a_flag_goes_before_the_environment_and_that_before_the_profile() {
         ("CHATROOM_CA_FILE", "environment.pem"),
     ];
     let access = resolve(&args, &profile, &variables).unwrap();
-    assert_eq!((access.api.as_deref(), access.name()), (Some("https://environment"), Some("environment")));
-    assert_eq!(access.ca_file, Some(PathBuf::from("environment.pem")));
+    assert_eq!((access.place.api.as_deref(), access.name()), (Some("https://environment"), Some("environment")));
+    assert_eq!(access.place.ca_file, Some(PathBuf::from("environment.pem")));
     assert_eq!(who(access), "environment");
 
-    args.token_file = Some(of_flag);
-    args.api = Some("https://flag".to_owned());
-    args.name = Some("flag".to_owned());
-    args.ca_file = Some(PathBuf::from("flag.pem"));
+    args.visitor.token_file = Some(of_flag);
+    args.visitor.service.api = Some("https://flag".to_owned());
+    args.visitor.name = Some("flag".to_owned());
+    args.visitor.service.ca_file = Some(PathBuf::from("flag.pem"));
     let access = resolve(&args, &profile, &variables).unwrap();
-    assert_eq!((access.api.as_deref(), access.name()), (Some("https://flag"), Some("flag")));
-    assert_eq!(access.ca_file, Some(PathBuf::from("flag.pem")));
+    assert_eq!((access.place.api.as_deref(), access.name()), (Some("https://flag"), Some("flag")));
+    assert_eq!(access.place.ca_file, Some(PathBuf::from("flag.pem")));
     assert_eq!(who(access), "flag");
 }
 
@@ -97,13 +104,13 @@ fn a_profile_s_refresh_token_stays_with_the_profile_s_token() {
     let files = Files::new();
     let token = files.write("token", &jwt("{}"));
     let refresh = files.write("refresh", "canary");
-    let has_refresh = |access: Access| matches!(access.ticket, Ticket::Token { refresh: Some(_), .. });
+    let has_refresh = |access: Access| matches!(access.ticket, Ticket::Token(Keys { refresh: Some(_), .. }));
     let profile =
         Profile { token_file: Some(token.clone()), refresh_token_file: Some(refresh.clone()), ..Profile::default() };
     assert!(has_refresh(resolve(&AccessArgs::default(), &profile, &[]).unwrap()));
-    let args = AccessArgs { token_file: Some(token), ..AccessArgs::default() };
+    let args = by(VisitorArgs { token_file: Some(token), ..VisitorArgs::default() });
     assert!(!has_refresh(resolve(&args, &profile, &[]).unwrap()));
-    let args = AccessArgs { refresh_token_file: Some(refresh), ..args };
+    let args = by(VisitorArgs { refresh_token_file: Some(refresh), ..args.visitor });
     assert!(has_refresh(resolve(&args, &profile, &[]).unwrap()));
 }
 
@@ -111,7 +118,7 @@ fn a_profile_s_refresh_token_stays_with_the_profile_s_token() {
 fn a_token_that_is_none_or_has_ended_is_refused_before_anything_is_dialled() {
     let files = Files::new();
     let with = |text: &str| {
-        let args = AccessArgs { token_file: Some(files.write("token", text)), ..AccessArgs::default() };
+        let args = by(VisitorArgs { token_file: Some(files.write("token", text)), ..VisitorArgs::default() });
         resolve(&args, &Profile::default(), &[])
     };
     assert!(matches!(with("canary"), Err(AccessError::BadToken { source: ClaimsError::NotThreeParts, .. })));
@@ -125,11 +132,11 @@ fn a_token_that_is_none_or_has_ended_is_refused_before_anything_is_dialled() {
 #[test]
 fn a_token_that_has_ended_is_taken_where_a_refresh_token_can_buy_a_new_one() {
     let files = Files::new();
-    let args = AccessArgs {
+    let args = by(VisitorArgs {
         token_file: Some(files.write("token", &jwt(r#"{"exp":1700000000}"#))),
         refresh_token_file: Some(files.write("refresh", "canary")),
-        ..AccessArgs::default()
-    };
+        ..VisitorArgs::default()
+    });
     assert!(resolve(&args, &Profile::default(), &[]).is_ok());
 }
 
@@ -161,7 +168,7 @@ fn a_config_comes_from_a_file_or_from_stdin_and_is_checked() {
 fn no_error_quotes_a_secret() {
     let files = Files::new();
     for text in ["canary", "a.canary.b", "canary canary\ncanary"] {
-        let args = AccessArgs { token_file: Some(files.write("token", text)), ..AccessArgs::default() };
+        let args = by(VisitorArgs { token_file: Some(files.write("token", text)), ..VisitorArgs::default() });
         let error = resolve(&args, &Profile::default(), &[]).unwrap_err();
         let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
         assert!(!told.contains("canary"), "{told}");
@@ -183,7 +190,7 @@ fn a_token_file_that_others_may_read_is_warned_of() {
 
     let files = Files::new();
     let path = files.write("token", &jwt("{}"));
-    let args = AccessArgs { token_file: Some(path.clone()), ..AccessArgs::default() };
+    let args = by(VisitorArgs { token_file: Some(path.clone()), ..VisitorArgs::default() });
     for (mode, warnings) in [(0o600, 0), (0o640, 1), (0o604, 1)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         assert_eq!(resolve(&args, &Profile::default(), &[]).unwrap().warnings.len(), warnings, "{mode:o}");

@@ -16,6 +16,11 @@ Examples:
       chatroom tail --token-file viewer.token
       chatroom send --token-file viewer.token \"What a goal!\"
 
+  Make a room of your own, a token for somebody, and save what was said there:
+      chatroom room create --org-token-file org-token
+      chatroom token create --org-token-file org-token --room ID --name Ada --out ada.token
+      chatroom history --token-file ada.token --export evening.html
+
 Exit codes:
   0  done
   1  refused, or failed
@@ -29,7 +34,8 @@ Configuration file:
   token_file = \"viewer.token\"        # relative to the configuration file
   refresh_token_file = \"viewer.refresh\"
   ca_file = \"ca.pem\"
-  name = \"Ada\"";
+  name = \"Ada\"
+  org_token_file = \"org-token\"       # where you make rooms and tokens";
 
 pub(crate) const DEMO: &str = "\
 Examples:
@@ -91,3 +97,56 @@ Examples:
 
   With everything in a profile of the configuration file:
       chatroom join --profile friday";
+
+pub(crate) const HISTORY: &str = "\
+Examples:
+  All that was said, from the first message to the last:
+      chatroom history --token-file viewer.token
+
+  The last hour; the last 50 messages:
+      chatroom history --token-file viewer.token --after -1h
+      chatroom history --token-file viewer.token --last 50
+
+  Save a whole evening: as a page to read, and as a table for a spreadsheet:
+      chatroom history --token-file viewer.token --after 2026-06-01 --before 2026-06-02 --export evening.html
+      chatroom history --token-file viewer.token --export evening.csv
+
+  Who pressed what? (every message is one line of JSON, as it came over the wire)
+      chatroom history --token-file viewer.token --types custom --json | jq -c .custom_message";
+
+pub(crate) const ROOM_CREATE: &str = "\
+Examples:
+  Make a room, and a token for an admin of it:
+      room=$(chatroom room create --org-token-file org-token --counter like)
+      chatroom token create --org-token-file org-token --room \"$room\" --role admin --out admin.token";
+
+pub(crate) const ROOM_SHOW: &str = "\
+Examples:
+  How is the room?
+      chatroom room show --token-file viewer.token
+
+  What do the counters say? (the room is one line of JSON)
+      chatroom room show --token-file viewer.token --json | jq .custom_counters";
+
+pub(crate) const TOKEN_CREATE: &str = "\
+Examples:
+  A viewer, for a day, with what buys fresh tokens:
+      chatroom token create --org-token-file org-token --room ID --subject ada --name Ada --expires 24h \\
+          --out ada.token --refresh-out ada.refresh
+      chatroom join --token-file ada.token --refresh-token-file ada.refresh
+
+  A token for another program, from hand to hand:
+      CHATROOM_TOKEN=$(chatroom token create --org-token-file org-token --room ID --show) ./bot";
+
+pub(crate) const TOKEN_REFRESH: &str = "\
+Examples:
+  Renew a token file:
+      chatroom token refresh --refresh-token-file ada.refresh --out ada.token --force";
+
+pub(crate) const TOKEN_INSPECT: &str = "\
+Examples:
+  Is it still good?
+      chatroom token inspect --token-file ada.token
+
+  Which room is it for?
+      chatroom token inspect --token-file ada.token --json | jq -r .room";

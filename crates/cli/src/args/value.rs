@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
+use chatroom_wire::Kind;
 use jiff::SignedDuration;
+
+use crate::near::nearest;
 
 /// Longer than any event; keeps deadlines far from what a clock can hold.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -62,9 +65,38 @@ pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     }
 }
 
+/// A type of messages, in small letters and without what all names on the wire begin with.
+pub(crate) fn kind(text: &str) -> Result<Kind, String> {
+    let wanted = text.trim().to_ascii_uppercase().replace('-', "_");
+    let wanted = wanted.strip_prefix(KIND_PREFIX).unwrap_or(&wanted);
+    if let Some(kind) = Kind::from_name(&format!("{KIND_PREFIX}{wanted}")) {
+        return Ok(kind);
+    }
+    let near = nearest(&wanted.to_lowercase(), Kind::known().map(short_name)).map(str::to_lowercase);
+    Err(match near {
+        Some(near) => format!("there is no such type; did you mean {near}?"),
+        None => "there is no such type; write it like text, custom, sticker or pin_message".to_owned(),
+    })
+}
+
+const KIND_PREFIX: &str = "INTERACTION_TYPE_";
+
+fn short_name(kind: Kind) -> &'static str {
+    kind.name().trim_start_matches(KIND_PREFIX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_is_named_shortly_or_as_on_the_wire() {
+        for text in ["pin_message", "Pin-Message", "INTERACTION_TYPE_PIN_MESSAGE", " pin_message "] {
+            assert_eq!(kind(text), Ok(Kind::PinMessage), "{text}");
+        }
+        assert_eq!(kind("stiker").unwrap_err(), "there is no such type; did you mean sticker?");
+        assert!(kind("").unwrap_err().contains("like text"));
+    }
 
     #[test]
     fn durations_are_written_as_people_write_them() {

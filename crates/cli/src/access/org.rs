@@ -1,0 +1,56 @@
+//! Calls in the name of an organisation.
+
+use chatroom_client::{BuildError, Rooms};
+use chatroom_wire::{Claims, OrgToken, Token};
+
+use super::{AccessError, keys::told, place::Place, secret::secret_of};
+use crate::{args::access::OrgArgs, environment::Environment, profile::Profile};
+
+/// All that is needed to call the service as the organisation.
+#[derive(Debug)]
+pub(crate) struct OrgAccess {
+    token: OrgToken,
+    org_id: Option<String>,
+    place: Place,
+    /// What the user should know, though it works.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl OrgAccess {
+    /// Gathers what options, environment and profile say, in this order.
+    pub(crate) fn resolve(
+        args: &OrgArgs,
+        profile: &Profile,
+        environment: &Environment<'_>,
+    ) -> Result<Self, AccessError> {
+        let mut warnings = Vec::new();
+        let of_environment = environment.text("CHATROOM_ORG_TOKEN");
+        let (text, origin) = match (&args.org_token_file, of_environment, &profile.org_token_file) {
+            (Some(path), _, _) | (None, None, Some(path)) => {
+                let text = secret_of(path, &mut warnings)?;
+                if text.trim().is_empty() {
+                    return Err(AccessError::EmptyTokenFile { path: path.clone() });
+                }
+                (text, told(path))
+            }
+            (None, Some(text), _) => (text, "the token in $CHATROOM_ORG_TOKEN".to_owned()),
+            (None, None, None) => return Err(AccessError::NoOrgToken),
+        };
+        let token = OrgToken::new(text);
+        // What an organisation's token looks like is the service's own business; a chat token names its room.
+        if Claims::of(&Token::new(token.expose())).is_ok_and(|claims| claims.chat_id.is_some()) {
+            return Err(AccessError::NotOrgToken { origin });
+        }
+        let place = Place::resolve(&args.service, profile, environment);
+        Ok(Self { token, org_id: args.org_id.clone(), place, warnings })
+    }
+
+    /// What makes rooms and tokens.
+    pub(crate) fn open(self) -> Result<Rooms, BuildError> {
+        let rooms = Rooms::new(&self.place.rest()?, self.token);
+        Ok(match self.org_id {
+            Some(id) => rooms.org_id(id),
+            None => rooms,
+        })
+    }
+}

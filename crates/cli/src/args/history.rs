@@ -1,0 +1,74 @@
+//! `chatroom history`
+
+use std::path::PathBuf;
+
+use chatroom_wire::{Kind, Time};
+use clap::ValueEnum;
+
+use super::{access::VisitorArgs, moment, value};
+
+/// The most messages of `--last`: they are kept in memory until the first of them is known.
+pub(crate) const LAST_MAX: i64 = 100_000;
+
+/// `chatroom history`
+#[derive(Debug, clap::Args)]
+pub(crate) struct HistoryArgs {
+    /// Only what was received after this time
+    ///
+    /// Like 2026-06-01T20:15:00Z, 2026-06-01 20:15 (this machine's time zone), 2026-06-01, today, yesterday, or -2h (two
+    /// hours ago).
+    #[arg(long, value_name = "TIME", value_parser = moment::read, allow_hyphen_values = true)]
+    pub(crate) after: Option<Time>,
+    /// Only what was received before this time; written like that of --after
+    #[arg(long, value_name = "TIME", value_parser = moment::read, allow_hyphen_values = true)]
+    pub(crate) before: Option<Time>,
+    /// Only the last N of them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=LAST_MAX))]
+    pub(crate) last: Option<u32>,
+    /// Begin with the oldest message; so it is unless --newest-first is given
+    #[arg(long)]
+    pub(crate) oldest_first: bool,
+    /// Begin with the newest message, and go back
+    #[arg(long, conflicts_with = "oldest_first")]
+    pub(crate) newest_first: bool,
+    /// Only messages of these types, such as text,sticker
+    ///
+    /// A type is named as on the wire, in small letters and without INTERACTION_TYPE_: text, custom, sticker, mute, unmute,
+    /// pin_message, delete_message, block_user, poll_started, … Without this, plain lines and txt are of texts alone, html
+    /// leaves out custom messages and votes, and the others have everything.
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = value::kind)]
+    pub(crate) types: Vec<Kind>,
+    /// Print every message as one line of JSON, as it came over the wire; the same as --format ndjson
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// How to write the messages: txt, csv, json, ndjson or html [default: the export's extension, else txt]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub(crate) format: Option<Format>,
+    /// Write into this file, not to stdout
+    ///
+    /// The file gets its name once it is complete. Until then, and for good if that is interrupted, it is FILE.part, which
+    /// is well-formed then too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// Write over the export if it is there already
+    #[arg(long, requires = "export")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) visitor: VisitorArgs,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Lines as those of `chatroom tail`.
+    Txt,
+    /// A table for spreadsheets.
+    Csv,
+    /// One array.
+    Json,
+    /// One line for each message.
+    #[value(alias = "jsonl")]
+    Ndjson,
+    /// A page to read.
+    Html,
+}

@@ -1,0 +1,55 @@
+//! `chatroom room`: make a room, or show how one is.
+
+mod block;
+pub(super) mod poll;
+
+use chatroom_wire::{
+    SafeText,
+    rest::{CounterKey, CreateChatroom},
+};
+
+use super::{print_lines, rooms, visitor};
+use crate::{
+    args::{
+        GlobalArgs,
+        room::{CreateRoomArgs, RoomArgs, RoomCommand, ShowRoomArgs},
+    },
+    diagnostics,
+    failure::Failure,
+    output::json_line,
+};
+
+pub(super) async fn run(args: RoomArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    match args.command {
+        RoomCommand::Create(args) => create(args, global).await,
+        RoomCommand::Show(args) => show(args, global).await,
+    }
+}
+
+async fn create(args: CreateRoomArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let rooms = rooms(&args.org, global)?;
+    let custom_counters = args.counters.into_iter().map(|key| CounterKey { key }).collect();
+    let room = rooms
+        .create(&CreateChatroom { custom_counters })
+        .await
+        .map_err(|source| Failure::OrgCall { what: "the room can't be made", source })?;
+    if args.json {
+        return print_lines([json_line(&room)]).await;
+    }
+    let id = SafeText::line(room.id.as_str());
+    print_lines([id.to_string()]).await?;
+    let next = format!("made a room; a token for it: chatroom token create --room {id} --out FILE");
+    diagnostics::note(&next, global.color);
+    Ok(())
+}
+
+async fn show(args: ShowRoomArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let room = visitor(&args.visitor, global)?
+        .chatroom()
+        .await
+        .map_err(|source| Failure::Call { what: "the room can't be shown", source })?;
+    if args.json {
+        return print_lines([json_line(&room)]).await;
+    }
+    print_lines(block::lines(&room, global.color.palette(&std::io::stdout()))).await
+}
