@@ -5,9 +5,12 @@
 //!
 //! - [`fold`]: the form in which texts and patterns are compared
 //! - [`lexicon`]: all dictionaries in that form, in memory, shared by all rooms
+//! - [`kept`]: the dictionaries in the store, each change in force before it is answered
 
 mod fold;
+pub mod kept;
 pub mod lexicon;
 
 pub use fold::fold;
+pub use kept::InForce;
 pub use lexicon::Lexicon;

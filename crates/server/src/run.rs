@@ -29,13 +29,14 @@ use crate::{
     Options, StartError,
     bus::LocalBus,
     clock::Clock,
+    filter::{InForce, Lexicon},
     gateway::{Connections, Fanouts},
     http::{self, rooms, tokens},
     listen,
     room::Rooms,
     service::Service,
     stop::{Phase, Stop},
-    store::{SqliteStore, Store, StoreError},
+    store::{DictionaryStore, SqliteStore, Store, StoreError},
     tls::TlsIdentity,
     token::TokenKeys,
 };
@@ -119,6 +120,8 @@ impl Server {
                 Err(error) => resume_unwind(error.into_panic()),
             }
         };
+        let lexicon = Arc::new(Lexicon::default());
+        let dictionaries = Arc::new(InForce::load(parts.dictionaries, Arc::clone(&lexicon)).await?);
         let clock = Clock::start();
         let settings = Arc::new(options.settings);
         let stop = Arc::new(Stop::new());
@@ -127,6 +130,8 @@ impl Server {
         let service = Arc::new(Service {
             keys: parts.keys,
             store: parts.store,
+            dictionaries,
+            lexicon,
             bus: Arc::new(LocalBus::new()),
             connections: Arc::new(Connections::new(&settings)),
             rooms: Rooms::new(),
@@ -204,6 +209,7 @@ struct Parts {
     data: DataDir,
     keys: TokenKeys,
     store: Arc<dyn Store>,
+    dictionaries: Arc<dyn DictionaryStore>,
     tls: Option<TlsIdentity>,
 }
 
@@ -218,7 +224,7 @@ impl Parts {
         };
         let keys = TokenKeys::load_or_create(data.path())?;
         let store = Arc::new(SqliteStore::open(data.path().join("chatroom.db"))?);
-        Ok(Self { data, keys, store, tls })
+        Ok(Self { data, keys, dictionaries: Arc::clone(&store) as _, store, tls })
     }
 }
 

@@ -12,10 +12,11 @@ use crate::{
     Settings,
     bus::Bus,
     clock::Clock,
+    filter::Lexicon,
     gateway::{Connections, Delivery, Fanouts, fanout},
     room::{self, RoomHandle, Rooms},
     stop::Stop,
-    store::Store,
+    store::{DictionaryStore, Store},
     token::TokenKeys,
 };
 
@@ -24,6 +25,9 @@ pub(crate) struct Service {
     pub(crate) settings: Arc<Settings>,
     pub(crate) keys: TokenKeys,
     pub(crate) store: Arc<dyn Store>,
+    /// Each change of them is in force in `lexicon` when it is answered.
+    pub(crate) dictionaries: Arc<dyn DictionaryStore>,
+    pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) rooms: Rooms,
@@ -42,6 +46,7 @@ impl Service {
         self.rooms.handle(room, || room::Tools {
             settings: Arc::clone(&self.settings),
             store: Arc::clone(&self.store),
+            lexicon: Arc::clone(&self.lexicon),
             bus: Arc::clone(&self.bus),
             clock: self.clock,
             stop: Arc::clone(&self.stop),

@@ -1,0 +1,316 @@
+//! The dictionaries in the store, each change in force before it is answered.
+
+use std::{panic::resume_unwind, sync::Arc};
+
+use chatroom_wire::{
+    DictionaryId, PatternId,
+    dictionary::{Dictionary, Pattern},
+};
+use jiff::Timestamp;
+use tokio::{sync::Mutex, task::spawn_blocking};
+
+use super::Lexicon;
+use crate::store::{DictionaryStore, NewDictionary, StoreError, StoreFuture};
+
+/// How many things are read at once.
+const PAGE: u16 = 10_000;
+
+/// A store of dictionaries that keeps a [`Lexicon`] equal to it: what is answered is durable and in force.
+///
+/// # Cancel safety
+/// A write goes on when its future is dropped, in the store and in the lexicon alike.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "a store has nothing to show")]
+pub struct InForce {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    store: Arc<dyn DictionaryStore>,
+    lexicon: Arc<Lexicon>,
+    /// Held over a change of both, so that they change in the same order.
+    turn: Mutex<()>,
+}
+
+impl InForce {
+    /// Reads all that the store holds into the lexicon.
+    ///
+    /// # Errors
+    /// Those of the store.
+    ///
+    /// # Cancel safety
+    /// Safe: the store is only read.
+    pub async fn load(store: Arc<dyn DictionaryStore>, lexicon: Arc<Lexicon>) -> Result<Self, StoreError> {
+        let mut last: Option<DictionaryId> = None;
+        loop {
+            let page = store.dictionaries(last.as_ref(), PAGE).await?;
+            for dictionary in &page {
+                let patterns = all_patterns(&*store, &dictionary.id).await?.unwrap_or_default();
+                put_in_force(&lexicon, &dictionary.id, patterns).await;
+            }
+            match page.into_iter().next_back() {
+                Some(dictionary) => last = Some(dictionary.id),
+                None => return Ok(Self { parts: Arc::new(Parts { store, lexicon, turn: Mutex::new(()) }) }),
+            }
+        }
+    }
+
+    /// Carries a change out in its turn, also when nobody waits for it any more.
+    fn change<T, F>(&self, change: impl FnOnce(Arc<Parts>) -> F + Send + 'static) -> StoreFuture<'_, T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let parts = Arc::clone(&self.parts);
+        let changing = tokio::spawn(async move {
+            let _turn = parts.turn.lock().await;
+            change(Arc::clone(&parts)).await
+        });
+        Box::pin(async move {
+            match changing.await {
+                Ok(answer) => answer,
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                Err(error) => Err(StoreError::Unavailable(Arc::new(error))),
+            }
+        })
+    }
+}
+
+impl DictionaryStore for InForce {
+    fn create_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Dictionary> {
+        self.change(async move |parts| {
+            let dictionary = parts.store.create_dictionary(new).await?;
+            parts.lexicon.add::<&str>(&dictionary.id, []);
+            Ok(dictionary)
+        })
+    }
+
+    fn update_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Option<Dictionary>> {
+        self.change(async move |parts| parts.store.update_dictionary(new).await)
+    }
+
+    fn delete_dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, bool> {
+        let id = id.clone();
+        self.change(async move |parts| {
+            let was_there = parts.store.delete_dictionary(&id).await?;
+            parts.lexicon.remove(&id);
+            Ok(was_there)
+        })
+    }
+
+    fn dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, Option<Dictionary>> {
+        self.parts.store.dictionary(id)
+    }
+
+    fn dictionaries(&self, after: Option<&DictionaryId>, limit: u16) -> StoreFuture<'_, Vec<Dictionary>> {
+        self.parts.store.dictionaries(after, limit)
+    }
+
+    fn add_patterns(
+        &self,
+        id: &DictionaryId,
+        patterns: Vec<Pattern>,
+        at: Timestamp,
+    ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
+        let id = id.clone();
+        self.change(async move |parts| {
+            let added = parts.store.add_patterns(&id, patterns, at).await?;
+            if let Some(added) = &added {
+                parts.lexicon.add(&id, added.iter().map(|pattern| &pattern.text));
+            }
+            Ok(added)
+        })
+    }
+
+    fn replace_patterns(
+        &self,
+        id: &DictionaryId,
+        patterns: Vec<Pattern>,
+        at: Timestamp,
+    ) -> StoreFuture<'_, Option<u64>> {
+        let id = id.clone();
+        self.change(async move |parts| {
+            let count = parts.store.replace_patterns(&id, patterns.clone(), at).await?;
+            if count.is_some() {
+                put_in_force(&parts.lexicon, &id, patterns).await;
+            }
+            Ok(count)
+        })
+    }
+
+    fn update_pattern(&self, id: &DictionaryId, pattern: Pattern, at: Timestamp) -> StoreFuture<'_, Option<Pattern>> {
+        let id = id.clone();
+        self.change(async move |parts| {
+            let Some(mut patterns) = others(&*parts.store, &id, &pattern.id).await? else { return Ok(None) };
+            let updated = parts.store.update_pattern(&id, pattern, at).await?;
+            if let Some(updated) = &updated {
+                patterns.push(updated.clone());
+                put_in_force(&parts.lexicon, &id, patterns).await;
+            }
+            Ok(updated)
+        })
+    }
+
+    fn delete_pattern(&self, id: &DictionaryId, pattern: &PatternId, at: Timestamp) -> StoreFuture<'_, bool> {
+        let (id, pattern) = (id.clone(), pattern.clone());
+        self.change(async move |parts| {
+            let Some(others) = others(&*parts.store, &id, &pattern).await? else { return Ok(false) };
+            let was_there = parts.store.delete_pattern(&id, &pattern, at).await?;
+            if was_there {
+                put_in_force(&parts.lexicon, &id, others).await;
+            }
+            Ok(was_there)
+        })
+    }
+
+    fn patterns(
+        &self,
+        id: &DictionaryId,
+        after: Option<&PatternId>,
+        limit: u32,
+    ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
+        self.parts.store.patterns(id, after, limit)
+    }
+}
+
+/// Folding many patterns takes a while, so it is done where that holds nobody up.
+async fn put_in_force(lexicon: &Arc<Lexicon>, id: &DictionaryId, patterns: Vec<Pattern>) {
+    let (lexicon, id) = (Arc::clone(lexicon), id.clone());
+    let put = spawn_blocking(move || lexicon.set(&id, patterns.iter().map(|pattern| &pattern.text))).await;
+    if let Err(error) = put
+        && error.is_panic()
+    {
+        resume_unwind(error.into_panic());
+    }
+}
+
+/// All patterns of a dictionary but one. A word goes out of force only if no other pattern folds to it, so whatever takes
+/// one away begins with the rest; read before the change, so that a failure leaves all as it was.
+async fn others(
+    store: &dyn DictionaryStore,
+    id: &DictionaryId,
+    but: &PatternId,
+) -> Result<Option<Vec<Pattern>>, StoreError> {
+    let mut patterns = all_patterns(store, id).await?;
+    if let Some(patterns) = &mut patterns {
+        patterns.retain(|pattern| pattern.id != *but);
+    }
+    Ok(patterns)
+}
+
+async fn all_patterns(store: &dyn DictionaryStore, id: &DictionaryId) -> Result<Option<Vec<Pattern>>, StoreError> {
+    let mut all: Vec<Pattern> = Vec::new();
+    loop {
+        let last = all.last().map(|pattern| pattern.id.clone());
+        let Some(page) = store.patterns(id, last.as_ref(), u32::from(PAGE)).await? else { return Ok(None) };
+        if page.is_empty() {
+            return Ok(Some(all));
+        }
+        all.extend(page);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::store::SqliteStore;
+
+    #[tokio::test]
+    async fn what_is_answered_is_in_force() {
+        let (kept, lexicon) = kept().await;
+        let d = made(&kept, "d").await;
+        kept.add_patterns(&d[0], patterns(&["Spam", "SPAM", "ham"]), now()).await.unwrap();
+        assert!(lexicon.matches(&d, "spam") && lexicon.matches(&d, "HAM"));
+        kept.replace_patterns(&d[0], patterns(&["eggs"]), now()).await.unwrap();
+        assert!(lexicon.matches(&d, "eggs") && !lexicon.matches(&d, "spam"));
+        assert!(kept.delete_dictionary(&d[0]).await.unwrap());
+        assert!(!lexicon.matches(&d, "eggs"));
+    }
+
+    #[tokio::test]
+    async fn a_word_stays_in_force_while_another_pattern_folds_to_it() {
+        let (kept, lexicon) = kept().await;
+        let d = made(&kept, "d").await;
+        let added = kept.add_patterns(&d[0], patterns(&["Spam", "SPAM"]), now()).await.unwrap().unwrap();
+        assert!(kept.delete_pattern(&d[0], &added[0].id, now()).await.unwrap());
+        assert!(lexicon.matches(&d, "spam"));
+        let ham = Pattern { text: "ham".to_owned(), ..added[1].clone() };
+        assert_eq!(kept.update_pattern(&d[0], ham.clone(), now()).await.unwrap(), Some(ham));
+        assert!(lexicon.matches(&d, "ham") && !lexicon.matches(&d, "spam"));
+        assert!(kept.delete_pattern(&d[0], &added[1].id, now()).await.unwrap());
+        assert!(!lexicon.matches(&d, "ham"));
+        assert!(!kept.delete_pattern(&d[0], &added[1].id, now()).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn all_that_is_stored_is_in_force_after_a_start_however_much_it_is() {
+        let store: Arc<dyn DictionaryStore> = Arc::new(SqliteStore::in_memory().unwrap());
+        let first = InForce::load(Arc::clone(&store), Arc::default()).await.unwrap();
+        let (d, e) = (made(&first, "d").await, made(&first, "e").await);
+        let many: Vec<String> = (0..=PAGE).map(|number| format!("word {number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        first.replace_patterns(&d[0], patterns(&many), now()).await.unwrap();
+        first.add_patterns(&e[0], patterns(&["eggs"]), now()).await.unwrap();
+        let lexicon = Arc::new(Lexicon::default());
+        InForce::load(store, Arc::clone(&lexicon)).await.unwrap();
+        assert_eq!(lexicon.len(&d[0]), many.len());
+        assert!(lexicon.matches(&d, &format!("WORD {PAGE}")) && lexicon.matches(&e, "eggs"));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_nobody_waits_for_is_carried_out_in_both_places() {
+        let (kept, lexicon) = kept().await;
+        let d = made(&kept, "d").await;
+        drop(kept.add_patterns(&d[0], patterns(&["spam"]), now()));
+        // The next change has its turn behind that one.
+        kept.add_patterns(&d[0], patterns(&["ham"]), now()).await.unwrap();
+        assert!(lexicon.matches(&d, "spam") && lexicon.matches(&d, "ham"));
+    }
+
+    #[tokio::test]
+    async fn changes_at_once_leave_the_store_and_the_lexicon_equal() {
+        let (kept, lexicon) = kept().await;
+        let d = made(&kept, "d").await;
+        let words: Vec<String> = (0..20).map(|number| format!("word {number}")).collect();
+        let changes: Vec<_> = words.iter().map(|word| kept.replace_patterns(&d[0], patterns(&[word]), now())).collect();
+        for change in changes {
+            change.await.unwrap();
+        }
+        let stored = kept.patterns(&d[0], None, 100).await.unwrap().unwrap();
+        assert_eq!((stored.len(), lexicon.len(&d[0])), (1, 1));
+        assert!(lexicon.matches(&d, &stored[0].text));
+    }
+
+    #[tokio::test]
+    async fn nothing_comes_into_force_for_a_dictionary_that_is_not_there() {
+        let (kept, lexicon) = kept().await;
+        let d = ["gone".into()];
+        assert_eq!(kept.add_patterns(&d[0], patterns(&["spam"]), now()).await.unwrap(), None);
+        assert_eq!(kept.replace_patterns(&d[0], patterns(&["spam"]), now()).await.unwrap(), None);
+        assert!(!kept.delete_dictionary(&d[0]).await.unwrap());
+        assert!(!lexicon.matches(&d, "spam"));
+    }
+
+    async fn kept() -> (InForce, Arc<Lexicon>) {
+        let lexicon = Arc::new(Lexicon::default());
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        (InForce::load(store, Arc::clone(&lexicon)).await.unwrap(), lexicon)
+    }
+
+    async fn made(kept: &InForce, id: &str) -> [DictionaryId; 1] {
+        let new = NewDictionary { id: id.into(), name: id.to_owned(), description: String::new(), at: now() };
+        [kept.create_dictionary(new).await.unwrap().id]
+    }
+
+    fn patterns(texts: &[&str]) -> Vec<Pattern> {
+        let pattern =
+            |text: &&str| Pattern { id: format!("p:{text}").into(), text: (*text).to_owned(), extra: Map::new() };
+        texts.iter().map(pattern).collect()
+    }
+
+    fn now() -> Timestamp {
+        "2026-01-02T03:04:05Z".parse().unwrap()
+    }
+}
