@@ -191,12 +191,11 @@ impl Stream for History {
             if let Some(item) = this.ready.pop_front() {
                 return Poll::Ready(Some(item));
             }
-            let asking = match &mut this.asking {
-                Some(asking) => asking,
-                None => {
-                    let Some(query) = this.pages.query() else { return Poll::Ready(None) };
-                    this.asking.insert(this.source.ask(query))
-                }
+            let asking = if let Some(asking) = &mut this.asking {
+                asking
+            } else {
+                let Some(query) = this.pages.query() else { return Poll::Ready(None) };
+                this.asking.insert(this.source.ask(query))
             };
             let result = ready!(asking.poll_unpin(cx));
             this.asking = None;

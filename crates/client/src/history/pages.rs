@@ -159,14 +159,16 @@ impl Pages {
     }
 
     fn nothing_new(&mut self, entries: &[Entry], full: bool) -> Vec<Result<Message, HistoryError>> {
+        if !full || entries.is_empty() {
+            self.ended = true;
+            return Vec::new();
+        }
+        // Times on the near side of the edge show that the bound is inclusive, and that it may lead on from the edge.
+        if entries.iter().all(|entry| entry.at == self.edge) {
+            self.crowd = self.edge.filter(|edge| self.wants(*edge));
+        }
         match self.bound {
-            _ if !full || entries.is_empty() => self.ended = true,
-            Bound::Overlapping => {
-                // Times on the near side of the edge show that the bound is inclusive, and no crowd stands in the way.
-                let crowded = entries.iter().all(|entry| entry.at == self.edge);
-                self.crowd = self.edge.filter(|edge| crowded && self.wants(*edge));
-                self.bound = Bound::Meeting;
-            }
+            Bound::Overlapping => self.bound = Bound::Meeting,
             Bound::Meeting => self.bound = Bound::Beyond,
             Bound::Beyond => {
                 self.ended = true;
@@ -229,7 +231,7 @@ fn sorted(elements: Vec<Element>) -> Vec<Entry> {
         entry.at = entry.at.or(last);
         last = entry.at;
     }
-    entries.sort_by(|one, other| one.place(other));
+    entries.sort_by(Entry::place);
     entries
 }
 

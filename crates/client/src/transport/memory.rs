@@ -89,9 +89,10 @@ impl MemoryRoom {
         self.hall().config(&token).expect("the room knows its own token")
     }
 
-    /// Says a text in the name of somebody who needs no session for it.
+    /// Says a text in the name of somebody who needs no session for it, and whom no mute keeps from it. It is the same
+    /// person as the one that [`MemoryRoom::join`] lets in by that name.
     pub fn say(&self, name: &str, text: &str) {
-        self.hall().publish(Message::text_by(User::named(name), text), None);
+        self.hall().say(Message::text_by(hall::person(name, false), text));
     }
 
     /// Sends any message to all, as a server announces what moderators do.

@@ -1,206 +1,259 @@
-//! REST calls over real TCP and TLS.
-
-use std::time::Duration;
+//! Every call asks exactly what is documented, on a room as on a visitor (docs/protocol.md, section C).
 
 use chatroom_client::{
-    CallError, Rest, Rooms, TlsFault, Trust,
+    Builder, CallError, Dictionaries, Visitor,
     wire::{
-        OrgToken, RefreshToken, Token,
-        rest::{CreateChatroom, CreateToken, MessagesQuery, Role},
+        DictionaryId, Kind, Message, MessageId, PatternId, PollId, StickerPackId, Time, Token, User, UserId,
+        payload::PinnedMessage,
+        poll::{MultiChoice, Poll, PollKind, PollOption},
+        rest::{MessagesQuery, PollAction, WriteDictionary},
     },
 };
-use chatroom_testkit::{
-    certs::{Certs, Leaf},
-    endpoint::{Endpoint, Link},
-    within,
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    sync::mpsc,
-};
+use chatroom_testkit::token;
 
-/// A service that gives one answer to every call, and shows what was asked.
-struct Service {
-    endpoint: Endpoint,
-    asked: mpsc::UnboundedReceiver<String>,
+use crate::service::{Asked, Service, json};
+
+/// Fits every call.
+const ANSWER: &str = r#"{
+    "connection": {"endpoint": "chat.example", "authorizer": "a", "token": "t", "signature": "s", "client_id": "c"},
+    "topic": {"pub": "p", "sub": "s"},
+    "chatroom": {"id": "room"}, "messages": [], "poll": {}, "polls": [], "results": [],
+    "sticker_packs": [], "sticker_pack": {"id": "pack"}, "stickers": [], "enabled": true,
+    "dictionary": {"id": "words"}, "dictionaries": [], "pattern": {"id": "p", "text": "x"}, "patterns": [],
+    "pattern_count": "3"
+}"#;
+
+/// An id that would lead elsewhere if it were not encoded.
+const ID: &str = "a/b:c?é";
+const PATH: &str = "a%2Fb%3Ac%3F%C3%A9";
+
+fn said() -> Message {
+    let json = r#"{"id":"a/b:c?é","type":1,"text_message":{"text":"hi"},"received_at":"2026-01-01T00:00:00.5Z",
+        "user":{"id":"ada","device_id":"phone","custom_name":"Ada","is_admin":false,"is_guest":true}}"#;
+    serde_json::from_str(json).expect("this is a message")
 }
 
-impl Service {
-    async fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let (show, asked) = mpsc::unbounded_channel();
-        let answer = answer.into();
-        let endpoint = Endpoint::start(None, move |link| serve(link, answer.clone(), show.clone())).await;
-        Self { endpoint, asked }
-    }
+fn user() -> User {
+    said().user
+}
 
-    async fn json(status: &str, body: &str) -> Self {
-        let length = body.len();
-        Self::answering(format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nretry-after: 3\r\n\r\n{body}")).await
-    }
-
-    fn rest(&self) -> Rest {
-        Rest::new(&format!("http://{}/", self.endpoint.address()), &Trust::new()).expect("the URL is good")
-    }
-
-    async fn asked(&mut self) -> String {
-        within("a call", self.asked.recv()).await.expect("the service runs")
+fn poll() -> Poll {
+    let options = [("yes", true), ("no", false)];
+    let options = options.map(|(text, right)| PollOption {
+        text: text.to_owned(),
+        corrected: Some(right),
+        ..PollOption::default()
+    });
+    Poll {
+        id: Some(PollId::from(ID)),
+        kind: PollKind::MultiChoice,
+        multi_choice: MultiChoice { question: "Tea?".to_owned(), options: options.to_vec(), ..MultiChoice::default() },
+        ..Poll::default()
     }
 }
 
-/// Reads one request, head and body, and answers.
-async fn serve(mut link: Link, answer: Vec<u8>, show: mpsc::UnboundedSender<String>) {
-    let mut asked = String::new();
-    while !asked.ends_with("\r\n\r\n") {
-        let Ok(byte) = link.read_u8().await else { return };
-        asked.push(char::from(byte));
-    }
-    let length = asked.lines().find_map(|line| line.strip_prefix("content-length: "));
-    for _ in 0..length.and_then(|length| length.parse().ok()).unwrap_or(0) {
-        let Ok(byte) = link.read_u8().await else { return };
-        asked.push(char::from(byte));
-    }
-    drop(show.send(asked));
-    drop(link.write_all(&answer).await);
-    drop(link.shutdown().await);
-}
+const POLL: &str = r#"{"poll":{"id":"a/b:c?é","type":"POLL_TYPE_MULTI_CHOICE","status":"POLL_STATUS_QUEUED","votes_count":0,"multi_choice":{"question":"Tea?","options":[{"text":"yes","corrected":true,"votes_count":0},{"text":"no","corrected":false,"votes_count":0}]}}}"#;
+const GRACE: &str = r#"{"action_taker":{"custom_name":"Grace"}}"#;
 
-fn token() -> Token {
-    Token::new("chat.token.canary")
+/// Makes every call of the table once: with what was expected of it, and what came of it.
+macro_rules! every_call {
+    ($handle:expr, $check:expr) => {{
+        let (handle, mut check) = (&$handle, $check);
+        let id = MessageId::from(ID);
+        let (poll_id, pack) = (PollId::from(ID), StickerPackId::from(ID));
+        let time: Time = "2026-01-01T00:00:00.5Z".parse().unwrap();
+        let delete = "action_taker.custom_name=Grace";
+        let query = MessagesQuery {
+            before_at: Some(time),
+            limit: Some(20),
+            types: vec![Kind::Text, Kind::Custom],
+            ..MessagesQuery::default()
+        };
+        macro_rules! row {
+            ($call:expr, $line:expr, $body:expr) => {
+                let result: Result<_, CallError> = $call.await;
+                check(result.map(drop), &$line, &$body);
+            };
+        }
+        row!(handle.mute(), "POST /chatrooms:mute", GRACE);
+        row!(handle.unmute(), "POST /chatrooms:unmute", GRACE);
+        row!(
+            handle.block(&user()),
+            "POST /chatrooms/users:block",
+            r#"{"blocked_user":{"id":"ada","device_id":"phone","custom_name":"Ada","action_taker":{"custom_name":"Grace"}}}"#
+        );
+        row!(
+            handle.unblock(&UserId::from(ID)),
+            "POST /chatrooms/users:unblock",
+            r#"{"unblocked_user":{"id":"a/b:c?é","custom_name":"","action_taker":{"custom_name":"Grace"}}}"#
+        );
+        row!(
+            handle.pin(&said()),
+            "POST /chatrooms/messages:pin",
+            r#"{"pinned_message":{"message":{"id":"a/b:c?é","text":"hi","sender":{"id":"ada","device_id":"phone","custom_name":"Ada"}},"action_taker":{"custom_name":"Grace"}}}"#
+        );
+        row!(
+            handle.pin_message(PinnedMessage { id: Some(id.clone()), ..PinnedMessage::default() }),
+            "POST /chatrooms/messages:pin",
+            r#"{"pinned_message":{"message":{"id":"a/b:c?é","text":""},"action_taker":{"custom_name":"Grace"}}}"#
+        );
+        row!(
+            handle.unpin(&id),
+            "POST /chatrooms/messages:unpin",
+            r#"{"unpinned_message":{"message":{"id":"a/b:c?é"},"action_taker":{"custom_name":"Grace"}}}"#
+        );
+        row!(handle.delete(&id, None), format!("DELETE /chatrooms/messages/{PATH}?{delete}"), "");
+        row!(
+            handle.delete(&id, Some(time)),
+            format!("DELETE /chatrooms/messages/{PATH}?{delete}&received_at=2026-01-01T00%3A00%3A00.5Z"),
+            ""
+        );
+        row!(
+            handle.show_viewers(true),
+            "PUT /chatrooms/viewer-infos",
+            r#"{"viewer_info":{"enabled":true},"action_taker":{"custom_name":"Grace"}}"#
+        );
+        row!(handle.create_poll(&poll()), "POST /chatrooms/polls", POLL);
+        row!(handle.polls(None, None), "GET /chatrooms/polls", "");
+        row!(
+            handle.polls(Some("é&"), Some(20)),
+            "GET /chatrooms/polls?page_size=20&page_token=%C3%A9%26",
+            ""
+        );
+        row!(handle.poll(&poll_id), format!("GET /chatrooms/polls/{PATH}"), "");
+        row!(handle.update_poll(&poll()), format!("PUT /chatrooms/polls/{PATH}"), POLL);
+        row!(handle.delete_poll(&poll_id), format!("DELETE /chatrooms/polls/{PATH}"), "");
+        for (action, name) in [(PollAction::Start, "START"), (PollAction::Close, "CLOSE"), (PollAction::Archive, "ARCHIVE")]
+        {
+            row!(
+                handle.change_poll(&poll_id, action),
+                format!("POST /chatrooms/polls/{PATH}:change"),
+                format!(r#"{{"action":"ACTION_{name}","action_taker":{{"custom_name":"Grace"}}}}"#)
+            );
+        }
+        row!(handle.dictionaries(None, Some(5)), "GET /chatrooms/dictionaries?page_size=5", "");
+        row!(
+            handle.enable_dictionaries(&["d1".into(), "d2".into()], false),
+            "POST /chatrooms/dictionaries:batch-update",
+            r#"{"ids":["d1","d2"],"enabled":false}"#
+        );
+        row!(handle.sticker_packs(), "GET /chatrooms/stickerpacks", "");
+        row!(handle.sticker_pack(&pack), format!("GET /chatrooms/stickerpacks/{PATH}"), "");
+        row!(handle.all_sticker_packs(), "POST /chatrooms/stickerpacks:admin-list", "{}");
+        row!(
+            handle.enable_sticker_pack(&pack, true),
+            format!("PUT /chatrooms/stickerpacks/{PATH}"),
+            r#"{"enabled":true}"#
+        );
+        row!(handle.chatroom(), "GET /chatrooms", "");
+        row!(handle.config(), "GET /chatrooms/config", "");
+        row!(
+            handle.messages_page(&query),
+            "GET /chatrooms/messages?before_at=2026-01-01T00%3A00%3A00.5Z&limit=20&types=INTERACTION_TYPE_TEXT&types=INTERACTION_TYPE_CUSTOM",
+            ""
+        );
+        row!(handle.rename("Ada L."), "PUT /chatrooms/users", r#"{"custom_name":"Ada L."}"#);
+        row!(handle.mute(), "POST /chatrooms:mute", r#"{"action_taker":{"custom_name":"Ada L."}}"#);
+    }};
 }
-
-const ROOM: &str = r#"{"chatroom":{"id":"r 1"}}"#;
 
 #[tokio::test]
-async fn a_call_carries_its_token_and_its_query() {
-    let mut service = Service::json("200 OK", r#"{"messages":[{"type":1,"text_message":{"text":"hi"}},7]}"#).await;
-    let query = MessagesQuery {
-        after_at: Some("2026-01-01T00:00:00.5+02:00".parse().unwrap()),
-        limit: Some(2),
-        ..MessagesQuery::default()
+async fn a_visitor_asks_exactly_what_is_documented() {
+    let mut service = Service::json("200 OK", ANSWER).await;
+    let visitor = Visitor::new(&service.rest(), Token::new("chat")).name("Grace");
+    every_call!(visitor, |result: Result<(), CallError>, line: &str, body: &str| {
+        assert_eq!(result, Ok(()), "{line}");
+        let [asked] = &service.all_asked()[..] else { panic!("{line} is one call") };
+        assert_eq!((&*asked.line(), asked.body()), (line, body));
+        assert_eq!(asked.bearer(), Some("chat"));
+        assert_eq!(asked.header("content-type"), (!body.is_empty()).then_some("application/json"), "{line}");
+    });
+}
+
+#[tokio::test]
+async fn a_room_asks_the_same_with_its_sessions_token() {
+    // Without a config the session does not get on, and calls do.
+    let mut service = Service::start(async |asked: Asked| {
+        let config = asked.line() == "GET /chatrooms/config";
+        json(if config { "503 Busy" } else { "200 OK" }, ANSWER)
+    })
+    .await;
+    let token = token::good();
+    let builder = Builder::with_token(Token::new(token.clone())).rest(&service.rest()).name("Grace");
+    let (room, _events) = builder.build().unwrap();
+    every_call!(room, |result: Result<(), CallError>, line: &str, body: &str| {
+        assert_eq!(result.is_ok(), line != "GET /chatrooms/config", "{line}");
+        let asked = service.all_asked();
+        let found = asked.iter().any(|asked| asked.line() == line && asked.body() == body);
+        assert!(found && asked.iter().all(|asked| asked.bearer() == Some(&token)), "{line}: {asked:?}");
+    });
+}
+
+#[tokio::test]
+async fn dictionaries_are_kept_as_documented() {
+    let mut service = Service::json("200 OK", ANSWER).await;
+    let dictionaries = Dictionaries::new(&service.rest(), Token::new("of dictionaries"));
+    let (id, pattern) = (DictionaryId::from(ID), PatternId::from("é/p"));
+    let words = WriteDictionary { name: "rude".to_owned(), ..WriteDictionary::default() };
+    let path = format!("/dictionaries/{PATH}");
+    macro_rules! row {
+        ($call:expr, $line:expr, $body:expr) => {
+            $call.await.unwrap();
+            let asked = service.asked().await;
+            assert_eq!((asked.line(), asked.body()), ($line.to_string(), $body));
+            assert_eq!(asked.bearer(), Some("of dictionaries"));
+        };
+    }
+    row!(dictionaries.create(&words), "POST /dictionaries", r#"{"name":"rude"}"#);
+    row!(dictionaries.list(Some("2"), Some(7)), "GET /dictionaries?page_size=7&page_token=2", "");
+    row!(dictionaries.get(&id), format!("GET {path}"), "");
+    row!(dictionaries.update(&id, &words), format!("PUT {path}"), r#"{"name":"rude"}"#);
+    row!(dictionaries.delete(&id), format!("DELETE {path}"), "");
+    row!(dictionaries.add_pattern(&id, "boo"), format!("POST {path}/patterns"), r#"{"text":"boo"}"#);
+    row!(
+        dictionaries.add_patterns(&id, &["boo".to_owned(), "Äh".to_owned()]),
+        format!("POST {path}/patterns:batch-create"),
+        r#"{"texts":["boo","Äh"]}"#
+    );
+    row!(dictionaries.patterns(&id, None, None), format!("GET {path}/patterns"), "");
+    row!(
+        dictionaries.update_pattern(&id, &pattern, "boo!"),
+        format!("PUT {path}/patterns/%C3%A9%2Fp"),
+        r#"{"text":"boo!"}"#
+    );
+    row!(dictionaries.delete_pattern(&id, &pattern), format!("DELETE {path}/patterns/%C3%A9%2Fp"), "");
+
+    assert_eq!(dictionaries.upload(&id, "boo\nÄh\n").await.unwrap().pattern_count, 3);
+    let asked = service.asked().await;
+    assert_eq!((asked.line(), asked.body()), (format!("POST {path}/patterns:upload"), "boo\nÄh\n"));
+    assert_eq!(asked.header("content-type"), Some("text/plain; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn what_no_service_could_take_is_refused_without_asking_one() {
+    let mut service = Service::json("200 OK", ANSWER).await;
+    let visitor = Visitor::new(&service.rest(), Token::new("chat"));
+    let status = |result: Result<(), CallError>| match result {
+        Err(CallError::Status { status, body, .. }) => format!("{status} {}", body.message),
+        other => panic!("{other:?}"),
     };
-    let page = service.rest().messages(&token(), &query).await.unwrap();
-    assert_eq!(page.messages.0[0].as_ref().unwrap().text(), Some("hi"));
-    assert!(page.messages.0[1].is_err(), "a bad element spoils no other");
-    let asked = service.asked().await;
-    let line = "GET /bv/chatroom/v1/chatrooms/messages?after_at=2025-12-31T22%3A00%3A00.5Z&limit=2 HTTP/1.1\r\n";
-    assert!(asked.starts_with(line), "{asked}");
-    assert!(asked.contains("\r\nauthorization: Bearer chat.token.canary\r\n"), "{asked}");
-    assert!(asked.contains("\r\naccept: application/json\r\n"), "{asked}");
-}
-
-#[tokio::test]
-async fn rooms_and_tokens_are_made_with_the_token_of_the_organisation() {
-    let mut service = Service::json("200 OK", ROOM).await;
-    let org = OrgToken::new("org");
-    let room = Rooms::new(&service.rest(), org.clone()).create(&CreateChatroom::default()).await.unwrap();
-    assert_eq!(room.id.as_str(), "r 1");
-    let asked = service.asked().await;
-    assert!(asked.starts_with("POST /bv/chatroom/v1/chatrooms HTTP/1.1\r\n") && asked.ends_with("{}"), "{asked}");
-    assert!(asked.contains("authorization: Bearer org\r\n"), "{asked}");
-
-    let answer = r#"{"token":"a.b.c","expires_in":60,"refresh_token":"r","refresh_expires_in":"90"}"#;
-    let mut service = Service::json("200 OK", answer).await;
-    let wanted = CreateToken { role: Role::Admin, ..CreateToken::default() };
-    let made = Rooms::new(&service.rest(), org).create_token(&room.id, &wanted).await.unwrap();
-    assert_eq!((made.token.expose(), made.refresh_expires_in), ("a.b.c", 90));
-    let asked = service.asked().await;
-    assert!(asked.starts_with("POST /bv/chatroom/v1/chatrooms/r%201/tokens HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.ends_with(r#"{"role":"ROLE_ADMIN"}"#), "{asked}");
-}
-
-#[tokio::test]
-async fn a_fresh_token_is_bought_without_the_old_one() {
-    let mut service = Service::json("200 OK", r#"{"token":"new","expires_in":60}"#).await;
-    let answer = service.rest().refresh(&RefreshToken::new("buy")).await.unwrap();
-    assert_eq!(answer.token.expose(), "new");
-    let asked = service.asked().await;
-    assert!(asked.starts_with("POST /bv/chatroom/v1/chatrooms/tokens:refresh HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.ends_with(r#"{"refresh_token":"buy"}"#) && !asked.contains("authorization"), "{asked}");
-}
-
-#[tokio::test]
-async fn a_refusal_is_told_in_the_words_of_the_service_made_safe() {
-    let body = r#"{"code":16,"message":"gone\u001b[2J","details":[{"reason":"ERROR_REASON_TOKEN_INVALID"}]}"#;
-    let service = Service::json("401 Unauthorized", body).await;
-    let CallError::Status { status: 401, body, retry_after } = service.rest().room(&token()).await.unwrap_err() else {
-        panic!()
-    };
-    assert!(body.says_token_invalid());
-    assert_eq!((&*body.message, retry_after), ("gone\u{fffd}", Some(Duration::from_secs(3))));
-}
-
-#[tokio::test]
-async fn what_stands_between_may_answer_in_html() {
-    let service = Service::json("502 Bad Gateway", "<html>").await;
-    let error = service.rest().room(&token()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the service answered 502: Bad Gateway");
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed() {
-    let target = Service::json("200 OK", ROOM).await;
-    let address = target.endpoint.address();
-    let answer = format!("HTTP/1.1 302 Found\r\nlocation: http://{address}/\r\ncontent-length: 0\r\n\r\n");
-    let service = Service::answering(answer).await;
-    let error = service.rest().room(&token()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the service answered 302: a redirect, which is not followed");
-    assert_eq!(target.endpoint.record().connections(), 0);
-}
-
-#[tokio::test]
-async fn an_answer_that_can_not_be_used_is_not_quoted() {
-    let service = Service::json("200 OK", r#"{"token":["secret"],"expires_in":60}"#).await;
-    let error = service.rest().refresh(&RefreshToken::new("buy")).await.unwrap_err();
-    assert_eq!(error.to_string(), "the service's answer can't be used: token can't be used: expected a string");
-    let service = Service::json("200 OK", r#"{"connection":{}}"#).await;
-    let error = service.rest().config(&token()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the service's answer can't be used: connection.endpoint is missing");
-}
-
-#[tokio::test]
-async fn an_endless_answer_is_cut_off() {
-    let mut answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
-    answer.resize(answer.len() + (17 << 20), b' ');
-    let service = Service::answering(answer).await;
-    let error = service.rest().room(&token()).await.unwrap_err();
-    assert_eq!(error, CallError::Answer("it is larger than 16 MiB".to_owned()));
-}
-
-#[tokio::test]
-async fn a_service_that_is_not_there_is_unreachable() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let rest = Rest::new(&format!("http://{closed}"), &Trust::new()).unwrap();
-    let error = rest.room(&token()).await.unwrap_err();
-    let CallError::Unreachable(problem) = &error else { panic!("{error:?}") };
-    assert!(problem.starts_with("127.0.0.1: Connection refused"), "{problem}");
-}
-
-#[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_told_as_such() {
-    let certs = Certs::new();
-    for (leaf, fault) in [
-        (Leaf::Expired, TlsFault::Expired),
-        (Leaf::WrongHost, TlsFault::WrongName),
-        (Leaf::UnknownAuthority, TlsFault::UnknownIssuer),
-        (Leaf::SelfSigned, TlsFault::UnknownIssuer),
-    ] {
-        let service = Endpoint::start(Some(certs.server(leaf)), async |_| ()).await;
-        let trust = Trust::new().ca_file(certs.ca_file());
-        let rest = Rest::new(&format!("https://{}", service.host()), &trust).unwrap();
-        let error = rest.room(&token()).await.unwrap_err();
-        assert!(matches!(&error, CallError::Tls { fault: found, .. } if *found == fault), "{leaf:?}: {error:?}");
+    for id in ["", ".", ".."] {
+        assert_eq!(status(visitor.delete(&id.into(), None).await), "404 nothing has this id");
+        assert_eq!(status(visitor.poll(&id.into()).await.map(drop)), "404 nothing has this id");
     }
+    assert_eq!(status(visitor.block(&User::named("eve")).await), "400 the user has no id");
+    assert_eq!(status(visitor.pin(&Message { id: None, ..said() }).await), "400 the message has no id");
+    assert_eq!(status(visitor.update_poll(&Poll::default()).await.map(drop)), "400 the poll has no id");
+    assert_eq!(service.all_asked(), []);
 }
 
 #[tokio::test]
-async fn an_added_authority_is_trusted() {
-    let certs = Certs::new();
-    let (show, _asked) = mpsc::unbounded_channel();
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{ROOM}", ROOM.len());
-    let serve = move |link| serve(link, answer.clone().into_bytes(), show.clone());
-    let service = Endpoint::start(Some(certs.server(Leaf::Good)), serve).await;
-    let pem = std::fs::read(certs.ca_file()).unwrap();
-    let rest = Rest::new(&format!("https://{}", service.host()), &Trust::new().add_ca_pem(&pem)).unwrap();
-    assert_eq!(rest.room(&token()).await.unwrap().id.as_str(), "r 1");
+async fn without_a_name_the_tokens_is_taken_and_then_admin() {
+    let mut service = Service::json("200 OK", ANSWER).await;
+    // {"name":"ada"}
+    for (token, name) in [("e30.eyJuYW1lIjoiYWRhIn0.c2ln", "ada"), ("e30.e30.c2ln", "Admin"), ("no jwt", "Admin")] {
+        Visitor::new(&service.rest(), Token::new(token)).mute().await.unwrap();
+        let expected = format!(r#"{{"action_taker":{{"custom_name":"{name}"}}}}"#);
+        assert_eq!(service.asked().await.body(), expected);
+    }
 }

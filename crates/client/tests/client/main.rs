@@ -2,8 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod history;
+mod http;
 mod links;
+mod moderation;
+mod presses;
+mod renewal;
+mod rooms;
 mod secrets;
+mod service;
 mod sessions;
 
 use chatroom_client::{Cause, End, Event, EventStream, wire::Message};

@@ -1,10 +1,11 @@
 //! What goes on inside of a room in memory: who is there, what was said, how it stands.
 //!
-//! - `guests`: who is connected, and what they publish; `service`: answers to REST calls; `acts`: what moderators do;
-//!   `polls`: polls and votes
+//! - `guests`: who is connected; `judging`: what they say; `service`: answers to REST calls
+//! - `acts`: what moderators do; `polls`: polls and votes
 
 mod acts;
 mod guests;
+mod judging;
 mod polls;
 mod service;
 
@@ -113,14 +114,7 @@ impl Hall {
         };
         let claims = serde_json::to_vec(&claims).expect("claims hold only strings");
         let text = format!("{}.{}.none", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims));
-        self.people.entry(text.clone()).or_insert_with(|| User {
-            id: Some(format!("user-{name}").into()),
-            device_id: Some(format!("device-{name}")),
-            custom_name: name.to_owned(),
-            is_admin: Some(admin),
-            is_guest: Some(false),
-            ..User::default()
-        });
+        self.people.entry(text.clone()).or_insert_with(|| person(name, admin));
         Token::new(text)
     }
 
@@ -157,7 +151,7 @@ impl Hall {
     }
 
     /// Stamps a message, keeps it if it is one to keep, and tells all who listen, or its author alone.
-    pub(super) fn publish(&mut self, mut message: Message, only: Option<UserId>) {
+    pub(super) fn publish(&mut self, mut message: Message, only: Option<&UserId>) {
         let stamp = self.stamp();
         message.received_at = Some(stamp);
         message.published_at = Some(stamp);
@@ -175,9 +169,9 @@ impl Hall {
         );
         if kept {
             self.last += 1;
-            self.said.push(Said { message: message.clone(), only: only.clone() });
+            self.said.push(Said { message: message.clone(), only: only.cloned() });
         }
-        self.tell(&message, only.as_ref(), kept);
+        self.tell(&message, only, kept);
     }
 
     /// Says what nobody said: numbers that have changed.
@@ -205,5 +199,17 @@ impl Hall {
 
     fn now(&self) -> Duration {
         self.origin.elapsed()
+    }
+}
+
+/// Somebody whose ids follow from the name.
+pub(super) fn person(name: &str, admin: bool) -> User {
+    User {
+        id: Some(format!("user-{name}").into()),
+        device_id: Some(format!("device-{name}")),
+        custom_name: name.to_owned(),
+        is_admin: Some(admin),
+        is_guest: Some(false),
+        ..User::default()
     }
 }

@@ -103,9 +103,9 @@ impl Hall {
     }
 
     /// Counts a vote that was judged good; it replaces an earlier one.
-    pub(super) fn vote(&mut self, voter: Option<UserId>, vote: Vote) {
+    pub(super) fn vote(&mut self, by: Option<UserId>, vote: Vote) {
         let Vote { poll_id, option_ids, .. } = vote;
-        self.votes.insert((poll_id.clone(), voter), option_ids);
+        self.votes.insert((poll_id.clone(), by), option_ids);
         let votes = self.votes.iter().filter(|((poll, _), _)| *poll == poll_id).map(|(_, options)| options);
         let votes: Vec<Vec<OptionId>> = votes.cloned().collect();
         let Ok(poll) = self.find(&poll_id) else { return };
