@@ -1,17 +1,40 @@
 //! The REST service (docs/protocol.md, section C), and the door to the gateway on the same port.
 //!
-//! - [`error`]: refusals, all in one form; [`auth`]: who asks; [`body`]: what they send
-//! - [`rooms`], [`tokens`], [`config`], [`messages`]: the calls, one file for each family
+//! - [`routes`]: the table of all calls, from which all else is made; [`route`]: a row; [`parameters`]: of its query
+//! - [`router`]: finds the call, checks who may make it, runs it; [`openapi`], [`schemas`]: describe it
+//! - [`access`], [`auth`]: who may, and who asks; [`path`], [`query`], [`body`]: what they send; [`page_token`]
+//! - [`error`]: refusals, all in one form; [`cors`]: for browsers
+//! - [`rooms`], [`tokens`], [`config`], [`messages`], [`moderation`], [`users`], [`polls`]: the calls, one file for each
+//!   family; [`acting`]: what those have in common by which somebody acts in a room
+//! - [`dictionaries`], [`stickers`], [`org_tokens`]: calls about what belongs to the organisation
 //! - [`health`]: for those who watch the server
 
+mod access;
+mod acting;
 mod auth;
 mod body;
 mod config;
+mod cors;
+mod dictionaries;
 mod error;
 mod health;
 mod messages;
+mod moderation;
+mod openapi;
+mod org_tokens;
+mod page_token;
+mod parameters;
+mod path;
+mod polls;
+mod query;
 pub(crate) mod rooms;
+mod route;
+mod router;
+mod routes;
+mod schemas;
+mod stickers;
 pub(crate) mod tokens;
+mod users;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -20,7 +43,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, get},
 };
 use chatroom_wire::rest::PREFIX;
 
@@ -30,18 +53,12 @@ use crate::{gateway::upgrade, listen::Arrival, service::Service};
 
 /// Every path of the server.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    let api = |path: &str| format!("{PREFIX}{path}");
-    Router::new()
-        .route(&api("/chatrooms"), only(get(rooms::read).post(rooms::create)))
-        .route(&api("/chatrooms/{id}/tokens"), only(post(tokens::create)))
-        .route(&api("/chatrooms/tokens:refresh"), only(post(tokens::refresh)))
-        .route(&api("/chatrooms/config"), only(get(config::read)))
-        .route(&api("/chatrooms/messages"), only(get(messages::read)))
+    router::router(routes::table())
         .route("/healthz", only(get(health::alive)))
         .route("/readyz", only(get(health::ready)))
         .route("/mqtt", only(get(mqtt)))
         .route("/", only(get(root)))
-        .fallback(async || ApiError::not_found("there is nothing at this path"))
+        .fallback(router::nothing_here)
         .with_state(service)
 }
 
@@ -69,5 +86,9 @@ async fn root(
     if upgrade::is_wanted(request.headers()) {
         return upgrade::accept(service, arrival, request);
     }
-    format!("This is a chatroom server. Its REST API is at {PREFIX}, MQTT over WebSocket at /mqtt.\n").into_response()
+    format!(
+        "This is a chatroom server. Its REST API is at {PREFIX} and described at /openapi.json; MQTT over WebSocket is \
+         at /mqtt.\n"
+    )
+    .into_response()
 }

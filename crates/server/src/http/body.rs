@@ -1,19 +1,27 @@
 //! What callers send.
 
-use std::sync::Arc;
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
-    body::to_bytes,
+    body::{Body as Incoming, HttpBody as _},
     extract::{FromRequest, Request},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
 };
+use bytes::Bytes;
+use chatroom_wire::{RawJson, body};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::ApiError;
 use crate::service::Service;
 
-/// A JSON body, limited in size and time. No body at all counts as `{}`. Whatever the header says of its type.
+/// How much of a body is read for nothing. A client that still writes when the connection is closed loses the answer.
+const THROWN_AWAY_MAX: usize = 4 << 20;
+
+/// How long that may take.
+const THROWING_AWAY: Duration = Duration::from_secs(2);
+
+/// A JSON body, limited in size and time. No body at all counts as `{}`.
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
 
@@ -21,31 +29,119 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, ApiError> {
-        let limit = service.settings.body_max.bytes();
-        let body = timeout(service.settings.connect_timeout, to_bytes(request.into_body(), limit))
-            .await
-            .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?
-            .map_err(|_| {
-                let message = format!("the body can't be read, or is longer than {limit} bytes");
-                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
-            })?;
-        let json = if body.trim_ascii().is_empty() { b"{}".as_slice() } else { &body };
-        // A list of the fields' values would do for a struct too.
-        if !json.trim_ascii_start().starts_with(b"{") {
-            return Err(ApiError::invalid("the body must be a JSON object"));
-        }
-        serde_json::from_slice(json).map(Self).map_err(|error| ApiError::invalid(explain(&error)))
+        let settings = &service.settings;
+        let body = bytes(request, is_json, settings.body_max.bytes(), settings.connect_timeout).await?;
+        parse(&body).map(Self)
     }
 }
 
-/// What is wrong, without the value that is: it may be a token in the wrong place.
-fn explain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!("line {}, column {}", error.line(), error.column());
-    match text.rsplit_once("expected ") {
-        _ if !error.is_data() => format!("the body is no JSON ({place})"),
-        Some((_, expected)) => format!("the body can't be used: expected {expected}"),
-        None if text.starts_with("missing field") => format!("the body can't be used: {text}"),
-        None => format!("the body can't be used ({place})"),
+/// Reads a body of at most `limit` bytes whose type, if one is said, is one of `types`.
+///
+/// # Errors
+/// 415 for another type, 413 for a body that is too long, 408 for one that takes too long.
+pub(super) async fn bytes(
+    request: Request,
+    types: fn(&str) -> bool,
+    limit: usize,
+    patience: Duration,
+) -> Result<Vec<u8>, ApiError> {
+    if !request.body().is_end_stream() && !said_type(request.headers()).is_none_or(types) {
+        throw_away(request).await;
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is of a type that is not read here"));
     }
+    let mut body = request.into_body();
+    let read = timeout(patience, read(&mut body, limit)).await;
+    match read.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))? {
+        Ok(bytes) => Ok(bytes),
+        Err(Unread::Broken) => Err(ApiError::invalid("the body can't be read to its end")),
+        Err(Unread::TooLong) => {
+            finish(body).await;
+            let message = format!("the body is longer than {limit} bytes");
+            Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message))
+        }
+    }
+}
+
+/// Reads the body of a request that is refused, so that its client gets to read why.
+pub(super) async fn throw_away(request: Request) {
+    // Who asks before it sends a body is answered instead.
+    if !request.headers().contains_key(header::EXPECT) {
+        finish(request.into_body()).await;
+    }
+}
+
+async fn finish(mut body: Incoming) {
+    let all = async {
+        let mut left = THROWN_AWAY_MAX;
+        while let Ok(Some(data)) = next(&mut body).await {
+            match left.checked_sub(data.len()) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // Whether all of it came makes no difference.
+    let _ = timeout(THROWING_AWAY, all).await;
+}
+
+enum Unread {
+    Broken,
+    TooLong,
+}
+
+async fn read(body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Unread> {
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(Unread::TooLong);
+    }
+    let mut bytes = Vec::new();
+    while let Some(data) = next(body).await? {
+        if bytes.len() + data.len() > limit {
+            return Err(Unread::TooLong);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+/// The next piece of a body; none at its end.
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Unread> {
+    loop {
+        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(Unread::Broken),
+            Some(Ok(frame)) => {
+                // Trailers say nothing here.
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let text = str::from_utf8(bytes).map_err(|_| ApiError::invalid("the body is not UTF-8"))?;
+    let text = match text.trim_start_matches('\u{feff}').trim_ascii() {
+        "" => "{}",
+        text => text,
+    };
+    // A list of the fields' values would do for a struct too.
+    if !text.starts_with('{') {
+        return Err(ApiError::invalid("the body must be a JSON object"));
+    }
+    let value = body::read(text.as_bytes()).map_err(|error| ApiError::invalid(error.to_string()))?;
+    // Fields that are not known are skipped over, and that looks less closely.
+    RawJson::from_text(text)
+        .map_err(|_| ApiError::invalid("the body is nested too deeply, or holds what is no text"))?;
+    Ok(value)
+}
+
+fn said_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// Whether a type is JSON, or one of those that are written in it.
+pub(super) fn is_json(kind: &str) -> bool {
+    let name = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
 }

@@ -13,8 +13,8 @@ use chatroom_wire::{
     rest::Role,
 };
 
-use super::{ApiError, auth::Bearer, tokens::new_uuid};
-use crate::{gateway::topics::RoomTopics, listen::Arrival, service::Service};
+use super::{ApiError, acting, auth::Bearer, tokens::new_uuid};
+use crate::{gateway::topics::RoomTopics, listen::Arrival, service::Service, token::Grant};
 
 /// The name that stands where the vendor's has its authorizer's.
 const AUTHORIZER: &str = "chatroom";
@@ -29,6 +29,7 @@ pub(super) async fn read(
     Bearer(grant): Bearer,
     headers: HeaderMap,
 ) -> Result<Json<Config>, ApiError> {
+    let grant = Grant { name: acting::name_of(&service, &grant).await?, ..grant };
     let asked = asked(&headers, &arrival)?;
     let client_id = ClientId::from(new_uuid());
     let (token, signature) = service.keys.issue_connection(&grant, &client_id, service.clock.now().wall);

@@ -12,10 +12,15 @@ use tracing::warn;
 
 use crate::store::StoreError;
 
+/// The gRPC code that shares its status with what can't be used.
+const FAILED_PRECONDITION: i32 = 9;
+
 /// A refusal of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     status: StatusCode,
+    /// The gRPC code, where it is not the one that goes with the status.
+    code: Option<i32>,
     message: Cow<'static, str>,
     /// Why, as a word for programs.
     reason: Option<&'static str>,
@@ -24,7 +29,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), reason: None, retry_after: None }
+        Self { status, code: None, message: message.into(), reason: None, retry_after: None }
     }
 
     /// What is sent can't be used.
@@ -51,17 +56,41 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// It is there already.
+    pub(crate) fn exists(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// It can't be done as things are now.
+    pub(crate) fn precondition(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: Some(FAILED_PRECONDITION), ..Self::new(StatusCode::BAD_REQUEST, message) }
+    }
+
+    /// There are as many as there may be.
+    pub(crate) fn exhausted(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+    }
+
+    /// A fault of the server's own.
+    pub(crate) fn internal(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
     /// Not now.
     pub(crate) fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
-    /// The gRPC code that goes with the status.
+    /// The gRPC code.
     fn code(&self) -> i32 {
+        if let Some(code) = self.code {
+            return code;
+        }
         match self.status {
             StatusCode::UNAUTHORIZED => 16,
             StatusCode::FORBIDDEN => 7,
             StatusCode::NOT_FOUND => 5,
+            StatusCode::CONFLICT => 6,
             StatusCode::METHOD_NOT_ALLOWED => 12,
             StatusCode::TOO_MANY_REQUESTS => 8,
             StatusCode::INTERNAL_SERVER_ERROR => 13,
@@ -81,7 +110,7 @@ impl From<StoreError> for ApiError {
         if error.is_retryable() {
             Self::unavailable("the store can't be used now; try again")
         } else {
-            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the store failed")
+            Self::internal("the store failed")
         }
     }
 }

@@ -8,28 +8,22 @@ use chatroom_wire::{
     rest::{ChatroomAnswer, CreateChatroom},
 };
 
-use super::{
-    ApiError,
-    auth::{Bearer, Organisation},
-    body::Body,
-    tokens::new_uuid,
-};
+use super::{ApiError, auth::Bearer, body::Body, tokens::new_uuid};
 use crate::{
+    Settings,
     service::Service,
     store::{NewRoom, StoreError},
 };
 
-/// How many counters a room may have, and how long a key may be, in bytes.
-const COUNTERS_MAX: usize = 100;
+/// How long the key of a counter may be, in bytes.
 const KEY_MAX: usize = 128;
 
 /// `POST /chatrooms`.
 pub(super) async fn create(
     State(service): State<Arc<Service>>,
-    _: Organisation,
     Body(request): Body<CreateChatroom>,
 ) -> Result<Json<ChatroomAnswer>, ApiError> {
-    check(&request).map_err(ApiError::invalid)?;
+    check(&request, &service.settings).map_err(ApiError::invalid)?;
     let chatroom = make(&service, request).await?;
     Ok(Json(ChatroomAnswer { chatroom }))
 }
@@ -39,18 +33,22 @@ pub(super) async fn read(
     State(service): State<Arc<Service>>,
     Bearer(grant): Bearer,
 ) -> Result<Json<ChatroomAnswer>, ApiError> {
-    let room = service.store.room(&grant.room).await?;
-    let chatroom = room.ok_or_else(|| ApiError::not_found("there is no such room"))?.into();
-    Ok(Json(ChatroomAnswer { chatroom }))
+    let chatroom = service.room(&grant.room).state().await?;
+    Ok(Json(ChatroomAnswer { chatroom: Arc::unwrap_or_clone(chatroom) }))
 }
 
 /// What is wrong with a request for a room.
-pub(crate) fn check(request: &CreateChatroom) -> Result<(), String> {
-    if request.custom_counters.len() > COUNTERS_MAX {
-        return Err(format!("custom_counters has more than {COUNTERS_MAX} elements"));
+pub(crate) fn check(request: &CreateChatroom, settings: &Settings) -> Result<(), String> {
+    let max = settings.counters_max;
+    if request.custom_counters.len() > usize::try_from(max).unwrap_or(usize::MAX) {
+        return Err(format!("custom_counters has more than {max} elements"));
     }
-    if request.custom_counters.iter().any(|counter| counter.key.is_empty() || counter.key.len() > KEY_MAX) {
-        return Err(format!("a key of custom_counters is empty or longer than {KEY_MAX} bytes"));
+    for (index, counter) in request.custom_counters.iter().enumerate() {
+        if counter.key.is_empty() || counter.key.len() > KEY_MAX || counter.key.contains(char::is_control) {
+            return Err(format!(
+                "custom_counters[{index}].key is empty, longer than {KEY_MAX} bytes, or holds control characters"
+            ));
+        }
     }
     Ok(())
 }

@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Json,
-    extract::{Path, State, rejection::PathRejection},
-};
+use axum::{Json, extract::State};
 use chatroom_wire::{
     RoomId, Time, UserId,
     rest::{CreateToken, RefreshAnswer, RefreshRequest, Role, TokenAnswer},
@@ -13,11 +10,8 @@ use chatroom_wire::{
 use jiff::Timestamp;
 use uuid::Builder;
 
-use super::{ApiError, auth::Organisation, body::Body};
+use super::{ApiError, acting::ID_MAX, body::Body, path::Id};
 use crate::{Settings, service::Service, token::Grant};
-
-/// The longest id of a person or a device, in bytes.
-const ID_MAX: usize = 128;
 
 /// The longest life that may be asked for.
 const LIFE_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -28,14 +22,11 @@ pub(crate) const TENANT: &str = "local";
 /// `POST /chatrooms/{id}/tokens`.
 pub(super) async fn create(
     State(service): State<Arc<Service>>,
-    _: Organisation,
-    room: Result<Path<String>, PathRejection>,
+    Id(room): Id<RoomId>,
     Body(request): Body<CreateToken>,
 ) -> Result<Json<TokenAnswer>, ApiError> {
     let now = service.clock.now().wall;
-    let Path(room) = room.map_err(|_| ApiError::invalid("the room's id can't be read"))?;
-    let room =
-        service.store.room(&RoomId::from(room)).await?.ok_or_else(|| ApiError::not_found("there is no such room"))?;
+    let room = service.store.room(&room).await?.ok_or_else(|| ApiError::not_found("there is no such room"))?;
     let grant = grant(room.id, request, &service.settings, now).map_err(ApiError::invalid)?;
     Ok(Json(issue(&service, &grant, now)))
 }
@@ -77,7 +68,7 @@ pub(crate) fn grant(room: RoomId, request: CreateToken, settings: &Settings, now
         Role::Admin => "Admin",
         Role::Viewer => "Guest",
     };
-    Ok(Grant {
+    let grant = Grant {
         room,
         is_guest: subject.is_none(),
         user: UserId::from(subject.unwrap_or_else(new_uuid)),
@@ -86,7 +77,11 @@ pub(crate) fn grant(room: RoomId, request: CreateToken, settings: &Settings, now
         role: request.role,
         tenant_id: TENANT.to_owned(),
         expires_at: end(request.expired_at, settings.token_life, now)?,
-    })
+    };
+    if !grant.is_issuable() {
+        return Err("subject, device_id and name are too long for a token".to_owned());
+    }
+    Ok(grant)
 }
 
 /// Makes a chat token and its refresh token.

@@ -1,4 +1,10 @@
 //! The REST service, field by field.
+//!
+//! - [`golden`]: each call as it goes over the wire; [`bad_input`]: what is refused; [`description`]: `/openapi.json`
+
+mod bad_input;
+mod description;
+mod golden;
 
 use std::time::Duration;
 

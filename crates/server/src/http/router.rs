@@ -1,0 +1,94 @@
+//! The router, made from the table of routes: it finds the call, checks who may make it, and lets it run.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::any,
+};
+
+use super::{
+    ApiError,
+    access::wants_bearer,
+    auth, body, cors,
+    path::{ids, shape_of, verb_in, verb_of},
+    route::Route,
+};
+use crate::service::Service;
+
+/// The calls whose paths look the same to the router.
+type Siblings = Arc<Vec<Route>>;
+
+/// All calls of a table.
+pub(super) fn router(table: Vec<Route>) -> Router<Arc<Service>> {
+    let mut shapes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
+    for route in table {
+        shapes.entry(shape_of(&route.path)).or_default().push(route);
+    }
+    shapes.into_iter().fold(Router::new(), |router, (shape, routes)| {
+        let siblings: Siblings = Arc::new(routes);
+        let answer = async move |State(service): State<Arc<Service>>, request: Request| {
+            cors::allow(answer(&siblings, service, request).await)
+        };
+        router.route(&shape, any(answer))
+    })
+}
+
+/// What is answered where there is nothing.
+pub(super) async fn nothing_here() -> Response {
+    cors::allow(nothing().into_response())
+}
+
+fn nothing() -> ApiError {
+    ApiError::not_found("there is nothing at this path")
+}
+
+async fn answer(siblings: &[Route], service: Arc<Service>, mut request: Request) -> Response {
+    let verb =
+        if siblings.iter().any(|route| verb_of(&route.path).is_some()) { verb_in(request.uri().path()) } else { None };
+    let candidates: Vec<&Route> = siblings.iter().filter(|route| verb_of(&route.path) == verb).collect();
+    if candidates.is_empty() {
+        return nothing().into_response();
+    }
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let Some(route) = candidates.iter().find(|route| route.method == method) else {
+        let allowed = allowed(&candidates);
+        return if method == Method::OPTIONS { cors::preflight(allowed) } else { wrong_method(allowed) };
+    };
+    if wants_bearer(route.callers) {
+        match auth::authorize(&service, request.headers(), route.callers) {
+            Ok(caller) => drop(request.extensions_mut().insert(caller)),
+            Err(error) => {
+                body::throw_away(request).await;
+                return error.into_response();
+            }
+        }
+    }
+    match ids(&route.path, request.uri().path()) {
+        Ok(ids) => drop(request.extensions_mut().insert(ids)),
+        Err(error) => return error.into_response(),
+    }
+    route.run(request, service).await
+}
+
+fn wrong_method(allowed: HeaderValue) -> Response {
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not known at this path");
+    ([(header::ALLOW, allowed)], error).into_response()
+}
+
+/// The methods of a path, as the header `Allow` says them.
+fn allowed(candidates: &[&Route]) -> HeaderValue {
+    let mut methods = vec!["OPTIONS"];
+    for route in candidates {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.sort_unstable();
+    // Names of methods are letters.
+    HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+}

@@ -1,0 +1,186 @@
+//! The table of routes: every call of the API (docs/protocol.md, section C), one row each.
+//!
+//! The router, the check of who may, and the description at `/openapi.json` are made from these rows and from nothing
+//! else.
+//!
+//! - [`organisation`]: the rows of what belongs to the organisation
+
+mod organisation;
+
+use axum::http::Method;
+use chatroom_wire::{
+    Config,
+    rest::{
+        Block, ChangePoll, ChatroomAnswer, CreateChatroom, CreateToken, Done, MessagesAnswer, Mute, Pin, PollBody,
+        PollsPage, RefreshAnswer, RefreshRequest, Rename, SetViewerInfo, TokenAnswer, Unblock, Unpin,
+    },
+};
+
+use super::{
+    access::{ADMIN, ANYBODY, CHAT, ORGANISATION, REFRESH},
+    config, messages, moderation, openapi, parameters, polls, rooms,
+    route::Route,
+    tokens, users,
+};
+
+/// Every row.
+pub(crate) fn table() -> Vec<Route> {
+    [rooms(), messages(), users(), polls(), organisation::dictionaries(), organisation::stickers(), service()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn rooms() -> Vec<Route> {
+    vec![
+        Route::api(Method::POST, "/chatrooms", "createChatroom", ORGANISATION, rooms::create)
+            .says("Makes a room.")
+            .takes::<CreateChatroom>()
+            .gives::<ChatroomAnswer>(),
+        Route::api(Method::GET, "/chatrooms", "getChatroom", CHAT, rooms::read)
+            .says("The room of the token.")
+            .explains("Its state is what its listeners were told last.")
+            .gives::<ChatroomAnswer>()
+            .refuses(&[404]),
+        Route::api(Method::POST, "/chatrooms/{id}/tokens", "createChatroomToken", ORGANISATION, tokens::create)
+            .says("Makes a chat token for a room.")
+            .explains("What the request does not say is filled in: a guest with an id of its own.")
+            .takes::<CreateToken>()
+            .gives::<TokenAnswer>()
+            .refuses(&[404]),
+        Route::api(Method::POST, "/chatrooms/tokens:refresh", "refreshChatroomToken", REFRESH, tokens::refresh)
+            .says("Buys a new chat token with a refresh token.")
+            .explains("The refresh token comes in the body and stays good until its own end.")
+            .takes::<RefreshRequest>()
+            .gives::<RefreshAnswer>()
+            .refuses(&[401]),
+        Route::api(Method::GET, "/chatrooms/config", "getChatroomConfig", CHAT, config::read)
+            .says("How to connect over MQTT.")
+            .explains("Each call gives a client id of its own.")
+            .gives::<Config>()
+            .refuses(&[400, 404]),
+        Route::api(Method::POST, "/chatrooms:mute", "muteChatroom", ADMIN, moderation::mute)
+            .says("Viewers may not write until the room is unmuted.")
+            .takes::<Mute>()
+            .gives::<Done>()
+            .refuses(&[404]),
+        Route::api(Method::POST, "/chatrooms:unmute", "unmuteChatroom", ADMIN, moderation::unmute)
+            .says("Viewers may write again.")
+            .takes::<Mute>()
+            .gives::<Done>()
+            .refuses(&[404]),
+        Route::api(Method::PUT, "/chatrooms/viewer-infos", "updateViewerInfo", ADMIN, moderation::show_viewers)
+            .says("Shows or hides the number of viewers.")
+            .takes::<SetViewerInfo>()
+            .gives::<Done>()
+            .refuses(&[404]),
+    ]
+    .tagged("Rooms")
+}
+
+fn messages() -> Vec<Route> {
+    vec![
+        Route::api(Method::GET, "/chatrooms/messages", "listChatroomMessages", CHAT, messages::read)
+            .says("The history, in pages.")
+            .asks(parameters::messages())
+            .gives::<MessagesAnswer>()
+            .refuses(&[404]),
+        Route::api(Method::DELETE, "/chatrooms/messages/{id}", "deleteChatroomMessage", ADMIN, messages::delete)
+            .says("Deletes a message.")
+            .asks(parameters::deletion())
+            .gives::<Done>()
+            .refuses(&[404]),
+        Route::api(Method::POST, "/chatrooms/messages:pin", "pinChatroomMessage", ADMIN, moderation::pin)
+            .says("Puts a message at the top of the room.")
+            .explains("Its id is enough: text and sender are taken from the room's own log. Only texts can be pinned.")
+            .takes::<Pin>()
+            .gives::<Done>()
+            .refuses(&[404, 429]),
+        Route::api(Method::POST, "/chatrooms/messages:unpin", "unpinChatroomMessage", ADMIN, moderation::unpin)
+            .says("Takes a message from there.")
+            .takes::<Unpin>()
+            .gives::<Done>()
+            .refuses(&[404]),
+    ]
+    .tagged("Messages")
+}
+
+fn users() -> Vec<Route> {
+    vec![
+        Route::api(Method::POST, "/chatrooms/users:block", "blockChatroomUser", ADMIN, moderation::block)
+            .says("Hides what somebody writes from now on from all others.")
+            .takes::<Block>()
+            .gives::<Done>()
+            .refuses(&[404, 429]),
+        Route::api(Method::POST, "/chatrooms/users:unblock", "unblockChatroomUser", ADMIN, moderation::unblock)
+            .says("Shows what somebody writes from now on.")
+            .explains("What was hidden stays hidden.")
+            .takes::<Unblock>()
+            .gives::<Done>()
+            .refuses(&[404]),
+        Route::api(Method::PUT, "/chatrooms/users", "updateChatroomUser", CHAT, users::rename)
+            .says("The caller goes by another name in the room from now on.")
+            .takes::<Rename>()
+            .gives::<Done>()
+            .refuses(&[404]),
+    ]
+    .tagged("Users")
+}
+
+fn polls() -> Vec<Route> {
+    vec![
+        Route::api(Method::POST, "/chatrooms/polls", "createPoll", ADMIN, polls::create)
+            .says("Makes a poll, queued.")
+            .explains("Ids, status, counts and times are the server's; what a request says of them is ignored.")
+            .takes::<PollBody>()
+            .gives::<PollBody>()
+            .refuses(&[404, 429]),
+        Route::api(Method::GET, "/chatrooms/polls", "listPolls", CHAT, polls::list)
+            .says("The polls of the room, the newest first.")
+            .explains("A viewer learns which answer is right once a poll is closed.")
+            .asks(parameters::pages())
+            .gives::<PollsPage>()
+            .refuses(&[404]),
+        Route::api(Method::GET, "/chatrooms/polls/{id}", "getPoll", ADMIN, polls::read)
+            .says("One poll.")
+            .gives::<PollBody>()
+            .refuses(&[404]),
+        Route::api(Method::PUT, "/chatrooms/polls/{id}", "updatePoll", ADMIN, polls::update)
+            .says("Writes a queued poll anew.")
+            .takes::<PollBody>()
+            .gives::<PollBody>()
+            .refuses(&[404]),
+        Route::api(Method::DELETE, "/chatrooms/polls/{id}", "deletePoll", ADMIN, polls::delete)
+            .says("Deletes a poll that is not active.")
+            .gives::<Done>()
+            .refuses(&[404]),
+        Route::api(Method::POST, "/chatrooms/polls/{id}:change", "changePoll", ADMIN, polls::change)
+            .says("Starts, closes or archives a poll.")
+            .explains(
+                "START wants a queued one, and no other that is active; CLOSE an active one; ARCHIVE a closed one.",
+            )
+            .takes::<ChangePoll>()
+            .gives::<Done>()
+            .refuses(&[404]),
+    ]
+    .tagged("Polls")
+}
+
+fn service() -> Vec<Route> {
+    vec![
+        Route::at(Method::GET, "/openapi.json".to_owned(), "getOpenApi", ANYBODY, openapi::read)
+            .says("This description.")
+            .tagged("Service"),
+    ]
+}
+
+/// The family that all these rows belong to.
+trait Family {
+    fn tagged(self, tag: &'static str) -> Self;
+}
+
+impl Family for Vec<Route> {
+    fn tagged(self, tag: &'static str) -> Self {
+        self.into_iter().map(|route| route.tagged(tag)).collect()
+    }
+}

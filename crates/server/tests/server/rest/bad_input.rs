@@ -1,0 +1,296 @@
+//! What callers send by mistake or on purpose: each refused in the documented form, and nothing changed by it.
+
+use chatroom_server::RunningServer;
+use chatroom_wire::rest::{PREFIX, Role};
+use serde_json::{Value, json};
+
+use crate::bed::{Answer, call, get, http::bearer, join, post, server, text, token};
+
+/// A call with a body that would be taken.
+struct Call {
+    method: &'static str,
+    path: String,
+    token: String,
+    good: Value,
+}
+
+/// A room with a message, a pinned one, a poll and a dictionary, and all calls with a body about them.
+struct Stage {
+    server: RunningServer,
+    admin: String,
+    calls: Vec<Call>,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let server = server(&[]).await;
+        let admin = token(&server, "host", Role::Admin).await.token.expose().to_owned();
+        let org = server.org_token().expose().to_owned();
+        let mut ada = join(&server, "ada", Role::Viewer).await;
+        ada.must_say(&text("hello")).await;
+        let history = get(&server, "/chatrooms/messages?limit=1", &admin).await.json();
+        let message = history["messages"][0]["id"].clone();
+        let id = async |path: &str, body: Value, name: &str| {
+            let made = post(&server, path, &admin, &body.to_string()).await;
+            assert_eq!(made.status, 200, "{made:?}");
+            made.json()[name]["id"].as_str().unwrap().to_owned()
+        };
+        let poll = poll();
+        let poll_id = id("/chatrooms/polls", poll.clone(), "poll").await;
+        let words = id("/dictionaries", json!({"name": "Rude"}), "dictionary").await;
+        let pattern = id(&format!("/dictionaries/{words}/patterns"), json!({"text": "darn"}), "pattern").await;
+        let taker = json!({"custom_name": "Host"});
+        let sender = json!({"id": "ada", "device_id": "phone", "custom_name": "Ada"});
+        let eve = json!({"id": "eve", "device_id": "e", "custom_name": "Eve", "action_taker": taker});
+        let rows = [
+            ("POST", "/chatrooms:mute".to_owned(), json!({"action_taker": taker})),
+            ("POST", "/chatrooms:unmute".to_owned(), json!({"action_taker": taker})),
+            (
+                "POST",
+                "/chatrooms/messages:pin".to_owned(),
+                json!({"pinned_message": {
+                "message": {"id": message, "text": "hello", "sender": sender}, "action_taker": taker}}),
+            ),
+            (
+                "POST",
+                "/chatrooms/messages:unpin".to_owned(),
+                json!({"unpinned_message": {
+                "message": {"id": message}, "action_taker": taker}}),
+            ),
+            ("POST", "/chatrooms/users:block".to_owned(), json!({"blocked_user": eve})),
+            ("POST", "/chatrooms/users:unblock".to_owned(), json!({"unblocked_user": eve})),
+            ("PUT", "/chatrooms/users".to_owned(), json!({"custom_name": "Host"})),
+            (
+                "PUT",
+                "/chatrooms/viewer-infos".to_owned(),
+                json!({"viewer_info": {"enabled": true}, "action_taker": taker}),
+            ),
+            ("POST", "/chatrooms/polls".to_owned(), poll.clone()),
+            ("PUT", format!("/chatrooms/polls/{poll_id}"), poll),
+            (
+                "POST",
+                format!("/chatrooms/polls/{poll_id}:change"),
+                json!({"action": "ACTION_START", "action_taker": taker}),
+            ),
+            ("POST", "/dictionaries".to_owned(), json!({"name": "Spam", "description": "Of all kinds"})),
+            ("PUT", format!("/dictionaries/{words}"), json!({"name": "Spam", "description": "Of all kinds"})),
+            ("POST", format!("/dictionaries/{words}/patterns"), json!({"text": "heck"})),
+            ("POST", format!("/dictionaries/{words}/patterns:batch-create"), json!({"texts": ["heck"]})),
+            ("PUT", format!("/dictionaries/{words}/patterns/{pattern}"), json!({"text": "heck"})),
+            ("POST", "/chatrooms/dictionaries:batch-update".to_owned(), json!({"ids": [words], "enabled": true})),
+            ("PUT", "/chatrooms/stickerpacks/live".to_owned(), json!({"enabled": false})),
+        ];
+        let mut calls: Vec<Call> =
+            rows.into_iter().map(|(method, path, good)| Call { method, path, token: admin.clone(), good }).collect();
+        let refresh_token = token(&server, "ada", Role::Viewer).await.refresh_token.expose().to_owned();
+        let grant = json!({"role": "ROLE_ADMIN", "subject": "ada", "device_id": "phone", "name": "Ada"});
+        for (path, good) in [
+            ("/chatrooms".to_owned(), json!({"custom_counters": [{"key": "like"}]})),
+            (format!("/chatrooms/{}/tokens", server.room_id()), grant),
+            ("/chatrooms/tokens:refresh".to_owned(), json!({"refresh_token": refresh_token})),
+        ] {
+            calls.push(Call { method: "POST", path, token: org.clone(), good });
+        }
+        Self { server, admin, calls }
+    }
+
+    /// All that a call could have changed.
+    async fn state(&self) -> Vec<Value> {
+        let mut state = Vec::new();
+        for path in ["", "/polls", "/dictionaries", "/stickerpacks", "/messages", "/config"] {
+            let answer = get(&self.server, &format!("/chatrooms{path}"), &self.admin).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let mut json = answer.json();
+            json.as_object_mut().unwrap().remove("connection");
+            state.push(json);
+        }
+        state
+    }
+
+    async fn send(&self, one: &Call, content_type: &str, body: &str) -> Answer {
+        let lines = [bearer(&one.token), format!("Content-Type: {content_type}")];
+        let lines = [lines[0].as_str(), lines[1].as_str()];
+        call(&self.server, one.method, &format!("{PREFIX}{}", one.path), &lines, body).await
+    }
+}
+
+fn poll() -> Value {
+    let options = json!([{"text": "Tea", "corrected": true}, {"text": "Coffee", "corrected": false}]);
+    json!({"poll": {"type": "POLL_TYPE_SINGLE_CHOICE", "multi_choice": {"question": "What?", "options": options}}})
+}
+
+/// Every body that differs from a good one in one field, which is of a wrong type.
+fn wrong_types(good: &Value) -> Vec<(String, Value)> {
+    let mut pointers = Vec::new();
+    gather_pointers(good, "", &mut pointers);
+    let mut bodies = Vec::new();
+    for pointer in pointers {
+        let wrong: &[Value] = match good.pointer(&pointer).unwrap() {
+            Value::Object(_) => &[json!("text"), json!(7), json!(true)],
+            Value::Array(_) => &[json!("text"), json!(7), json!({"0": 1})],
+            Value::String(_) => &[json!(7), json!(true), json!(["text"]), json!({"text": "text"})],
+            _ => &[json!("text"), json!(7), json!([true]), json!({})],
+        };
+        for wrong in wrong {
+            let mut body = good.clone();
+            *body.pointer_mut(&pointer).unwrap() = wrong.clone();
+            bodies.push((pointer.clone(), body));
+        }
+    }
+    bodies
+}
+
+fn gather_pointers(value: &Value, at: &str, pointers: &mut Vec<String>) {
+    if !at.is_empty() {
+        pointers.push(at.to_owned());
+    }
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| gather_pointers(value, &format!("{at}/{name}"), pointers));
+        }
+        Value::Array(values) => {
+            values
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| gather_pointers(value, &format!("{at}/{index}"), pointers));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_can_not_be_used_is_refused_and_changes_nothing() {
+    let stage = Stage::new().await;
+    let before = stage.state().await;
+    let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+    let long = format!(r#"{{"unknown":"{}"}}"#, "x".repeat(1 << 20));
+    for one in &stage.calls {
+        let good = one.good.to_string();
+        let cut = &good[..good.len() - 1];
+        let mut bodies: Vec<(String, String, u16)> = wrong_types(&one.good)
+            .into_iter()
+            .map(|(pointer, body)| (format!("{pointer} in {body}"), body.to_string(), 400))
+            .collect();
+        for (what, body, status) in [
+            ("half of it", cut.to_owned(), 400),
+            ("twice", format!("{good}{good}"), 400),
+            ("a list", "[]".to_owned(), 400),
+            ("a list of it", format!("[{good}]"), 400),
+            ("a text", "\"text\"".to_owned(), 400),
+            ("null", "null".to_owned(), 400),
+            ("no text", "{\"a\": \"\\ud800\"}".to_owned(), 400),
+            ("a deep list", deep.clone(), 400),
+            ("a deep field", format!("{cut},\"unknown\":{deep}}}"), 400),
+            ("too much", long.clone(), 413),
+        ] {
+            bodies.push((what.to_owned(), body, status));
+        }
+        for (what, body, status) in bodies {
+            let answer = stage.send(one, "application/json", &body).await;
+            assert_eq!(answer.status, status, "{} {} with {what}: {answer:?}", one.method, one.path);
+            assert_eq!(answer.refusal().0, 3, "{} {} with {what}", one.method, one.path);
+            assert!(!answer.body.contains(&one.token));
+        }
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "nonsense"] {
+            let answer = stage.send(one, kind, &good).await;
+            assert_eq!((answer.status, answer.refusal().0), (415, 3), "{} {} as {kind}", one.method, one.path);
+        }
+    }
+    assert_eq!(stage.state().await, before);
+}
+
+#[tokio::test]
+async fn a_value_that_can_not_be_is_refused_by_the_name_of_its_field() {
+    let stage = Stage::new().await;
+    let before = stage.state().await;
+    let long = "x".repeat(101);
+    let pin = |id: &str, name: &str| json!({"pinned_message": {"message": {"id": id}, "action_taker": {"custom_name": name}}});
+    let block = |id: &str, name: &str| json!({"blocked_user": {"id": id, "custom_name": name}});
+    let choice = |question: &str, options: Value| json!({"poll": {"type": "POLL_TYPE_SINGLE_CHOICE", "multi_choice": {"question": question, "options": options}}});
+    let two = json!([{"text": "Tea"}, {"text": "Coffee"}]);
+    for (method, path, body, field) in [
+        ("POST", "/chatrooms:mute", json!({"action_taker": {"custom_name": long}}), "action_taker.custom_name"),
+        ("POST", "/chatrooms/messages:pin", json!({}), "pinned_message"),
+        ("POST", "/chatrooms/messages:pin", json!({"pinned_message": {"message": {}}}), "pinned_message.message.id"),
+        ("POST", "/chatrooms/messages:pin", pin("", "Host"), "pinned_message.message.id"),
+        ("POST", "/chatrooms/messages:pin", pin(&"x".repeat(129), "Host"), "pinned_message.message.id"),
+        ("POST", "/chatrooms/messages:pin", pin("id", &long), "pinned_message.action_taker.custom_name"),
+        ("POST", "/chatrooms/messages:unpin", json!({"unpinned_message": {}}), "unpinned_message.message"),
+        ("POST", "/chatrooms/users:block", block("", "Eve"), "blocked_user.id"),
+        ("POST", "/chatrooms/users:block", json!({"blocked_user": {"custom_name": "Eve"}}), "blocked_user.id"),
+        ("POST", "/chatrooms/users:block", block("host", "Me"), "blocked_user.id"),
+        ("POST", "/chatrooms/users:block", block("eve", &long), "blocked_user.custom_name"),
+        ("POST", "/chatrooms/users:unblock", json!({"unblocked_user": {}}), "unblocked_user.id"),
+        ("PUT", "/chatrooms/users", json!({}), "custom_name"),
+        ("PUT", "/chatrooms/users", json!({"custom_name": " "}), "custom_name"),
+        ("PUT", "/chatrooms/users", json!({"custom_name": long}), "custom_name"),
+        ("PUT", "/chatrooms/viewer-infos", json!({"viewer_info": {}}), "viewer_info.enabled"),
+        ("POST", "/chatrooms/polls", choice("", two.clone()), "poll.multi_choice.question"),
+        ("POST", "/chatrooms/polls", choice(&"x".repeat(1001), two), "poll.multi_choice.question"),
+        ("POST", "/chatrooms/polls", choice("What?", json!([{"text": "Tea"}])), "poll.multi_choice.options"),
+        (
+            "POST",
+            "/chatrooms/polls",
+            choice("What?", json!([{"text": "Tea"}, {}])),
+            "poll.multi_choice.options[1].text",
+        ),
+        ("POST", "/chatrooms/polls", json!({"poll": {"type": "POLL_TYPE_NONE"}}), "poll.type"),
+        ("POST", "/chatrooms/polls/nowhere:change", json!({"action": "ACTION_DANCE"}), "action"),
+    ] {
+        let one = Call { method, path: path.to_owned(), token: stage.admin.clone(), good: Value::Null };
+        let answer = stage.send(&one, "application/json", &body.to_string()).await;
+        assert_eq!((answer.status, answer.refusal().0), (400, 3), "{method} {path} {body}: {answer:?}");
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(field), "{method} {path} {body}: {message}");
+    }
+    for (path, field) in [
+        ("/chatrooms/polls?page_size=101", "page_size"),
+        ("/chatrooms/polls?page_size=-1", "page_size"),
+        ("/chatrooms/polls?page_size=ten", "page_size"),
+        ("/chatrooms/polls?page_token=nonsense", "page_token"),
+        ("/dictionaries?page_size=101", "page_size"),
+        ("/dictionaries?page_token=nonsense", "page_token"),
+        ("/chatrooms/dictionaries?page_token=nonsense", "page_token"),
+        ("/chatrooms/messages?limit=101", "limit"),
+        ("/chatrooms/messages?types=DANCE", "types"),
+    ] {
+        let answer = get(&stage.server, path, &stage.admin).await;
+        assert_eq!((answer.status, answer.refusal().0), (400, 3), "{path}: {answer:?}");
+        assert!(answer.json()["message"].as_str().unwrap().contains(field), "{path}: {answer:?}");
+    }
+    for query in ["received_at=now".to_owned(), "sent_at=7".to_owned(), format!("action_taker.custom_name={long}")] {
+        let path = format!("{PREFIX}/chatrooms/messages/nowhere?{query}");
+        let answer = call(&stage.server, "DELETE", &path, &[&bearer(&stage.admin)], "").await;
+        assert_eq!((answer.status, answer.refusal().0), (400, 3), "{query}: {answer:?}");
+        assert!(answer.json()["message"].as_str().unwrap().contains(query.split('=').next().unwrap()), "{answer:?}");
+    }
+    assert_eq!(stage.state().await, before);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let stage = Stage::new().await;
+    let message = json!({"message": {"id": "nowhere"}});
+    let change = json!({"action": "ACTION_START"});
+    for (method, path, body) in [
+        ("DELETE", "/chatrooms/messages/nowhere", Value::Null),
+        ("DELETE", "/chatrooms/messages/a%2Fb%3Ac", Value::Null),
+        ("POST", "/chatrooms/messages:pin", json!({"pinned_message": message})),
+        ("GET", "/chatrooms/polls/nowhere", Value::Null),
+        ("PUT", "/chatrooms/polls/nowhere", poll()),
+        ("DELETE", "/chatrooms/polls/nowhere", Value::Null),
+        ("POST", "/chatrooms/polls/nowhere:change", change.clone()),
+        ("POST", "/chatrooms/polls/a%3Ab:change", change),
+        ("GET", "/dictionaries/nowhere", Value::Null),
+        ("POST", "/dictionaries/nowhere/patterns", json!({"text": "darn"})),
+        ("POST", "/chatrooms/dictionaries/nowhere:enable", Value::Null),
+        ("GET", "/chatrooms/stickerpacks/nowhere", Value::Null),
+        ("PUT", "/chatrooms/stickerpacks/nowhere", json!({"enabled": true})),
+    ] {
+        let one = Call { method, path: path.to_owned(), token: stage.admin.clone(), good: Value::Null };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = stage.send(&one, "application/json", &body).await;
+        assert_eq!((answer.status, answer.refusal().0), (404, 5), "{method} {path}: {answer:?}");
+        assert!(!answer.body.contains("nothing at this path"), "{method} {path}");
+    }
+}
