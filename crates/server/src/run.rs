@@ -346,8 +346,8 @@ impl RunningServer {
     /// # Cancel safety
     /// The room may or may not have been made.
     pub async fn create_room(&self, request: CreateChatroom) -> Result<Chatroom, IssueError> {
-        rooms::check(&request).map_err(IssueError::Invalid)?;
         let service = self.service.upgrade().ok_or(IssueError::Stopped)?;
+        rooms::check(&request, &service.settings).map_err(IssueError::Invalid)?;
         Ok(rooms::make(&service, request).await?)
     }
 
