@@ -3,8 +3,8 @@
 use chatroom_wire::{MessageId, RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use super::{stamp, state};
-use crate::store::{Appended, Audience, NewMessage, Position, StoreError};
+use super::{audience, stamp, state};
+use crate::store::{Appended, NewMessage, Position, StoreError};
 
 const END: &str = "SELECT key, last_seq, last_received_at FROM room WHERE id = :id";
 const MOVE_END: &str = "UPDATE room SET last_seq = :seq, last_received_at = :received_at WHERE key = :room";
@@ -68,12 +68,12 @@ fn append_one(
             ":kind": message.kind.name(),
             ":received_at": received_at,
             ":json": &message.json[..],
-            ":audience": audience(message.audience),
+            ":audience": audience::stored(message.audience),
         })?;
         if stored == 1 {
             end.seq = seq;
             end.received_at = Some(received_at);
-            state::apply(connection, end.room, &message.changes, message.received_at)?;
+            state::apply(connection, end.room, &message.changes, received_at)?;
             return Ok(Appended::Stored { seq: seq.unsigned_abs() });
         }
     }
@@ -94,12 +94,4 @@ pub(super) fn author(connection: &Connection, room: &RoomId, id: &MessageId) -> 
 fn sender(connection: &Connection, room: i64, id: &MessageId) -> Result<Option<String>, StoreError> {
     let of = named_params! { ":room": room, ":id": id.as_str() };
     Ok(connection.prepare_cached(SENDER)?.query_row(of, |row| row.get(0)).optional()?)
-}
-
-/// As the column `audience` has it.
-pub(super) fn audience(audience: Audience) -> i64 {
-    match audience {
-        Audience::Everyone => 0,
-        Audience::Author => 1,
-    }
 }

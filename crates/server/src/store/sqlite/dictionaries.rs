@@ -1,66 +1,41 @@
-//! Dictionaries and their patterns.
+//! Dictionaries. Their keys are the order in which they came.
 
-use std::collections::BTreeMap;
-
-use chatroom_wire::{
-    DictionaryId, PatternId, Time,
-    dictionary::{Dictionary, Pattern},
-};
-use jiff::Timestamp;
+use chatroom_wire::{DictionaryId, Time, dictionary::Dictionary};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde_json::Map;
 
-use super::{stamp, state::run};
+use super::stamp;
 use crate::store::{NewDictionary, StoreError};
 
+/// One that is there already stays: it was asked for twice.
 const CREATE: &str = "INSERT INTO dictionary (id, name, description, created_at, updated_at)
-    VALUES (:id, :name, :description, :at, :at)";
+    VALUES (:id, :name, :description, :at, :at) ON CONFLICT (id) DO NOTHING";
 const UPDATE: &str = "UPDATE dictionary SET name = :name, description = :description, updated_at = :at WHERE id = :id";
+/// Patterns and rooms go with the row, by their foreign keys.
 const DELETE: &str = "DELETE FROM dictionary WHERE id = :id";
-const READ: &str = "SELECT id, name, description, patterns, created_at, updated_at FROM dictionary WHERE id = :id";
-const PAGE: &str = "SELECT id, name, description, patterns, created_at, updated_at FROM dictionary
-    WHERE key > ifnull((SELECT key FROM dictionary WHERE id = :after), 0) ORDER BY key LIMIT :limit";
+const READ: &str = "SELECT * FROM dictionary WHERE id = :id";
+const PAGE: &str = "SELECT * FROM dictionary WHERE key > :after ORDER BY key LIMIT :limit";
 const KEY: &str = "SELECT key FROM dictionary WHERE id = :id";
-const ADD: &str = "INSERT INTO pattern (dictionary, id, text) VALUES (:dictionary, :id, :text)
-    ON CONFLICT (dictionary, text) DO NOTHING";
-const BY_TEXT: &str = "SELECT id FROM pattern WHERE dictionary = :dictionary AND text = :text";
-const CLEAR: &str = "DELETE FROM pattern WHERE dictionary = :dictionary";
-const CHANGE: &str = "UPDATE OR IGNORE pattern SET text = :text WHERE dictionary = :dictionary AND id = :id";
-const REMOVE: &str = "DELETE FROM pattern WHERE dictionary = :dictionary AND id = :id";
-const PATTERNS: &str = "SELECT id, text FROM pattern WHERE dictionary = :dictionary
-    AND key > ifnull((SELECT key FROM pattern WHERE dictionary = :dictionary AND id = :after), 0)
-    ORDER BY key LIMIT :limit";
-const TOUCH: &str = "UPDATE dictionary SET updated_at = :at,
-    patterns = (SELECT count(*) FROM pattern WHERE dictionary = :dictionary) WHERE key = :dictionary";
 
 pub(super) fn create(connection: &Connection, new: &NewDictionary) -> Result<Dictionary, StoreError> {
-    run(
-        connection,
-        CREATE,
-        named_params! {
-            ":id": new.id.as_str(), ":name": new.name, ":description": new.description, ":at": stamp::stored(new.at)?,
-        },
-    )?;
-    read(connection, &new.id)?.ok_or_else(|| StoreError::from(rusqlite::Error::QueryReturnedNoRows))
+    write(connection, CREATE, new)?;
+    let made = connection.prepare_cached(READ)?.query_row(named_params! { ":id": new.id.as_str() }, dictionary)?;
+    Ok(made)
 }
 
 pub(super) fn update(connection: &Connection, new: &NewDictionary) -> Result<Option<Dictionary>, StoreError> {
-    run(
-        connection,
-        UPDATE,
-        named_params! {
-            ":id": new.id.as_str(), ":name": new.name, ":description": new.description, ":at": stamp::stored(new.at)?,
-        },
-    )?;
+    write(connection, UPDATE, new)?;
     read(connection, &new.id)
 }
 
+/// Says whether it was there.
 pub(super) fn delete(connection: &Connection, id: &DictionaryId) -> Result<bool, StoreError> {
-    run(connection, DELETE, named_params! { ":id": id.as_str() })
+    Ok(connection.prepare_cached(DELETE)?.execute(named_params! { ":id": id.as_str() })? > 0)
 }
 
 pub(super) fn read(connection: &Connection, id: &DictionaryId) -> Result<Option<Dictionary>, StoreError> {
-    Ok(connection.prepare_cached(READ)?.query_row(named_params! { ":id": id.as_str() }, dictionary).optional()?)
+    let mut statement = connection.prepare_cached(READ)?;
+    Ok(statement.query_row(named_params! { ":id": id.as_str() }, dictionary).optional()?)
 }
 
 pub(super) fn page(
@@ -68,119 +43,38 @@ pub(super) fn page(
     after: Option<&DictionaryId>,
     limit: u16,
 ) -> Result<Vec<Dictionary>, StoreError> {
+    let after = match after {
+        Some(after) => key(connection, after)?.unwrap_or(0),
+        None => 0,
+    };
     let mut statement = connection.prepare_cached(PAGE)?;
-    let of = named_params! { ":after": after.map(DictionaryId::as_str), ":limit": limit };
-    Ok(statement.query_map(of, dictionary)?.collect::<Result<_, _>>()?)
+    let rows = statement.query_map(named_params! { ":after": after, ":limit": limit }, dictionary)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn add(
-    connection: &Connection,
-    id: &DictionaryId,
-    patterns: &[Pattern],
-    at: Timestamp,
-) -> Result<Option<Vec<Pattern>>, StoreError> {
-    let Some(dictionary) = key(connection, id)? else { return Ok(None) };
-    let added = insert(connection, dictionary, patterns)?;
-    touch(connection, dictionary, at)?;
-    Ok(Some(added))
+/// What other tables know a dictionary by.
+pub(super) fn key(connection: &Connection, id: &DictionaryId) -> Result<Option<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(KEY)?;
+    Ok(statement.query_row(named_params! { ":id": id.as_str() }, |row| row.get(0)).optional()?)
 }
 
-pub(super) fn replace(
-    connection: &Connection,
-    id: &DictionaryId,
-    patterns: &[Pattern],
-    at: Timestamp,
-) -> Result<Option<u64>, StoreError> {
-    let Some(dictionary) = key(connection, id)? else { return Ok(None) };
-    run(connection, CLEAR, named_params! { ":dictionary": dictionary })?;
-    let added = insert(connection, dictionary, patterns)?;
-    touch(connection, dictionary, at)?;
-    Ok(Some(u64::try_from(added.len()).unwrap_or(u64::MAX)))
-}
-
-pub(super) fn change(
-    connection: &Connection,
-    id: &DictionaryId,
-    pattern: Pattern,
-    at: Timestamp,
-) -> Result<Option<Pattern>, StoreError> {
-    let Some(dictionary) = key(connection, id)? else { return Ok(None) };
-    let of = named_params! { ":dictionary": dictionary, ":id": pattern.id.as_str(), ":text": pattern.text };
-    if !run(connection, CHANGE, of)? {
-        return Ok(None);
-    }
-    touch(connection, dictionary, at)?;
-    Ok(Some(pattern))
-}
-
-pub(super) fn remove(
-    connection: &Connection,
-    id: &DictionaryId,
-    pattern: &PatternId,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let Some(dictionary) = key(connection, id)? else { return Ok(false) };
-    let removed = run(connection, REMOVE, named_params! { ":dictionary": dictionary, ":id": pattern.as_str() })?;
-    if removed {
-        touch(connection, dictionary, at)?;
-    }
-    Ok(removed)
-}
-
-pub(super) fn patterns(
-    connection: &Connection,
-    id: &DictionaryId,
-    after: Option<&PatternId>,
-    limit: u32,
-) -> Result<Option<Vec<Pattern>>, StoreError> {
-    let Some(dictionary) = key(connection, id)? else { return Ok(None) };
-    let mut statement = connection.prepare_cached(PATTERNS)?;
-    let of = named_params! { ":dictionary": dictionary, ":after": after.map(PatternId::as_str), ":limit": limit };
-    let rows = statement.query_map(of, |row| {
-        Ok(Pattern { id: row.get::<_, String>("id")?.into(), text: row.get("text")?, extra: Map::new() })
+fn write(connection: &Connection, statement: &str, new: &NewDictionary) -> Result<(), StoreError> {
+    connection.prepare_cached(statement)?.execute(named_params! {
+        ":id": new.id.as_str(), ":name": new.name, ":description": new.description, ":at": stamp::stored(new.at)?,
     })?;
-    Ok(Some(rows.collect::<Result<_, _>>()?))
-}
-
-/// Each text once, in the order of their first places, with the id that it has now.
-fn insert(connection: &Connection, dictionary: i64, patterns: &[Pattern]) -> Result<Vec<Pattern>, StoreError> {
-    let mut seen = BTreeMap::new();
-    let mut added = Vec::with_capacity(patterns.len());
-    for pattern in patterns {
-        if seen.insert(pattern.text.as_str(), ()).is_some() {
-            continue;
-        }
-        let of = named_params! { ":dictionary": dictionary, ":id": pattern.id.as_str(), ":text": pattern.text };
-        let mut pattern = pattern.clone();
-        if !run(connection, ADD, of)? {
-            let of = named_params! { ":dictionary": dictionary, ":text": pattern.text };
-            let id: String = connection.prepare_cached(BY_TEXT)?.query_row(of, |row| row.get(0))?;
-            pattern.id = id.into();
-        }
-        added.push(pattern);
-    }
-    Ok(added)
-}
-
-fn touch(connection: &Connection, dictionary: i64, at: Timestamp) -> Result<(), StoreError> {
-    run(connection, TOUCH, named_params! { ":dictionary": dictionary, ":at": stamp::stored(at)? })?;
     Ok(())
 }
 
-fn key(connection: &Connection, id: &DictionaryId) -> Result<Option<i64>, StoreError> {
-    let of = named_params! { ":id": id.as_str() };
-    Ok(connection.prepare_cached(KEY)?.query_row(of, |row| row.get(0)).optional()?)
-}
-
 fn dictionary(row: &Row<'_>) -> rusqlite::Result<Dictionary> {
+    let time = |column| row.get(column).map(|stamp| Some(Time::nanoseconds(stamp::read(stamp))));
     Ok(Dictionary {
         id: row.get::<_, String>("id")?.into(),
         name: row.get("name")?,
         description: row.get("description")?,
         default: false,
         pattern_count: row.get("patterns")?,
-        created_at: Some(Time::nanoseconds(stamp::read(row.get("created_at")?))),
-        updated_at: Some(Time::nanoseconds(stamp::read(row.get("updated_at")?))),
+        created_at: time("created_at")?,
+        updated_at: time("updated_at")?,
         extra: Map::new(),
     })
 }

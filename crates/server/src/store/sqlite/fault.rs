@@ -54,16 +54,6 @@ impl From<Full> for StoreError {
     }
 }
 
-/// A value of ours that can't be written as JSON.
-pub(super) fn internal(error: serde_json::Error) -> StoreError {
-    StoreError::Internal(Arc::new(error))
-}
-
-/// A value in the file that is none of ours.
-pub(super) fn corrupt(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(Arc::new(error))
-}
-
 /// Whether the request alone is to blame, so that others of its group can go on.
 pub(super) fn is_refusal(error: &StoreError) -> bool {
     match error {

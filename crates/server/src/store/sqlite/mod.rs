@@ -5,14 +5,19 @@
 //! blocking threads and never wait for it (SQLite's write-ahead log).
 //!
 //! - `writer`: that thread; `readers`: those connections
-//! - `append`, `rooms`, `state`, `polls`, `page`, `prune`, `dictionaries`: what is asked of the tables, one file each
+//! - `append`, `page`, `prune`: a room's log; `rooms`, `state`, `polls`: what a room is besides
+//! - `filter`: dictionaries and their patterns; `dictionaries`, `patterns`: their tables
 //! - `schema`: the tables, and how an older file is brought up to date
-//! - `fault`: what SQLite's errors mean; `stamp`: instants as integers
+//! - `fault`: what SQLite's errors mean; `stamp`, `audience`, `json`: values as SQLite keeps them
 
 mod append;
+mod audience;
 mod dictionaries;
 mod fault;
+mod filter;
+mod json;
 mod page;
+mod patterns;
 mod polls;
 mod prune;
 mod readers;
@@ -30,21 +35,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use chatroom_wire::{
-    DictionaryId, MessageId, PatternId, PollId, RoomId, UserId,
-    dictionary::{Dictionary, Pattern},
-    poll::Poll,
-    rest::MessagesQuery,
-};
+use chatroom_wire::{MessageId, PollId, RoomId, UserId, poll::Poll, rest::MessagesQuery};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    Appended, Change, DictionaryStore, History, NewDictionary, NewMessage, NewRoom, Position, RoomRecord, Store,
-    StoreError, StoreFuture, StoredMessage,
+    Appended, Change, History, NewMessage, NewRoom, Position, RoomRecord, Store, StoreError, StoreFuture, StoredMessage,
 };
 use readers::Readers;
-use writer::{GROUP_MAX, Writer};
+use writer::{GROUP_MAX, Load, Writer};
 
 /// The store in SQLite.
 ///
@@ -130,8 +129,9 @@ impl Store for SqliteStore {
 
     fn append(&self, room: &RoomId, messages: Vec<NewMessage>) -> StoreFuture<'_, Vec<Appended>> {
         let room = room.clone();
-        let weight = messages.len();
-        Box::pin(self.writer.write(weight, move |connection| append::append(connection, &room, &messages)))
+        let load =
+            Load { weight: messages.len(), erases: messages.iter().any(|message| state::erases(&message.changes)) };
+        Box::pin(self.writer.write(load, move |connection| append::append(connection, &room, &messages)))
     }
 
     fn messages(&self, room: &RoomId, reader: &UserId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>> {
@@ -151,7 +151,8 @@ impl Store for SqliteStore {
 
     fn change(&self, room: &RoomId, changes: Vec<Change>, at: Timestamp) -> StoreFuture<'_, ()> {
         let room = room.clone();
-        Box::pin(self.writer.write(changes.len(), move |connection| state::change(connection, &room, &changes, at)))
+        let load = Load { weight: changes.len(), erases: state::erases(&changes) };
+        Box::pin(self.writer.write(load, move |connection| state::change(connection, &room, &changes, at)))
     }
 
     fn polls(&self, room: &RoomId, before: Option<&PollId>, limit: u16) -> StoreFuture<'_, Vec<Poll>> {
@@ -170,7 +171,8 @@ impl Store for SqliteStore {
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        Box::pin(self.readers.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)))
+        // The way of a write: a store that can only be read does not answer.
+        Box::pin(self.writer.write(0, |_| Ok(())))
     }
 
     fn prune(&self, room: &RoomId, keep: History, now: Timestamp) -> StoreFuture<'_, u64> {
@@ -190,72 +192,5 @@ impl Store for SqliteStore {
                 }
             }
         })
-    }
-}
-
-impl DictionaryStore for SqliteStore {
-    fn create_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Dictionary> {
-        Box::pin(self.writer.write(1, move |connection| dictionaries::create(connection, &new)))
-    }
-
-    fn update_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Option<Dictionary>> {
-        Box::pin(self.writer.write(1, move |connection| dictionaries::update(connection, &new)))
-    }
-
-    fn delete_dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, bool> {
-        let id = id.clone();
-        Box::pin(self.writer.write(GROUP_MAX, move |connection| dictionaries::delete(connection, &id)))
-    }
-
-    fn dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, Option<Dictionary>> {
-        let id = id.clone();
-        Box::pin(self.readers.read(move |connection| dictionaries::read(connection, &id)))
-    }
-
-    fn dictionaries(&self, after: Option<&DictionaryId>, limit: u16) -> StoreFuture<'_, Vec<Dictionary>> {
-        let after = after.cloned();
-        Box::pin(self.readers.read(move |connection| dictionaries::page(connection, after.as_ref(), limit)))
-    }
-
-    fn add_patterns(
-        &self,
-        id: &DictionaryId,
-        patterns: Vec<Pattern>,
-        at: Timestamp,
-    ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
-        let id = id.clone();
-        let weight = patterns.len();
-        Box::pin(self.writer.write(weight, move |connection| dictionaries::add(connection, &id, &patterns, at)))
-    }
-
-    fn replace_patterns(
-        &self,
-        id: &DictionaryId,
-        patterns: Vec<Pattern>,
-        at: Timestamp,
-    ) -> StoreFuture<'_, Option<u64>> {
-        let id = id.clone();
-        let weight = patterns.len();
-        Box::pin(self.writer.write(weight, move |connection| dictionaries::replace(connection, &id, &patterns, at)))
-    }
-
-    fn update_pattern(&self, id: &DictionaryId, pattern: Pattern, at: Timestamp) -> StoreFuture<'_, Option<Pattern>> {
-        let id = id.clone();
-        Box::pin(self.writer.write(1, move |connection| dictionaries::change(connection, &id, pattern, at)))
-    }
-
-    fn delete_pattern(&self, id: &DictionaryId, pattern: &PatternId, at: Timestamp) -> StoreFuture<'_, bool> {
-        let (id, pattern) = (id.clone(), pattern.clone());
-        Box::pin(self.writer.write(1, move |connection| dictionaries::remove(connection, &id, &pattern, at)))
-    }
-
-    fn patterns(
-        &self,
-        id: &DictionaryId,
-        after: Option<&PatternId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
-        let (id, after) = (id.clone(), after.cloned());
-        Box::pin(self.readers.read(move |connection| dictionaries::patterns(connection, &id, after.as_ref(), limit)))
     }
 }

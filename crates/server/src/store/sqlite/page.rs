@@ -6,8 +6,8 @@ use bytes::Bytes;
 use chatroom_wire::{Kind, MessageId, RoomId, UserId, rest::MessagesQuery};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, named_params};
 
-use super::{append, stamp};
-use crate::store::{Audience, StoreError, StoredMessage, record::page_size};
+use super::{append, audience, stamp};
+use crate::store::{StoreError, StoredMessage, record::page_size};
 
 /// The statement of a page: from this index, of these messages, from this end.
 macro_rules! page {
@@ -24,17 +24,24 @@ macro_rules! page {
     };
 }
 
-const NEWEST: &str = page!("message_shown", "audience = 0", "DESC");
-const OLDEST: &str = page!("message_shown", "audience = 0", "ASC");
-const NEWEST_OF_KIND: &str = page!("message_shown_kind", "audience = 0 AND kind = :kind", "DESC");
-const OLDEST_OF_KIND: &str = page!("message_shown_kind", "audience = 0 AND kind = :kind", "ASC");
-const NEWEST_OWN: &str = page!("message_own", "audience = 1 AND user = :user", "DESC");
-const OLDEST_OWN: &str = page!("message_own", "audience = 1 AND user = :user", "ASC");
-// What one person said while hidden is little: its types need no index.
-const NEWEST_OWN_OF_KIND: &str = page!("message_own", "audience = 1 AND user = :user AND kind = :kind", "DESC");
-const OLDEST_OWN_OF_KIND: &str = page!("message_own", "audience = 1 AND user = :user AND kind = :kind", "ASC");
+/// Each index has an end of its own for what is asked of it, so that no page walks over messages that it does not show.
+mod newest {
+    pub(super) const ALL: &str = page!("message_audience", "audience = 0", "DESC");
+    pub(super) const KIND: &str = page!("message_audience_kind", "audience = 0 AND kind = :kind", "DESC");
+    pub(super) const OWN: &str = page!("message_own", "audience = 1 AND user = :user", "DESC");
+    pub(super) const OWN_KIND: &str =
+        page!("message_own_kind", "audience = 1 AND user = :user AND kind = :kind", "DESC");
+}
 
-const ONE: &str = "SELECT seq, audience, json FROM message WHERE room = :room AND id = :id AND audience < 2";
+mod oldest {
+    pub(super) const ALL: &str = page!("message_audience", "audience = 0", "ASC");
+    pub(super) const KIND: &str = page!("message_audience_kind", "audience = 0 AND kind = :kind", "ASC");
+    pub(super) const OWN: &str = page!("message_own", "audience = 1 AND user = :user", "ASC");
+    pub(super) const OWN_KIND: &str =
+        page!("message_own_kind", "audience = 1 AND user = :user AND kind = :kind", "ASC");
+}
+
+const ONE: &str = "SELECT seq, audience, json FROM message WHERE room = :room AND id = :id AND audience != 2";
 
 pub(super) fn page(
     connection: &Connection,
@@ -46,28 +53,30 @@ pub(super) fn page(
     let after = query.after_at.map_or(i64::MIN, |time| stamp::bound(time.instant()));
     let before = query.before_at.map_or(i64::MAX, |time| stamp::bound(time.instant()));
     let limit = page_size(query);
+    let user = reader.as_str();
     let mut messages = Vec::new();
     let kinds: BTreeSet<Kind> = query.types.iter().copied().collect();
-    let statement = |oldest, newest| if query.from_oldest { oldest } else { newest };
-    // Each sort of message has an end of its own in an index: their pages are read from there and merged.
     if kinds.is_empty() {
+        let (all, own) = if query.from_oldest { (oldest::ALL, oldest::OWN) } else { (newest::ALL, newest::OWN) };
         let bounds = named_params! { ":room": room, ":after": after, ":before": before, ":limit": limit };
-        read(connection, statement(OLDEST, NEWEST), bounds, &mut messages)?;
-        let bounds = named_params! {
-            ":room": room, ":user": reader.as_str(), ":after": after, ":before": before, ":limit": limit,
-        };
-        read(connection, statement(OLDEST_OWN, NEWEST_OWN), bounds, &mut messages)?;
+        read(connection, all, bounds, &mut messages)?;
+        let bounds =
+            named_params! { ":room": room, ":user": user, ":after": after, ":before": before, ":limit": limit };
+        read(connection, own, bounds, &mut messages)?;
     }
+    // Every list that a page is merged from is as long as the page may be: so a short page is the last.
     for kind in kinds {
+        let kind = kind.name();
+        let (all, own) =
+            if query.from_oldest { (oldest::KIND, oldest::OWN_KIND) } else { (newest::KIND, newest::OWN_KIND) };
         let bounds = named_params! {
-            ":room": room, ":kind": kind.name(), ":after": after, ":before": before, ":limit": limit,
+            ":room": room, ":kind": kind, ":after": after, ":before": before, ":limit": limit,
         };
-        read(connection, statement(OLDEST_OF_KIND, NEWEST_OF_KIND), bounds, &mut messages)?;
+        read(connection, all, bounds, &mut messages)?;
         let bounds = named_params! {
-            ":room": room, ":user": reader.as_str(), ":kind": kind.name(), ":after": after, ":before": before,
-            ":limit": limit,
+            ":room": room, ":user": user, ":kind": kind, ":after": after, ":before": before, ":limit": limit,
         };
-        read(connection, statement(OLDEST_OWN_OF_KIND, NEWEST_OWN_OF_KIND), bounds, &mut messages)?;
+        read(connection, own, bounds, &mut messages)?;
     }
     // The numbers grow with the stamps.
     messages.sort_unstable_by_key(|message| message.seq);
@@ -80,10 +89,11 @@ pub(super) fn page(
     Ok(messages)
 }
 
+/// One message, unless it is deleted.
 pub(super) fn one(connection: &Connection, room: &RoomId, id: &MessageId) -> Result<Option<StoredMessage>, StoreError> {
     let room = append::end(connection, room)?.room;
-    let of = named_params! { ":room": room, ":id": id.as_str() };
-    Ok(connection.prepare_cached(ONE)?.query_row(of, stored).optional()?)
+    let mut statement = connection.prepare_cached(ONE)?;
+    Ok(statement.query_row(named_params! { ":room": room, ":id": id.as_str() }, message).optional()?)
 }
 
 fn read(
@@ -93,17 +103,16 @@ fn read(
     messages: &mut Vec<StoredMessage>,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(statement)?;
-    for row in statement.query_map(bounds, stored)? {
+    for row in statement.query_map(bounds, message)? {
         messages.push(row?);
     }
     Ok(())
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
-    let (seq, audience): (i64, i64) = (row.get("seq")?, row.get("audience")?);
+fn message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
     Ok(StoredMessage {
-        seq: seq.unsigned_abs(),
-        audience: if audience == 0 { Audience::Everyone } else { Audience::Author },
+        seq: row.get::<_, i64>("seq")?.unsigned_abs(),
+        audience: audience::read(row.get("audience")?),
         json: Bytes::from(row.get::<_, Vec<u8>>("json")?),
     })
 }
@@ -116,15 +125,16 @@ mod tests {
     #[test]
     fn every_page_is_one_search_of_its_index_and_sorts_nothing() {
         let connection = schema::open_memory().unwrap();
+        let time = "received_at>? AND received_at<?";
         for (statement, search) in [
-            (NEWEST, "message_shown (room=? AND received_at>? AND received_at<?)"),
-            (OLDEST, "message_shown (room=? AND received_at>? AND received_at<?)"),
-            (NEWEST_OF_KIND, "message_shown_kind (room=? AND kind=? AND received_at>? AND received_at<?)"),
-            (OLDEST_OF_KIND, "message_shown_kind (room=? AND kind=? AND received_at>? AND received_at<?)"),
-            (NEWEST_OWN, "message_own (room=? AND user=? AND received_at>? AND received_at<?)"),
-            (OLDEST_OWN, "message_own (room=? AND user=? AND received_at>? AND received_at<?)"),
-            (NEWEST_OWN_OF_KIND, "message_own (room=? AND user=? AND received_at>? AND received_at<?)"),
-            (OLDEST_OWN_OF_KIND, "message_own (room=? AND user=? AND received_at>? AND received_at<?)"),
+            (newest::ALL, format!("message_audience (room=? AND audience=? AND {time})")),
+            (oldest::ALL, format!("message_audience (room=? AND audience=? AND {time})")),
+            (newest::KIND, format!("message_audience_kind (room=? AND kind=? AND {time})")),
+            (oldest::KIND, format!("message_audience_kind (room=? AND kind=? AND {time})")),
+            (newest::OWN, format!("message_own (room=? AND user=? AND {time})")),
+            (oldest::OWN, format!("message_own (room=? AND user=? AND {time})")),
+            (newest::OWN_KIND, format!("message_own_kind (room=? AND user=? AND kind=? AND {time})")),
+            (oldest::OWN_KIND, format!("message_own_kind (room=? AND user=? AND kind=? AND {time})")),
         ] {
             let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
             let steps: Vec<String> = plan.raw_query().mapped(|row| row.get("detail")).map(Result::unwrap).collect();

@@ -1,6 +1,6 @@
-//! Polls, their votes and their counts.
+//! Polls, and the votes in them. Counts are rows that every vote moves, so that reading them costs nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chatroom_wire::{
     OptionId, PollId, RoomId, UserId,
@@ -8,75 +8,93 @@ use chatroom_wire::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
-use super::{
-    append, fault,
-    state::{json, run},
-};
+use super::{append, json};
 use crate::store::StoreError;
 
-const WRITE: &str = "INSERT INTO poll (room, id, status, json) VALUES (:room, :id, :status, :json)
-    ON CONFLICT (room, id) DO UPDATE SET status = excluded.status, json = excluded.json";
+const WRITE: &str = "INSERT INTO poll (room, id, active, json) VALUES (:room, :id, :active, :json)
+    ON CONFLICT (room, id) DO UPDATE SET active = excluded.active, json = excluded.json";
 const DELETE: &str = "DELETE FROM poll WHERE room = :room AND id = :id";
-const KEY: &str = "SELECT key FROM poll WHERE room = :room AND id = :id";
-const READ: &str = "SELECT key, votes, json FROM poll WHERE room = :room AND id = :id";
-const ACTIVE: &str = "SELECT key, votes, json FROM poll WHERE room = :room AND status = 'POLL_STATUS_ACTIVE' LIMIT 1";
-const PAGE: &str =
-    "SELECT key, votes, json FROM poll WHERE room = :room AND key < :before ORDER BY key DESC LIMIT :limit";
-const COUNTS: &str = "SELECT option, votes FROM poll_count WHERE poll = :poll";
-const TAKE_BACK_COUNT: &str = "UPDATE poll_count SET votes = votes - 1 WHERE poll = :poll
-    AND option IN (SELECT option FROM poll_vote WHERE poll = :poll AND user = :user)";
-const TAKE_BACK: &str = "DELETE FROM poll_vote WHERE poll = :poll AND user = :user";
-const VOTE: &str = "INSERT INTO poll_vote (poll, user, option) VALUES (:poll, :user, :option) ON CONFLICT DO NOTHING";
-const COUNT: &str = "INSERT INTO poll_count (poll, option, votes) VALUES (:poll, :option, 1)
-    ON CONFLICT (poll, option) DO UPDATE SET votes = votes + 1";
-const VOTERS: &str = "UPDATE poll SET votes = votes + :by WHERE key = :poll";
+const ONE: &str = "SELECT key, voters, json FROM poll WHERE room = :room AND id = :id";
+const ACTIVE: &str = "SELECT key, voters, json FROM poll INDEXED BY poll_active WHERE room = :room AND active = 1 ORDER BY key DESC LIMIT 1";
+const PAGE: &str = "SELECT key, voters, json FROM poll INDEXED BY poll_order
+    WHERE room = :room AND key < :before ORDER BY key DESC LIMIT :limit";
+const COUNTS: &str = "SELECT id, votes FROM poll_option WHERE poll = :poll";
+const EARLIER: &str = "SELECT options FROM poll_vote WHERE poll = :poll AND user = :user";
+const VOTE: &str = "INSERT INTO poll_vote (poll, user, options) VALUES (:poll, :user, :options)
+    ON CONFLICT (poll, user) DO UPDATE SET options = excluded.options";
+const COUNT: &str = "INSERT INTO poll_option (poll, id, votes) VALUES (:poll, :id, :by)
+    ON CONFLICT (poll, id) DO UPDATE SET votes = votes + excluded.votes";
+const VOTER: &str = "UPDATE poll SET voters = voters + 1 WHERE key = :poll";
 
+/// A poll's row.
+struct Kept {
+    key: i64,
+    voters: i64,
+    json: Vec<u8>,
+}
+
+/// Says whether its status is another one than before.
 pub(super) fn write(connection: &Connection, room: i64, poll: &Poll) -> Result<bool, StoreError> {
-    let mut plain = poll.clone();
-    counts(&mut plain, 0, &BTreeMap::new());
-    let id = poll.id.as_ref().map(PollId::as_str).unwrap_or_default();
-    let of = named_params! { ":room": room, ":id": id, ":status": status(poll.status), ":json": json(&plain)? };
-    run(connection, WRITE, of)
+    let Some(id) = &poll.id else { return Ok(false) };
+    let before = status(connection, room, id)?;
+    let json = json::stored(&without_counts(poll))?;
+    connection.prepare_cached(WRITE)?.execute(named_params! {
+        ":room": room, ":id": id.as_str(), ":active": poll.status == PollStatus::Active, ":json": json,
+    })?;
+    Ok(before != Some(poll.status))
 }
 
-pub(super) fn delete(connection: &Connection, room: i64, poll: &PollId) -> Result<bool, StoreError> {
-    run(connection, DELETE, named_params! { ":room": room, ":id": poll.as_str() })
+/// Says whether it was there.
+pub(super) fn delete(connection: &Connection, room: i64, id: &PollId) -> Result<bool, StoreError> {
+    let gone = connection.prepare_cached(DELETE)?.execute(named_params! { ":room": room, ":id": id.as_str() })?;
+    Ok(gone > 0)
 }
 
-/// Counts a vote; one of the same person before it counts no more.
+/// Says whether it counts: a vote for something that can't be chosen counts nothing.
 pub(super) fn vote(
     connection: &Connection,
     room: i64,
     user: &UserId,
     poll: &PollId,
     options: &[OptionId],
-) -> Result<(), StoreError> {
-    let of = named_params! { ":room": room, ":id": poll.as_str() };
-    let key: Option<i64> = connection.prepare_cached(KEY)?.query_row(of, |row| row.get(0)).optional()?;
-    let Some(poll) = key else { return Ok(()) };
-    let of = named_params! { ":poll": poll, ":user": user.as_str() };
-    run(connection, TAKE_BACK_COUNT, of)?;
-    let again = run(connection, TAKE_BACK, of)?;
-    for option in options {
-        let of = named_params! { ":poll": poll, ":user": user.as_str(), ":option": option.as_str() };
-        if run(connection, VOTE, of)? {
-            run(connection, COUNT, named_params! { ":poll": poll, ":option": option.as_str() })?;
+) -> Result<bool, StoreError> {
+    let Some(kept) = kept(connection, room, poll)? else { return Ok(false) };
+    let poll: Poll = json::read(&kept.json)?;
+    let chosen: BTreeSet<&OptionId> = options.iter().collect();
+    let can_be = |id: &OptionId| poll.multi_choice.options.iter().any(|option| option.id.as_ref() == Some(id));
+    if chosen.is_empty() || !chosen.iter().all(|id| can_be(id)) {
+        return Ok(false);
+    }
+    let earlier: Option<Vec<u8>> = connection
+        .prepare_cached(EARLIER)?
+        .query_row(named_params! { ":poll": kept.key, ":user": user.as_str() }, |row| row.get(0))
+        .optional()?;
+    match earlier {
+        Some(earlier) => {
+            let earlier: Vec<OptionId> = json::read(&earlier)?;
+            count(connection, kept.key, &earlier, -1)?;
+        }
+        None => {
+            connection.prepare_cached(VOTER)?.execute(named_params! { ":poll": kept.key })?;
         }
     }
-    let by = i64::from(!options.is_empty()) - i64::from(again);
-    run(connection, VOTERS, named_params! { ":poll": poll, ":by": by })?;
-    Ok(())
+    count(connection, kept.key, chosen.iter().copied(), 1)?;
+    let options = json::stored(&chosen)?;
+    connection
+        .prepare_cached(VOTE)?
+        .execute(named_params! { ":poll": kept.key, ":user": user.as_str(), ":options": options })?;
+    Ok(true)
 }
 
 pub(super) fn read(connection: &Connection, room: &RoomId, id: &PollId) -> Result<Option<Poll>, StoreError> {
-    let of = named_params! { ":room": append::end(connection, room)?.room, ":id": id.as_str() };
-    let row = connection.prepare_cached(READ)?.query_row(of, stored).optional()?;
-    row.map(|row| whole(connection, row)).transpose()
+    let room = append::end(connection, room)?.room;
+    kept(connection, room, id)?.map(|kept| with_counts(connection, kept)).transpose()
 }
 
+/// The newest that takes votes.
 pub(super) fn active(connection: &Connection, room: i64) -> Result<Option<Poll>, StoreError> {
-    let row = connection.prepare_cached(ACTIVE)?.query_row(named_params! { ":room": room }, stored).optional()?;
-    row.map(|row| whole(connection, row)).transpose()
+    let found = connection.prepare_cached(ACTIVE)?.query_row(named_params! { ":room": room }, row).optional()?;
+    found.map(|kept| with_counts(connection, kept)).transpose()
 }
 
 pub(super) fn page(
@@ -86,47 +104,63 @@ pub(super) fn page(
     limit: u16,
 ) -> Result<Vec<Poll>, StoreError> {
     let room = append::end(connection, room)?.room;
-    let before: Option<i64> = match before {
-        Some(id) => {
-            let of = named_params! { ":room": room, ":id": id.as_str() };
-            connection.prepare_cached(KEY)?.query_row(of, |row| row.get(0)).optional()?
-        }
-        None => None,
+    let before = match before {
+        Some(id) => kept(connection, room, id)?.map_or(i64::MAX, |kept| kept.key),
+        None => i64::MAX,
     };
     let mut statement = connection.prepare_cached(PAGE)?;
-    let of = named_params! { ":room": room, ":before": before.unwrap_or(i64::MAX), ":limit": limit };
-    let rows = statement.query_map(of, stored)?.collect::<Result<Vec<_>, _>>()?;
-    rows.into_iter().map(|row| whole(connection, row)).collect()
+    let rows = statement.query_map(named_params! { ":room": room, ":before": before, ":limit": limit }, row)?;
+    rows.map(|kept| with_counts(connection, kept?)).collect()
 }
 
-type Stored = (i64, i64, String);
-
-fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    Ok((row.get("key")?, row.get("votes")?, row.get("json")?))
+fn status(connection: &Connection, room: i64, id: &PollId) -> Result<Option<PollStatus>, StoreError> {
+    let Some(kept) = kept(connection, room, id)? else { return Ok(None) };
+    Ok(Some(json::read::<Poll>(&kept.json)?.status))
 }
 
-fn whole(connection: &Connection, (key, voters, json): Stored) -> Result<Poll, StoreError> {
-    let mut poll: Poll = serde_json::from_str(&json).map_err(fault::corrupt)?;
+fn kept(connection: &Connection, room: i64, id: &PollId) -> Result<Option<Kept>, StoreError> {
+    let mut statement = connection.prepare_cached(ONE)?;
+    Ok(statement.query_row(named_params! { ":room": room, ":id": id.as_str() }, row).optional()?)
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    Ok(Kept { key: row.get("key")?, voters: row.get("voters")?, json: row.get("json")? })
+}
+
+fn with_counts(connection: &Connection, kept: Kept) -> Result<Poll, StoreError> {
+    let mut poll: Poll = json::read(&kept.json)?;
+    poll.votes_count = kept.voters;
     let mut statement = connection.prepare_cached(COUNTS)?;
-    let votes = statement
-        .query_map(named_params! { ":poll": key }, |row| Ok((row.get("option")?, row.get("votes")?)))?
-        .collect::<Result<BTreeMap<String, i64>, _>>()?;
-    counts(&mut poll, voters, &votes);
+    let mut rows = statement.query(named_params! { ":poll": kept.key })?;
+    while let Some(row) = rows.next()? {
+        let (id, votes): (String, i64) = (row.get("id")?, row.get("votes")?);
+        for option in &mut poll.multi_choice.options {
+            if option.id.as_ref().is_some_and(|own| own.as_str() == id) {
+                option.votes_count = votes;
+            }
+        }
+    }
     Ok(poll)
 }
 
-fn counts(poll: &mut Poll, voters: i64, votes: &BTreeMap<String, i64>) {
-    poll.votes_count = voters;
+fn without_counts(poll: &Poll) -> Poll {
+    let mut poll = poll.clone();
+    poll.votes_count = 0;
     for option in &mut poll.multi_choice.options {
-        option.votes_count = option.id.as_ref().and_then(|id| votes.get(id.as_str())).copied().unwrap_or(0);
+        option.votes_count = 0;
     }
+    poll
 }
 
-fn status(status: PollStatus) -> &'static str {
-    match status {
-        PollStatus::Queued => "POLL_STATUS_QUEUED",
-        PollStatus::Active => "POLL_STATUS_ACTIVE",
-        PollStatus::Closed => "POLL_STATUS_CLOSED",
-        PollStatus::Archived => "POLL_STATUS_ARCHIVED",
+fn count<'a>(
+    connection: &Connection,
+    poll: i64,
+    options: impl IntoIterator<Item = &'a OptionId>,
+    by: i64,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(COUNT)?;
+    for id in options {
+        statement.execute(named_params! { ":poll": poll, ":id": id.as_str(), ":by": by })?;
     }
+    Ok(())
 }

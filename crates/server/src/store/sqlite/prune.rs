@@ -4,12 +4,13 @@ use chatroom_wire::RoomId;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use super::{append, stamp};
+use super::{append, audience, stamp};
 use crate::store::{History, StoreError};
 
-/// The stamps grow with the numbers, so what is too old is the beginning of the log up to this number.
-const LAST_BEFORE: &str =
-    "SELECT seq FROM message WHERE room = :room AND received_at < :before ORDER BY received_at DESC LIMIT 1";
+/// The stamps grow with the numbers, so what is too old is the beginning of the log up to this number. Each audience has
+/// its own order in the index.
+const LAST_BEFORE: &str = "SELECT seq FROM message INDEXED BY message_audience
+    WHERE room = :room AND audience = :audience AND received_at < :before ORDER BY received_at DESC LIMIT 1";
 const REMOVE: &str = "DELETE FROM message WHERE key IN
     (SELECT key FROM message WHERE room = :room AND seq <= :last ORDER BY seq LIMIT :limit)";
 
@@ -50,8 +51,12 @@ fn last_before(
     let oldest_kept = SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok());
     // Kept for longer than time goes back: nothing is too old.
     let Some(oldest_kept) = oldest_kept else { return Ok(None) };
-    Ok(connection
-        .prepare_cached(LAST_BEFORE)?
-        .query_row(named_params! { ":room": room, ":before": stamp::bound(oldest_kept) }, |row| row.get(0))
-        .optional()?)
+    let before = stamp::bound(oldest_kept);
+    let mut statement = connection.prepare_cached(LAST_BEFORE)?;
+    let mut last = None;
+    for audience in audience::ALL {
+        let bounds = named_params! { ":room": room, ":audience": audience, ":before": before };
+        last = last.max(statement.query_row(bounds, |row| row.get(0)).optional()?);
+    }
+    Ok(last)
 }

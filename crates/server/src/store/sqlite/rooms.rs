@@ -6,7 +6,7 @@ use chatroom_wire::{RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::de::DeserializeOwned;
 
-use super::{append, fault, polls, stamp};
+use super::{append, json, polls, stamp};
 use crate::store::{CounterRecord, NewRoom, RoomRecord, StoreError, ViewerInfoRecord};
 
 const CREATE: &str = "INSERT INTO room (id, created_at, updated_at) VALUES (:id, :now, :now) ON CONFLICT DO NOTHING";
@@ -14,11 +14,12 @@ const CREATE_COUNTER: &str = "INSERT INTO counter (room, place, key, updated_at)
     ON CONFLICT DO NOTHING";
 const READ: &str = "SELECT * FROM room WHERE id = :id";
 const FIRST: &str = "SELECT * FROM room ORDER BY created_at, key LIMIT 1";
-const BLOCKED: &str = "SELECT json FROM blocked_user WHERE room = :room ORDER BY place";
-const PINNED: &str = "SELECT json FROM pinned_message WHERE room = :room ORDER BY place";
-const DICTIONARIES: &str = "SELECT dictionary FROM room_dictionary WHERE room = :room ORDER BY dictionary";
+const BLOCKED: &str = "SELECT json FROM blocked_user WHERE room = :room ORDER BY key";
+const PINNED: &str = "SELECT json FROM pinned_message WHERE room = :room ORDER BY key";
+const DICTIONARIES: &str = "SELECT id FROM room_dictionary JOIN dictionary ON dictionary.key = dictionary
+    WHERE room = :room ORDER BY id";
 const STICKER_PACKS: &str = "SELECT pack, enabled FROM room_sticker_pack WHERE room = :room";
-const NAME: &str = "SELECT name FROM name WHERE room = :room AND user = :user";
+const NAME: &str = "SELECT name FROM member_name WHERE room = :room AND user = :user";
 const COUNTERS: &str =
     "SELECT key, value, version, updated_at, disabled FROM counter WHERE room = :room ORDER BY place";
 
@@ -55,7 +56,7 @@ fn room(row: &Row<'_>) -> rusqlite::Result<(i64, RoomRecord)> {
         active_poll: None,
         viewer_info: ViewerInfoRecord {
             enabled: row.get("viewers_shown")?,
-            count: row.get("viewers_count")?,
+            count: row.get("viewers")?,
             version: row.get("viewers_version")?,
             updated_at: row.get::<_, Option<i64>>("viewers_at")?.map(stamp::read),
         },
@@ -68,10 +69,16 @@ fn room(row: &Row<'_>) -> rusqlite::Result<(i64, RoomRecord)> {
     Ok((row.get("key")?, record))
 }
 
+/// With all that is kept in other tables.
 fn with_state(connection: &Connection, row: Option<(i64, RoomRecord)>) -> Result<Option<RoomRecord>, StoreError> {
     let Some((key, mut record)) = row else { return Ok(None) };
-    let mut statement = connection.prepare_cached(COUNTERS)?;
-    let counters = statement.query_map(named_params! { ":room": key }, |row| {
+    record.blocked_users = jsons(connection, BLOCKED, key)?;
+    record.pinned_messages = jsons(connection, PINNED, key)?;
+    record.active_poll = polls::active(connection, key)?;
+    record.dictionaries = each(connection, DICTIONARIES, key, |row| row.get::<_, String>("id").map(Into::into))?;
+    record.sticker_packs =
+        each(connection, STICKER_PACKS, key, |row| Ok((row.get::<_, String>("pack")?.into(), row.get("enabled")?)))?;
+    record.custom_counters = each(connection, COUNTERS, key, |row| {
         Ok(CounterRecord {
             key: row.get("key")?,
             value: row.get("value")?,
@@ -80,18 +87,6 @@ fn with_state(connection: &Connection, row: Option<(i64, RoomRecord)>) -> Result
             disabled: row.get("disabled")?,
         })
     })?;
-    record.custom_counters = counters.collect::<Result<_, _>>()?;
-    record.blocked_users = jsons(connection, BLOCKED, key)?;
-    record.pinned_messages = jsons(connection, PINNED, key)?;
-    record.active_poll = polls::active(connection, key)?;
-    let mut statement = connection.prepare_cached(DICTIONARIES)?;
-    let ids = statement.query_map(named_params! { ":room": key }, |row| row.get::<_, String>(0))?;
-    record.dictionaries = ids.map(|id| id.map(Into::into)).collect::<Result<_, _>>()?;
-    let mut statement = connection.prepare_cached(STICKER_PACKS)?;
-    let packs = statement.query_map(named_params! { ":room": key }, |row| {
-        Ok((row.get::<_, String>("pack")?.into(), row.get("enabled")?))
-    })?;
-    record.sticker_packs = packs.collect::<Result<_, _>>()?;
     Ok(Some(record))
 }
 
@@ -102,7 +97,18 @@ pub(super) fn name(connection: &Connection, room: &RoomId, user: &UserId) -> Res
 }
 
 fn jsons<T: DeserializeOwned>(connection: &Connection, statement: &str, room: i64) -> Result<Vec<T>, StoreError> {
+    let rows: Vec<Vec<u8>> = each(connection, statement, room, |row| row.get("json"))?;
+    rows.iter().map(|row| json::read(row)).collect()
+}
+
+/// The rows of a room.
+fn each<T, C: FromIterator<T>>(
+    connection: &Connection,
+    statement: &str,
+    room: i64,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<C, StoreError> {
     let mut statement = connection.prepare_cached(statement)?;
-    let rows = statement.query_map(named_params! { ":room": room }, |row| row.get::<_, String>(0))?;
-    rows.map(|json| serde_json::from_str(&json?).map_err(fault::corrupt)).collect()
+    let rows = statement.query_map(named_params! { ":room": room }, read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

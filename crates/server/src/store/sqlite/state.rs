@@ -1,124 +1,160 @@
-//! What changes in a room besides its log.
+//! What changes in a room besides its log: each change is a row or none.
 
-use chatroom_wire::{MessageId, UserId};
+use chatroom_wire::{DictionaryId, MessageId, RoomId, StickerPackId, User, UserId, payload::PinUnpin};
 use jiff::Timestamp;
-use rusqlite::{Connection, Params, named_params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params};
 
-use super::{append, fault, polls, stamp};
+use super::{append, json, polls, stamp};
 use crate::store::{Change, StoreError, ViewerInfoRecord};
 
 const TOUCH: &str = "UPDATE room SET updated_at = max(updated_at, :at) WHERE key = :room";
-const MUTE: &str = "UPDATE room SET muted = :muted WHERE key = :room AND muted <> :muted";
-const BLOCK: &str = "INSERT INTO blocked_user (room, user, json) VALUES (:room, :user, :json) ON CONFLICT DO NOTHING";
+const MUTE: &str = "UPDATE room SET muted = :muted WHERE key = :room AND muted != :muted";
+const BLOCK: &str =
+    "INSERT INTO blocked_user (room, user, json) VALUES (:room, :user, :json) ON CONFLICT (room, user) DO NOTHING";
 const UNBLOCK: &str = "DELETE FROM blocked_user WHERE room = :room AND user = :user";
 const PIN: &str = "INSERT INTO pinned_message (room, message, json) VALUES (:room, :message, :json)
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT (room, message) DO NOTHING";
 const UNPIN: &str = "DELETE FROM pinned_message WHERE room = :room AND message = :message";
-const DELETE: &str = "UPDATE message SET audience = 2, json = x'' WHERE room = :room AND id = :message";
-const VIEWERS: &str = "UPDATE room SET viewers_shown = :shown, viewers_count = :count, viewers_version = :version,
+const DELETE: &str = "UPDATE message SET audience = 2, json = x'' WHERE room = :room AND id = :id";
+const VIEWERS_SHOWN: &str = "SELECT viewers_shown FROM room WHERE key = :room";
+const VIEWERS: &str = "UPDATE room SET viewers_shown = :shown, viewers = :count, viewers_version = :version,
     viewers_at = :at WHERE key = :room";
-// The sum of two whole numbers that leaves 64 bits is a real one in SQLite: then it stops at the end.
-const COUNT: &str = "UPDATE counter SET
-    value = CASE WHEN typeof(value + :by) = 'integer' THEN value + :by WHEN :by > 0 THEN 9223372036854775807
-        ELSE -9223372036854775808 END,
-    version = version + 1, updated_at = :at WHERE room = :room AND key = :key AND disabled = 0";
-const NAME: &str = "INSERT INTO name (room, user, name) VALUES (:room, :user, :name)
+const COUNTER: &str = "SELECT value FROM counter WHERE room = :room AND key = :key AND disabled = 0";
+const COUNT: &str = "UPDATE counter SET value = :value, version = version + 1, updated_at = :at
+    WHERE room = :room AND key = :key";
+const RENAME: &str = "INSERT INTO member_name (room, user, name) VALUES (:room, :user, :name)
     ON CONFLICT (room, user) DO UPDATE SET name = excluded.name";
-const USE_DICTIONARY: &str = "INSERT INTO room_dictionary (room, dictionary)
-    SELECT :room, id FROM dictionary WHERE id = :dictionary ON CONFLICT DO NOTHING";
-const DISUSE_DICTIONARY: &str = "DELETE FROM room_dictionary WHERE room = :room AND dictionary = :dictionary";
-const STICKER_PACK: &str = "INSERT INTO room_sticker_pack (room, pack, enabled) VALUES (:room, :pack, :enabled)
+const USE: &str = "INSERT INTO room_dictionary (room, dictionary)
+    SELECT :room, key FROM dictionary WHERE id = :id ON CONFLICT DO NOTHING";
+const USE_NO_MORE: &str = "DELETE FROM room_dictionary
+    WHERE room = :room AND dictionary = (SELECT key FROM dictionary WHERE id = :id)";
+const PACK: &str = "INSERT INTO room_sticker_pack (room, pack, enabled) VALUES (:room, :pack, :enabled)
     ON CONFLICT (room, pack) DO UPDATE SET enabled = excluded.enabled";
 
-/// Makes these changes, and says so in the room's `updated_at` where it is the room that changes.
+/// Changes of a room without a message.
 pub(super) fn change(
     connection: &Connection,
-    room: &chatroom_wire::RoomId,
+    room: &RoomId,
     changes: &[Change],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let end = append::end(connection, room)?;
-    apply(connection, end.room, changes, at)
+    apply(connection, append::end(connection, room)?.room, changes, stamp::stored(at)?)
 }
 
-pub(super) fn apply(connection: &Connection, room: i64, changes: &[Change], at: Timestamp) -> Result<(), StoreError> {
-    let mut touched = false;
+/// Changes of a room in their order, at one instant.
+pub(super) fn apply(connection: &Connection, room: i64, changes: &[Change], at: i64) -> Result<(), StoreError> {
+    let target = Target { connection, room, at };
+    let mut moved = false;
     for change in changes {
-        touched |= apply_one(connection, room, change, at)?;
+        moved |= target.apply(change)?;
     }
-    if touched {
-        run(connection, TOUCH, named_params! { ":room": room, ":at": stamp::stored(at)? })?;
+    if moved {
+        target.write(TOUCH, named_params! { ":room": room, ":at": at })?;
     }
     Ok(())
 }
 
-/// Answers whether it is a change of the room's own state.
-fn apply_one(connection: &Connection, room: i64, change: &Change, at: Timestamp) -> Result<bool, StoreError> {
-    match change {
-        Change::Muted(muted) => run(connection, MUTE, named_params! { ":room": room, ":muted": muted }),
-        Change::Block(user) => {
-            let id = user.id.as_ref().map(UserId::as_str);
-            let json = json(user)?;
-            run(connection, BLOCK, named_params! { ":room": room, ":user": id.unwrap_or_default(), ":json": json })
+/// Whether texts are to go from the file.
+pub(super) fn erases(changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::Delete(_)))
+}
+
+/// What is changed, and when.
+struct Target<'a> {
+    connection: &'a Connection,
+    room: i64,
+    at: i64,
+}
+
+impl Target<'_> {
+    /// Says whether the room's state moved. What changes often, and what the room does not show, does not move it.
+    fn apply(&self, change: &Change) -> Result<bool, StoreError> {
+        match change {
+            Change::Muted(muted) => self.write(MUTE, named_params! { ":room": self.room, ":muted": muted }),
+            Change::Block(user) => self.block(user),
+            Change::Unblock(user) => self.write(UNBLOCK, named_params! { ":room": self.room, ":user": user.as_str() }),
+            Change::Pin(pin) => self.pin(pin),
+            Change::Unpin(id) => self.write(UNPIN, named_params! { ":room": self.room, ":message": id.as_str() }),
+            Change::ViewerInfo(info) => self.viewers(*info),
+            Change::Poll(poll) => polls::write(self.connection, self.room, poll),
+            Change::DeletePoll(id) => polls::delete(self.connection, self.room, id),
+            Change::Delete(id) => self.delete(id).map(still),
+            Change::Count { key, by } => self.count(key, *by).map(still),
+            Change::Rename { user, name } => self.rename(user, name).map(still),
+            Change::Vote { user, poll, options } => {
+                polls::vote(self.connection, self.room, user, poll, options).map(still)
+            }
+            Change::Dictionary(id, used) => self.dictionary(id, *used).map(still),
+            Change::StickerPack(id, enabled) => self.pack(id, *enabled).map(still),
         }
-        Change::Unblock(user) => run(connection, UNBLOCK, named_params! { ":room": room, ":user": user.as_str() }),
-        Change::Pin(pin) => {
-            let id = pin.message.id.as_ref().map(MessageId::as_str);
-            let json = json(pin)?;
-            run(connection, PIN, named_params! { ":room": room, ":message": id.unwrap_or_default(), ":json": json })
-        }
-        Change::Unpin(message) => run(connection, UNPIN, named_params! { ":room": room, ":message": message.as_str() }),
-        Change::Delete(message) => {
-            run(connection, DELETE, named_params! { ":room": room, ":message": message.as_str() })?;
-            Ok(false)
-        }
-        Change::ViewerInfo(info) => viewers(connection, room, info),
-        Change::Count { key, by } => {
-            let at = stamp::stored(at)?;
-            run(connection, COUNT, named_params! { ":room": room, ":key": key, ":by": by, ":at": at })?;
-            Ok(false)
-        }
-        Change::Rename { user, name } => {
-            run(connection, NAME, named_params! { ":room": room, ":user": user.as_str(), ":name": name })?;
-            Ok(false)
-        }
-        Change::Poll(poll) => polls::write(connection, room, poll),
-        Change::DeletePoll(poll) => polls::delete(connection, room, poll),
-        Change::Vote { user, poll, options } => {
-            polls::vote(connection, room, user, poll, options)?;
-            Ok(false)
-        }
-        Change::Dictionary(dictionary, used) => {
-            let statement = if *used { USE_DICTIONARY } else { DISUSE_DICTIONARY };
-            let of = named_params! { ":room": room, ":dictionary": dictionary.as_str() };
-            run(connection, statement, of)?;
-            Ok(false)
-        }
-        Change::StickerPack(pack, enabled) => {
-            let of = named_params! { ":room": room, ":pack": pack.as_str(), ":enabled": enabled };
-            run(connection, STICKER_PACK, of)?;
-            Ok(false)
-        }
+    }
+
+    fn block(&self, user: &User) -> Result<bool, StoreError> {
+        let Some(id) = &user.id else { return Ok(false) };
+        let json = json::stored(user)?;
+        self.write(BLOCK, named_params! { ":room": self.room, ":user": id.as_str(), ":json": json })
+    }
+
+    fn pin(&self, pin: &PinUnpin) -> Result<bool, StoreError> {
+        let Some(id) = &pin.message.id else { return Ok(false) };
+        let json = json::stored(pin)?;
+        self.write(PIN, named_params! { ":room": self.room, ":message": id.as_str(), ":json": json })
+    }
+
+    fn delete(&self, id: &MessageId) -> Result<bool, StoreError> {
+        self.write(DELETE, named_params! { ":room": self.room, ":id": id.as_str() })
+    }
+
+    fn viewers(&self, info: ViewerInfoRecord) -> Result<bool, StoreError> {
+        let shown: bool = self
+            .connection
+            .prepare_cached(VIEWERS_SHOWN)?
+            .query_row(named_params! { ":room": self.room }, |row| row.get(0))?;
+        self.write(
+            VIEWERS,
+            named_params! {
+                ":room": self.room,
+                ":shown": info.enabled,
+                ":count": info.count,
+                ":version": info.version,
+                ":at": info.updated_at.map(stamp::stored).transpose()?,
+            },
+        )?;
+        Ok(shown != info.enabled)
+    }
+
+    fn count(&self, key: &str, by: i64) -> Result<bool, StoreError> {
+        let value: Option<i64> = self
+            .connection
+            .prepare_cached(COUNTER)?
+            .query_row(named_params! { ":room": self.room, ":key": key }, |row| row.get(0))
+            .optional()?;
+        let Some(value) = value else { return Ok(false) };
+        // SQLite's own sum would become a real number at the ends.
+        let value = value.saturating_add(by);
+        self.write(COUNT, named_params! { ":room": self.room, ":key": key, ":value": value, ":at": self.at })
+    }
+
+    fn rename(&self, user: &UserId, name: &str) -> Result<bool, StoreError> {
+        self.write(RENAME, named_params! { ":room": self.room, ":user": user.as_str(), ":name": name })
+    }
+
+    fn dictionary(&self, id: &DictionaryId, used: bool) -> Result<bool, StoreError> {
+        let statement = if used { USE } else { USE_NO_MORE };
+        self.write(statement, named_params! { ":room": self.room, ":id": id.as_str() })
+    }
+
+    fn pack(&self, id: &StickerPackId, enabled: bool) -> Result<bool, StoreError> {
+        self.write(PACK, named_params! { ":room": self.room, ":pack": id.as_str(), ":enabled": enabled })
+    }
+
+    /// Says whether a row changed.
+    fn write(&self, statement: &str, values: &[(&str, &dyn ToSql)]) -> Result<bool, StoreError> {
+        Ok(self.connection.prepare_cached(statement)?.execute(values)? > 0)
     }
 }
 
-fn viewers(connection: &Connection, room: i64, info: &ViewerInfoRecord) -> Result<bool, StoreError> {
-    let at = info.updated_at.map(stamp::stored).transpose()?;
-    run(
-        connection,
-        VIEWERS,
-        named_params! {
-            ":room": room, ":shown": info.enabled, ":count": info.count, ":version": info.version, ":at": at,
-        },
-    )
-}
-
-/// Runs a statement; answers whether it changed anything.
-pub(super) fn run(connection: &Connection, statement: &str, with: impl Params) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached(statement)?.execute(with)? > 0)
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(fault::internal)
+/// Whatever it changed, it does not move the room's state.
+fn still(_changed: bool) -> bool {
+    false
 }

@@ -4,6 +4,7 @@ use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -21,6 +22,24 @@ pub(super) const GROUP_MAX: usize = 1_000;
 /// How many requests may wait. What comes when it is full is refused, so that a slow disk costs no memory without end
 /// and whoever sent too much is told.
 pub(super) const QUEUE_MAX: usize = 8_192;
+
+/// How long texts that are to go from the write-ahead log wait for readers, before they wait for the next commit.
+const ERASURE: Duration = Duration::from_millis(50);
+
+/// What a request costs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    /// How many messages it stands for.
+    pub(super) weight: usize,
+    /// Whether it deletes texts.
+    pub(super) erases: bool,
+}
+
+impl From<usize> for Load {
+    fn from(weight: usize) -> Self {
+        Self { weight, erases: false }
+    }
+}
 
 /// The thread, and the way to it.
 pub(super) struct Writer {
@@ -45,23 +64,24 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    /// Has `work` done in a transaction and answers after the commit. `weight` is how many messages it stands for. What
-    /// is asked first is done first: the place in the queue is taken by this call, not when the answer is awaited,
-    /// because futures may be polled in any order.
+    /// Has `work` done in a transaction and answers after the commit. What is asked first is done first: the place in the
+    /// queue is taken by this call, not when the answer is awaited, because futures may be polled in any order.
     ///
     /// # Cancel safety
     /// Dropped, the work is done all the same, and the answer is lost.
-    pub(super) fn write<T, W>(
+    pub(super) fn write<T, W, L>(
         &self,
-        weight: usize,
+        load: L,
         work: W,
-    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W>
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W, L>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        L: Into<Load>,
     {
+        let load = load.into();
         let (reply, answer) = oneshot::channel();
-        let queued = self.queue(Box::new(Request { weight, work: Some(work), done: None, reply }));
+        let queued = self.queue(Box::new(Request { load, work: Some(work), done: None, reply }));
         async move {
             queued?;
             answer.await.map_err(|_| Closed)?
@@ -88,7 +108,7 @@ impl Drop for Writer {
 
 /// A request, as the thread sees it.
 trait Job: Send {
-    fn weight(&self) -> usize;
+    fn load(&self) -> Load;
 
     /// Does the work and keeps its result.
     ///
@@ -101,7 +121,7 @@ trait Job: Send {
 }
 
 struct Request<T, W> {
-    weight: usize,
+    load: Load,
     work: Option<W>,
     done: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -112,8 +132,8 @@ where
     T: Send,
     W: FnOnce(&Connection) -> Result<T, StoreError> + Send,
 {
-    fn weight(&self) -> usize {
-        self.weight
+    fn load(&self) -> Load {
+        self.load
     }
 
     fn work(&mut self, connection: &Connection) -> Result<(), StoreError> {
@@ -135,22 +155,41 @@ where
 }
 
 fn serve(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut to_erase = false;
     while let Some(first) = queue.blocking_recv() {
-        let mut weight = first.weight();
+        let mut weight = first.load().weight;
         let mut group = vec![first];
         while weight < GROUP_MAX {
             let Ok(next) = queue.try_recv() else { break };
-            weight += next.weight();
+            weight += next.load().weight;
             group.push(next);
         }
         let outcome = {
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            commit(&mut connection, &mut group)
+            let outcome = commit(&mut connection, &mut group);
+            to_erase |= group.iter().any(|job| job.load().erases);
+            if to_erase {
+                to_erase = !empty_log(&connection);
+            }
+            outcome
         };
         for job in group {
             job.answer(outcome.clone());
         }
     }
+}
+
+/// What was deleted stands in the write-ahead log as it was before, until the log is emptied. Says whether it is; it is
+/// not while somebody reads an older state.
+fn empty_log(connection: &Connection) -> bool {
+    let emptied = || -> rusqlite::Result<bool> {
+        let patience: i64 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+        connection.busy_timeout(ERASURE)?;
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        connection.pragma_update_and_check(None, "busy_timeout", patience, |_| Ok(()))?;
+        busy.map(|busy: bool| !busy)
+    };
+    emptied().unwrap_or(false)
 }
 
 /// One transaction for all, and in it each request undone by itself when it is refused.
