@@ -182,13 +182,16 @@ async fn the_rate_is_the_users_over_all_connections_and_an_admin_has_a_higher_on
 }
 
 #[tokio::test]
-async fn customs_with_and_without_an_increment_are_said() {
+async fn customs_are_said_and_presses_of_counters_that_the_room_does_not_have_are_not() {
     let server = server(&[]).await;
     let mut ada = join(&server, "ada", Role::Viewer).await;
-    for custom in [json!({"value": "wave"}), json!({"value": "[]", "incr": {"key": "like", "value": 7}})] {
+    for custom in [json!({"value": "wave"}), json!({"value": "[1, 2]", "more": 7})] {
         ada.must_say(&json!({"type": "INTERACTION_TYPE_CUSTOM", "custom_message": custom})).await;
         assert_eq!(ada.message().await["custom_message"], custom);
     }
+    let press = json!({"value": "[]", "incr": {"key": "like", "value": 7}});
+    let ack = ada.say(&json!({"type": "INTERACTION_TYPE_CUSTOM", "custom_message": press})).await;
+    assert_eq!(refused(&ack), (ReasonCode::PAYLOAD_FORMAT_INVALID, "the room has no such counter"));
 }
 
 #[tokio::test]
