@@ -12,7 +12,7 @@ use chatroom_wire::{
 };
 use serde_json::Value;
 
-pub(crate) use http::{call, get, post};
+pub(crate) use http::{Answer, call, get, post};
 pub(crate) use mqtt::{Ack, Client};
 
 /// How long anything may take before a test is given up. No test expects to wait that long.
