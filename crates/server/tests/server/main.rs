@@ -5,10 +5,13 @@
 mod bed;
 
 mod delivery;
+mod dictionaries;
 mod joining;
 mod lifecycle;
+mod matrix;
 mod people;
 mod rest;
 mod saying;
+mod stickers;
 mod topics;
 mod websocket;
