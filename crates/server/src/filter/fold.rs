@@ -39,9 +39,10 @@ pub(super) fn folded(text: &str) -> Cow<'_, str> {
         };
     }
     // What is ignorable goes first, since it keeps marks from being put in order.
-    let seen = match text.chars().any(is_ignorable) {
-        true => Cow::Owned(text.chars().filter(|c| !is_ignorable(*c)).collect()),
-        false => Cow::Borrowed(text),
+    let seen = if text.chars().any(is_ignorable) {
+        Cow::Owned(text.chars().filter(|c| !is_ignorable(*c)).collect())
+    } else {
+        Cow::Borrowed(text)
     };
     // An iota subscript is put in order before it is folded, since then it is no mark any more.
     let ordered = if seen.chars().any(has_iota) { NFD.normalize(&seen) } else { Cow::Borrowed(seen.as_ref()) };

@@ -79,7 +79,6 @@ impl Lexicon {
 }
 
 /// What folds to nothing is no word: it would match every empty text.
-#[expect(clippy::needless_pass_by_value, reason = "it is what an iterator gives")]
 fn word<P: AsRef<str>>(pattern: P) -> Option<Box<str>> {
     Some(fold(pattern.as_ref())).filter(|word| !word.is_empty()).map(String::into_boxed_str)
 }

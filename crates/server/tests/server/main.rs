@@ -6,12 +6,14 @@ mod bed;
 
 mod delivery;
 mod dictionaries;
+mod dictionaries;
 mod joining;
 mod lifecycle;
 mod matrix;
 mod people;
 mod rest;
 mod saying;
+mod stickers;
 mod stickers;
 mod topics;
 mod websocket;
