@@ -8,8 +8,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use bytes::Bytes;
-use chatroom_wire::{RawJson, body};
-use serde::de::DeserializeOwned;
+use chatroom_wire::body;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::ApiError;
@@ -25,7 +26,7 @@ const THROWING_AWAY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
+impl<T: DeserializeOwned + Serialize> FromRequest<Arc<Service>> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, ApiError> {
@@ -119,21 +120,40 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Unread> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, ApiError> {
     let text = str::from_utf8(bytes).map_err(|_| ApiError::invalid("the body is not UTF-8"))?;
     let text = match text.trim_start_matches('\u{feff}').trim_ascii() {
         "" => "{}",
         text => text,
     };
-    // A list of the fields' values would do for a struct too.
     if !text.starts_with('{') {
         return Err(ApiError::invalid("the body must be a JSON object"));
     }
     let value = body::read(text.as_bytes()).map_err(|error| ApiError::invalid(error.to_string()))?;
-    // Fields that are not known are skipped over, and that looks less closely.
-    RawJson::from_text(text)
-        .map_err(|_| ApiError::invalid("the body is nested too deeply, or holds what is no text"))?;
-    Ok(value)
+    // Fields that are not known are skipped over above, and that looks less closely.
+    let sent = serde_json::from_str(text)
+        .map_err(|_| ApiError::invalid("the body is nested too deeply, or holds a number or a text that is none"))?;
+    match serde_json::to_value(&value).ok().and_then(|read| list_for_object(&sent, &read)) {
+        Some(path) => Err(ApiError::invalid(format!("{path} can't be used: expected an object"))),
+        None => Ok(value),
+    }
+}
+
+/// The path of the first list where an object is wanted: a list of the fields' values would do for a struct.
+fn list_for_object(sent: &Value, read: &Value) -> Option<String> {
+    let below = |(at, sent, read): (String, &Value, &Value)| match (sent, read) {
+        (Value::Array(_), Value::Object(_)) => Some(at),
+        _ => list_for_object(sent, read).map(|path| format!("{at}.{path}")),
+    };
+    match (sent, read) {
+        (Value::Object(sent), Value::Object(read)) => {
+            sent.iter().find_map(|(name, sent)| below((name.clone(), sent, read.get(name)?)))
+        }
+        (Value::Array(sent), Value::Array(read)) => {
+            sent.iter().zip(read).enumerate().find_map(|(index, (sent, read))| below((index.to_string(), sent, read)))
+        }
+        _ => None,
+    }
 }
 
 fn said_type(headers: &HeaderMap) -> Option<&str> {
@@ -144,4 +164,46 @@ fn said_type(headers: &HeaderMap) -> Option<&str> {
 pub(super) fn is_json(kind: &str) -> bool {
     let name = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chatroom_wire::rest::{CreateChatroom, Pin};
+
+    use super::*;
+
+    #[test]
+    fn a_list_does_not_stand_for_an_object() {
+        let pin = br#"{"pinned_message":{"message":{"id":"m"},"action_taker":["Ada"]}}"#;
+        let error = parse::<Pin>(pin).unwrap_err();
+        assert!(format!("{error:?}").contains("pinned_message.action_taker can't be used: expected an object"));
+        let error = parse::<CreateChatroom>(br#"{"custom_counters":[{"key":"a"},["b"]]}"#).unwrap_err();
+        assert!(format!("{error:?}").contains("custom_counters.1 can't be used"));
+        assert!(parse::<CreateChatroom>(br#"{"custom_counters":[{"key":"a"}],"unknown":[1]}"#).is_ok());
+    }
+
+    #[test]
+    fn no_body_at_all_is_an_empty_object() {
+        for body in ["", " \n", "\u{feff}", "{}"] {
+            assert!(parse::<CreateChatroom>(body.as_bytes()).is_ok(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_for_every_reader_is_none_in_a_field_that_is_not_known_either() {
+        let deep = format!(r#"{{"unknown":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        for body in [&deep, r#"{"unknown":"\ud800"}"#, r#"{"unknown":1e999}"#, r#"{"unknown":01}"#, "{} {}"] {
+            assert!(parse::<CreateChatroom>(body.as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn types_that_are_written_in_json_are_json() {
+        for kind in ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"] {
+            assert!(is_json(kind), "{kind}");
+        }
+        for kind in ["text/json", "application/jsonp", "application/x-www-form-urlencoded", ""] {
+            assert!(!is_json(kind), "{kind}");
+        }
+    }
 }

@@ -126,7 +126,7 @@ fn wrong_types(good: &Value) -> Vec<(String, Value)> {
     let mut bodies = Vec::new();
     for pointer in pointers {
         let wrong: &[Value] = match good.pointer(&pointer).unwrap() {
-            Value::Object(_) => &[json!("text"), json!(7), json!(true)],
+            Value::Object(_) => &[json!("text"), json!(7), json!(true), json!([]), json!(["text"])],
             Value::Array(_) => &[json!("text"), json!(7), json!({"0": 1})],
             Value::String(_) => &[json!(7), json!(true), json!(["text"]), json!({"text": "text"})],
             _ => &[json!("text"), json!(7), json!([true]), json!({})],

@@ -45,7 +45,8 @@ async fn writing_a_poll_anew() {
     let stage = Stage::new().await;
     let path = made(&stage).await;
     let options = json!([{"text": "Yes"}, {"text": "No"}, {"text": "Perhaps"}]);
-    let body = json!({"poll": {"type": "POLL_TYPE_MULTI_CHOICE", "multi_choice": {"question": "Milk?", "options": options}}});
+    let body =
+        json!({"poll": {"type": "POLL_TYPE_MULTI_CHOICE", "multi_choice": {"question": "Milk?", "options": options}}});
     stage.keep("updatePoll", "PUT", &path, &stage.admin, body).await;
 }
 

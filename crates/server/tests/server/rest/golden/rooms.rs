@@ -20,7 +20,8 @@ async fn reading_a_room_in_which_everything_was_done() {
     let room = room["chatroom"]["id"].as_str().unwrap().to_owned().into();
     let admin = bed::token_in(&stage.server, &room, "host", Role::Admin).await.token;
     let admin = admin.expose();
-    let eve = json!({"blocked_user": {"id": "eve", "device_id": "e", "custom_name": "Eve", "action_taker": by("Host")}});
+    let eve =
+        json!({"blocked_user": {"id": "eve", "device_id": "e", "custom_name": "Eve", "action_taker": by("Host")}});
     stage.must("POST", "/chatrooms:mute", admin, json!({"action_taker": by("Host")})).await;
     stage.must("POST", "/chatrooms/users:block", admin, eve).await;
     let shown = json!({"viewer_info": {"enabled": true}, "action_taker": by("Host")});
