@@ -17,6 +17,6 @@ pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<&'stati
     if service.stop.phase() != Phase::Running {
         return Err(ApiError::unavailable("the server is shutting down"));
     }
-    service.store.first_room().await?;
+    service.store.ping().await?;
     Ok("ready\n")
 }

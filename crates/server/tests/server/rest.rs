@@ -1,7 +1,9 @@
 //! The REST service, field by field.
 //!
-//! - [`golden`]: each call as it goes over the wire; [`bad_input`]: what is refused; [`description`]: `/openapi.json`
+//! - [`golden`]: each call as it goes over the wire; [`bad_input`]: what is refused; [`acting`]: in whose name, and when
+//! - [`description`]: `/openapi.json`
 
+mod acting;
 mod bad_input;
 mod description;
 mod golden;
