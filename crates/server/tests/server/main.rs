@@ -6,14 +6,13 @@ mod bed;
 
 mod delivery;
 mod dictionaries;
-mod dictionaries;
 mod joining;
 mod lifecycle;
 mod matrix;
 mod people;
 mod rest;
+mod rooms_at_work;
 mod saying;
-mod stickers;
 mod stickers;
 mod topics;
 mod websocket;

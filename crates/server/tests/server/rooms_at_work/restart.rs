@@ -1,0 +1,81 @@
+//! What is there after the server was gone.
+
+use std::path::Path;
+
+use chatroom_server::{Data, Options, RunningServer, Server, StartError};
+use chatroom_wire::rest::Role;
+use serde_json::{Value, json};
+
+use super::{Stage, press, text};
+use crate::bed::Ack;
+
+/// Starts a server in this directory once the one before has let it go.
+async fn server_in(directory: &Path) -> RunningServer {
+    loop {
+        let mut options = Options::ephemeral();
+        options.tls_listen = None;
+        options.data = Data::Directory(directory.join("data"));
+        options.settings.set("presence.interval", "100ms").unwrap();
+        match Server::start(options).await {
+            Err(StartError::DataInUse(_)) => tokio::task::yield_now().await,
+            started => return started.unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_that_was_done_in_a_room_is_so_after_the_server_was_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let stage = Stage::on(server_in(directory.path()).await, &["like"]).await;
+    let room = stage.room.clone();
+    let mut ada = stage.join("ada", Role::Viewer).await;
+    for message in [text("1", "pinned"), text("2", "deleted"), press("3", "like", 5)] {
+        ada.must_say(&message).await;
+    }
+    stage.pin("1").await;
+    stage.delete("2").await;
+    stage.block("bob").await;
+    stage.act("PUT", "/users", &json!({"custom_name": "Countess"})).await;
+    stage.act("PUT", "/viewer-infos", &json!({"viewer_info": {"enabled": true}})).await;
+    let options = json!([{"text": "yes"}, {"text": "no"}]);
+    let poll = json!({"poll": {"multi_choice": {"question": "Tea?", "options": options}}});
+    let poll = stage.act("POST", "/polls", &poll).await["poll"].clone();
+    let id = poll["id"].as_str().unwrap();
+    stage.act("POST", &format!("/polls/{id}:change"), &json!({"action": "ACTION_START"})).await;
+    let option = &poll["multi_choice"]["options"][0]["id"];
+    let vote = json!({
+        "id": "4", "type": "INTERACTION_TYPE_POLL_USER_VOTE",
+        "poll_user_vote": {"poll_id": id, "option_ids": [option]}
+    });
+    ada.must_say(&vote).await;
+    stage.mute().await;
+    let before = stage.state().await;
+    let history = stage.history("eve").await;
+    drop((ada, stage));
+
+    let stage = Stage::again(server_in(directory.path()).await, room).await;
+    let after = stage.state().await;
+    assert_eq!(after, before);
+    assert_eq!(stage.history("eve").await, history);
+    let mut ada = stage.join("ada", Role::Viewer).await;
+    for again in [text("1", "pinned"), text("2", "deleted"), press("3", "like", 5), vote] {
+        ada.must_say(&again).await;
+    }
+    assert!(matches!(ada.say(&text("5", "new")).await, Ack::Refused { .. }), "the room is still muted");
+    let state = stage.state().await;
+    for field in ["custom_counters", "active_poll", "pinned_messages", "blocked_users"] {
+        assert_eq!(state[field], before[field], "{field}");
+    }
+    assert_eq!(stage.history("eve").await, history);
+    let mut boss = stage.join("boss", Role::Admin).await;
+    boss.must_say(&text("6", "by whom?")).await;
+    assert_eq!(boss.message().await["user"]["custom_name"], "Countess");
+    let mut bob = stage.join("bob", Role::Viewer).await;
+    stage.unmute().await;
+    bob.must_say(&text("7", "anybody?")).await;
+    assert_eq!(bob.message_of("INTERACTION_TYPE_TEXT").await["user"]["blocked"], Value::Bool(true));
+    ada.must_say(&press("8", "like", 1)).await;
+    let counter = stage.state().await["custom_counters"][0].clone();
+    assert_eq!(counter["value"], 6);
+    assert!(counter["version_number"].as_str() > before["custom_counters"][0]["version_number"].as_str());
+}
