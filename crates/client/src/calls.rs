@@ -4,7 +4,7 @@
 //! A room makes them with its session's token; a visitor has a token and no session. Both buy one fresh token when a
 //! call is refused for its token, and make the call once more.
 //!
-//! Calls that act write under the handle's own name, else under the token's, else as `Admin`. Most are an admin's alone.
+//! Calls that act write under the handle's own name, else under the token's, else as `Admin`.
 
 pub(crate) mod ask;
 pub(crate) mod table;
@@ -25,7 +25,7 @@ use chatroom_wire::{
 
 use self::{
     ask::{answer, config, delete, done, get, known, page, post, put, read, segment, with},
-    table::{calls, cancel},
+    table::{calls, cancel, errors},
 };
 use crate::{Room, Visitor};
 
@@ -45,7 +45,7 @@ calls! {
     => {
         /// Lets viewers write no more, until [`unmute`](Self::unmute); admins go on, and so do votes:
         /// `POST /chatrooms:mute`.
-        acts mute() -> () {
+        admin acts mute() -> () {
             ask as me: post("/chatrooms:mute", &Mute { action_taker: me }),
             answer: done,
             example: "host.mute().await?;\n\
@@ -53,7 +53,7 @@ calls! {
         }
 
         /// Lets viewers write again: `POST /chatrooms:unmute`.
-        acts unmute() -> () {
+        admin acts unmute() -> () {
             ask as me: post("/chatrooms:unmute", &Mute { action_taker: me }),
             answer: done,
             example: "host.unmute().await?;\n\
@@ -62,7 +62,7 @@ calls! {
 
         /// Hides from all others what this person writes from now on: `POST /chatrooms/users:block`. The person's id is
         /// needed; what else the service wants is taken along.
-        acts block(user: &User) -> () {
+        admin acts block(user: &User) -> () {
             ask as me: post("/chatrooms/users:block", &Block { blocked_user: User {
                 id: Some(known(user.id.as_ref(), "the user has no id")?.clone()),
                 device_id: user.device_id.clone(),
@@ -78,7 +78,7 @@ calls! {
         }
 
         /// Shows again what this person writes from now on: `POST /chatrooms/users:unblock`. What was hidden stays hidden.
-        acts unblock(user: &UserId) -> () {
+        admin acts unblock(user: &UserId) -> () {
             ask as me: post("/chatrooms/users:unblock", &Unblock { unblocked_user: User {
                 id: Some(user.clone()),
                 action_taker: Some(Box::new(User::named(me.custom_name))),
@@ -91,7 +91,7 @@ calls! {
 
         /// Puts a message at the top of the room: `POST /chatrooms/messages:pin`, with its id, its text and its sender.
         /// Only a text can be pinned.
-        acts pin(message: &Message) -> () {
+        admin acts pin(message: &Message) -> () {
             ask as me: post("/chatrooms/messages:pin", &Pin { pinned_message: PinBody {
                 message: PinnedMessage {
                     id: Some(known(message.id.as_ref(), "the message has no id")?.clone()),
@@ -116,7 +116,7 @@ calls! {
 
         /// The same as [`pin`](Self::pin), for whoever has no whole message: `POST /chatrooms/messages:pin`. `chatroom
         /// serve` needs the id alone; another service may want the text and the sender too.
-        acts pin_message(message: PinnedMessage) -> () {
+        admin acts pin_message(message: PinnedMessage) -> () {
             ask as me: post("/chatrooms/messages:pin", &Pin { pinned_message: PinBody { message, action_taker: me } }),
             answer: done,
             example: "# let id = memory.messages()[0].id.clone();\n\
@@ -127,7 +127,7 @@ calls! {
         }
 
         /// Takes a message from the top of the room: `POST /chatrooms/messages:unpin`.
-        acts unpin(message: &MessageId) -> () {
+        admin acts unpin(message: &MessageId) -> () {
             ask as me: post("/chatrooms/messages:unpin", &Unpin { unpinned_message: UnpinBody {
                 message: MessageRef { id: message.clone() },
                 action_taker: me,
@@ -144,7 +144,7 @@ calls! {
 
         /// Deletes a message for all: `DELETE /chatrooms/messages/{id}`. Some services find it faster with its
         /// `received_at`.
-        acts delete(message: &MessageId, received_at: Option<Time>) -> () {
+        admin acts delete(message: &MessageId, received_at: Option<Time>) -> () {
             ask as me: with(
                 [("action_taker.custom_name", Some(me.custom_name)), ("received_at", received_at.map(|at| at.to_string()))]
                     .into_iter()
@@ -160,7 +160,7 @@ calls! {
         }
 
         /// Writes under this name in this room from now on, whatever the token says: `PUT /chatrooms/users`.
-        acts rename(name: &str) -> () {
+        anyone acts rename(name: &str) -> () {
             ask: put("/chatrooms/users", &Rename { custom_name: name.to_owned() }),
             answer: done,
             then as handle: handle.renamed(name),
@@ -169,7 +169,7 @@ calls! {
         }
 
         /// Shows everybody how many are here, or does so no more: `PUT /chatrooms/viewer-infos`.
-        acts show_viewers(enabled: bool) -> () {
+        admin acts show_viewers(enabled: bool) -> () {
             ask as me: put("/chatrooms/viewer-infos", &SetViewerInfo {
                 viewer_info: ViewerInfoSwitch { enabled },
                 action_taker: me,
@@ -180,7 +180,7 @@ calls! {
         }
 
         /// Makes a poll, which waits for its start: `POST /chatrooms/polls`. The service gives it and its options ids.
-        acts create_poll(poll: &Poll) -> Poll {
+        admin acts create_poll(poll: &Poll) -> Poll {
             ask: post("/chatrooms/polls", &PollBody { poll: poll.clone() }),
             answer: |body| read(body).map(|answer: PollBody| answer.poll),
             example: "use chatroom_client::wire::{poll::{MultiChoice, Poll, PollOption}, rest::PollAction};\n\
@@ -200,7 +200,7 @@ calls! {
 
         /// A page of the room's polls, the newest first: `GET /chatrooms/polls`. What gives the next page stands in this
         /// one; a page holds 10 polls unless said otherwise, and 100 at most.
-        reads polls(page_token: Option<&str>, page_size: Option<u16>) -> PollsPage {
+        anyone reads polls(page_token: Option<&str>, page_size: Option<u16>) -> PollsPage {
             ask: with(page(page_token, page_size), get("/chatrooms/polls")),
             answer: read,
             example: "for poll in host.polls(None, Some(100)).await?.polls {\n    \
@@ -209,7 +209,7 @@ calls! {
         }
 
         /// One poll: `GET /chatrooms/polls/{id}`.
-        reads poll(poll: &PollId) -> Poll {
+        admin reads poll(poll: &PollId) -> Poll {
             ask: get(format!("/chatrooms/polls/{}", segment(poll.as_str())?)),
             answer: |body| read(body).map(|answer: PollBody| answer.poll),
             example: "# let id = host.create_poll(&tea).await?.id.unwrap();\n\
@@ -218,7 +218,7 @@ calls! {
 
         /// Writes a poll anew, which is possible before its start alone: `PUT /chatrooms/polls/{id}`, where the poll has
         /// its id.
-        acts update_poll(poll: &Poll) -> Poll {
+        admin acts update_poll(poll: &Poll) -> Poll {
             ask: put(
                 format!("/chatrooms/polls/{}", segment(known(poll.id.as_ref(), "the poll has no id")?.as_str())?),
                 &PollBody { poll: poll.clone() },
@@ -230,7 +230,7 @@ calls! {
         }
 
         /// Deletes a poll, which is possible while it does not run: `DELETE /chatrooms/polls/{id}`.
-        acts delete_poll(poll: &PollId) -> () {
+        admin acts delete_poll(poll: &PollId) -> () {
             ask: delete(format!("/chatrooms/polls/{}", segment(poll.as_str())?)),
             answer: done,
             example: "# let id = host.create_poll(&tea).await?.id.unwrap();\n\
@@ -239,7 +239,7 @@ calls! {
         }
 
         /// Starts, closes or archives a poll: `POST /chatrooms/polls/{id}:change`. One poll runs in a room at a time.
-        acts change_poll(poll: &PollId, action: PollAction) -> () {
+        admin acts change_poll(poll: &PollId, action: PollAction) -> () {
             ask as me: post(
                 format!("/chatrooms/polls/{}:change", segment(poll.as_str())?),
                 &ChangePoll { action, action_taker: me },
@@ -254,7 +254,7 @@ calls! {
         }
 
         /// A page of the dictionaries that there are, and whether this room uses them: `GET /chatrooms/dictionaries`.
-        reads dictionaries(page_token: Option<&str>, page_size: Option<u16>) -> RoomDictionariesPage {
+        admin reads dictionaries(page_token: Option<&str>, page_size: Option<u16>) -> RoomDictionariesPage {
             ask: with(page(page_token, page_size), get("/chatrooms/dictionaries")),
             answer: read,
             example: "for found in host.dictionaries(None, None).await?.results {\n    \
@@ -263,7 +263,7 @@ calls! {
         }
 
         /// Has this room use dictionaries, or use them no more: `POST /chatrooms/dictionaries:batch-update`.
-        acts enable_dictionaries(dictionaries: &[DictionaryId], enabled: bool) -> Vec<RoomDictionary> {
+        admin acts enable_dictionaries(dictionaries: &[DictionaryId], enabled: bool) -> Vec<RoomDictionary> {
             ask: post("/chatrooms/dictionaries:batch-update", &EnableDictionaries { ids: dictionaries.to_vec(), enabled }),
             answer: |body| read(body).map(|answer: RoomDictionariesPage| answer.results),
             example: "for found in host.dictionaries(None, None).await?.results {\n    \
@@ -272,7 +272,7 @@ calls! {
         }
 
         /// The packs of stickers that this room uses: `GET /chatrooms/stickerpacks`.
-        reads sticker_packs() -> Vec<StickerPack> {
+        anyone reads sticker_packs() -> Vec<StickerPack> {
             ask: get("/chatrooms/stickerpacks"),
             answer: |body| read(body).map(|answer: StickerPacks| answer.sticker_packs),
             example: "for pack in host.sticker_packs().await? {\n    \
@@ -281,7 +281,7 @@ calls! {
         }
 
         /// A pack and its stickers: `GET /chatrooms/stickerpacks/{id}`.
-        reads sticker_pack(pack: &StickerPackId) -> StickerPackAnswer {
+        anyone reads sticker_pack(pack: &StickerPackId) -> StickerPackAnswer {
             ask: get(format!("/chatrooms/stickerpacks/{}", segment(pack.as_str())?)),
             answer: read,
             example: "for pack in host.sticker_packs().await? {\n    \
@@ -290,7 +290,7 @@ calls! {
         }
 
         /// All packs of stickers, and whether this room uses them: `POST /chatrooms/stickerpacks:admin-list`.
-        reads all_sticker_packs() -> Vec<RoomStickerPack> {
+        admin reads all_sticker_packs() -> Vec<RoomStickerPack> {
             ask: post("/chatrooms/stickerpacks:admin-list", &serde_json::json!({})),
             answer: |body| read(body).map(|answer: RoomStickerPacks| answer.results),
             example: "for found in host.all_sticker_packs().await? {\n    \
@@ -300,7 +300,7 @@ calls! {
 
         /// Has this room use a pack of stickers, or use it no more: `PUT /chatrooms/stickerpacks/{id}`. The vendor's call
         /// is not known; this is what `chatroom serve` takes.
-        acts enable_sticker_pack(pack: &StickerPackId, enabled: bool) -> RoomStickerPack {
+        admin acts enable_sticker_pack(pack: &StickerPackId, enabled: bool) -> RoomStickerPack {
             ask: put(format!("/chatrooms/stickerpacks/{}", segment(pack.as_str())?), &EnableStickerPack { enabled }),
             answer: read,
             example: "for found in host.all_sticker_packs().await? {\n    \
@@ -309,21 +309,21 @@ calls! {
         }
 
         /// The room as the service knows it: `GET /chatrooms`.
-        reads chatroom() -> Chatroom {
+        anyone reads chatroom() -> Chatroom {
             ask: get("/chatrooms"),
             answer: |body| read(body).map(|answer: ChatroomAnswer| answer.chatroom),
             example: "assert_eq!(host.chatroom().await?.custom_counters[0].key, \"like\");"
         }
 
         /// How to connect, and who we are: `GET /chatrooms/config`. Each call may give a client id of its own.
-        reads config() -> Config {
+        anyone reads config() -> Config {
             ask: get("/chatrooms/config"),
             answer: config,
             example: "assert!(host.config().await?.user.is_admin);"
         }
 
         /// One page of what was said: `GET /chatrooms/messages`. [`history`](Self::history) turns the pages.
-        reads messages_page(query: &MessagesQuery) -> MessagesPage {
+        anyone reads messages_page(query: &MessagesQuery) -> MessagesPage {
             ask: with(
                 query.pairs().into_iter().map(|(key, value)| (key.into(), value)).collect(),
                 get("/chatrooms/messages"),

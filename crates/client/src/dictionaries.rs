@@ -15,7 +15,7 @@ use crate::{
     Rest, Visitor,
     calls::{
         ask::{answer, delete, done, get, page, post, put, read, segment, with},
-        table::{calls, cancel},
+        table::{calls, cancel, errors},
     },
 };
 
@@ -87,7 +87,7 @@ calls! {
          # let dictionaries = Dictionaries::new(&rest, Token::new(\"of dictionaries\"));"]
     => {
         /// Makes a dictionary: `POST /dictionaries`.
-        acts create(dictionary: &WriteDictionary) -> Dictionary {
+        anyone acts create(dictionary: &WriteDictionary) -> Dictionary {
             ask: post("/dictionaries", dictionary),
             answer: |body| read(body).map(|answer: DictionaryAnswer| answer.dictionary),
             example: "use chatroom_client::wire::rest::WriteDictionary;\n\
@@ -98,7 +98,7 @@ calls! {
 
         /// A page of the dictionaries, the oldest first: `GET /dictionaries`. A page holds 10 unless said otherwise, and
         /// 100 at most.
-        reads list(page_token: Option<&str>, page_size: Option<u16>) -> DictionariesPage {
+        anyone reads list(page_token: Option<&str>, page_size: Option<u16>) -> DictionariesPage {
             ask: with(page(page_token, page_size), get("/dictionaries")),
             answer: read,
             example: "let mut page = dictionaries.list(None, Some(100)).await?;\n\
@@ -108,14 +108,14 @@ calls! {
         }
 
         /// One dictionary: `GET /dictionaries/{id}`.
-        reads get(dictionary: &DictionaryId) -> Dictionary {
+        anyone reads get(dictionary: &DictionaryId) -> Dictionary {
             ask: get(format!("/dictionaries/{}", segment(dictionary.as_str())?)),
             answer: |body| read(body).map(|answer: DictionaryAnswer| answer.dictionary),
             example: "println!(\"{} patterns\", dictionaries.get(&\"d1\".into()).await?.pattern_count);"
         }
 
         /// Names and describes a dictionary anew: `PUT /dictionaries/{id}`.
-        acts update(dictionary: &DictionaryId, to: &WriteDictionary) -> Dictionary {
+        anyone acts update(dictionary: &DictionaryId, to: &WriteDictionary) -> Dictionary {
             ask: put(format!("/dictionaries/{}", segment(dictionary.as_str())?), to),
             answer: |body| read(body).map(|answer: DictionaryAnswer| answer.dictionary),
             example: "use chatroom_client::wire::rest::WriteDictionary;\n\
@@ -125,14 +125,14 @@ calls! {
         }
 
         /// Deletes a dictionary and its patterns: `DELETE /dictionaries/{id}`.
-        acts delete(dictionary: &DictionaryId) -> () {
+        anyone acts delete(dictionary: &DictionaryId) -> () {
             ask: delete(format!("/dictionaries/{}", segment(dictionary.as_str())?)),
             answer: done,
             example: "dictionaries.delete(&\"d1\".into()).await?;"
         }
 
         /// Adds a pattern: `POST /dictionaries/{id}/patterns`.
-        acts add_pattern(dictionary: &DictionaryId, text: &str) -> Pattern {
+        anyone acts add_pattern(dictionary: &DictionaryId, text: &str) -> Pattern {
             ask: post(
                 format!("/dictionaries/{}/patterns", segment(dictionary.as_str())?),
                 &WritePattern { text: text.to_owned() },
@@ -143,7 +143,7 @@ calls! {
 
         /// Adds many patterns: `POST /dictionaries/{id}/patterns:batch-create`. Answers all of them, also those that were
         /// there before.
-        acts add_patterns(dictionary: &DictionaryId, texts: &[String]) -> Vec<Pattern> {
+        anyone acts add_patterns(dictionary: &DictionaryId, texts: &[String]) -> Vec<Pattern> {
             ask: post(
                 format!("/dictionaries/{}/patterns:batch-create", segment(dictionary.as_str())?),
                 &WritePatterns { texts: texts.to_vec() },
@@ -153,7 +153,7 @@ calls! {
         }
 
         /// A page of the patterns, in the order in which they came: `GET /dictionaries/{id}/patterns`.
-        reads patterns(dictionary: &DictionaryId, page_token: Option<&str>, page_size: Option<u16>) -> PatternsPage {
+        anyone reads patterns(dictionary: &DictionaryId, page_token: Option<&str>, page_size: Option<u16>) -> PatternsPage {
             ask: with(
                 page(page_token, page_size),
                 get(format!("/dictionaries/{}/patterns", segment(dictionary.as_str())?)),
@@ -165,14 +165,14 @@ calls! {
         }
 
         /// Writes a pattern anew: `PUT /dictionaries/{id}/patterns/{id}`.
-        acts update_pattern(dictionary: &DictionaryId, pattern: &PatternId, text: &str) -> Pattern {
+        anyone acts update_pattern(dictionary: &DictionaryId, pattern: &PatternId, text: &str) -> Pattern {
             ask: put(pattern_path(dictionary, pattern)?, &WritePattern { text: text.to_owned() }),
             answer: |body| read(body).map(|answer: PatternAnswer| answer.pattern),
             example: "dictionaries.update_pattern(&\"d1\".into(), &\"p1\".into(), \"booo\").await?;"
         }
 
         /// Deletes a pattern: `DELETE /dictionaries/{id}/patterns/{id}`.
-        acts delete_pattern(dictionary: &DictionaryId, pattern: &PatternId) -> () {
+        anyone acts delete_pattern(dictionary: &DictionaryId, pattern: &PatternId) -> () {
             ask: delete(pattern_path(dictionary, pattern)?),
             answer: done,
             example: "dictionaries.delete_pattern(&\"d1\".into(), &\"p1\".into()).await?;"

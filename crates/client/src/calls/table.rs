@@ -2,8 +2,8 @@
 
 /// One row for each call: what it does, its name and arguments, what is asked and how the answer is read.
 ///
-/// `acts` and `reads` say what becomes of a call whose future is dropped; `as me` gives who acts. Each handle comes with
-/// the fence and the first lines of its examples.
+/// `admin` and `anyone` say who may, `acts` and `reads` what becomes of a call whose future is dropped; `as me` gives who
+/// acts. Each handle comes with the fence and the first lines of its examples.
 macro_rules! calls {
     ($([$handle:ident $fence:literal $begin:literal])+ => $rows:tt) => {
         calls! { @each [$([$handle $fence $begin])+] $rows }
@@ -15,7 +15,7 @@ macro_rules! calls {
     (@each [] $rows:tt) => {};
     (@on [$handle:ident $fence:literal $begin:literal] {$(
         $(#[$doc:meta])*
-        $sort:ident $name:ident($($arg:ident: $type:ty),* $(,)?) -> $answer:ty {
+        $who:ident $sort:ident $name:ident($($arg:ident: $type:ty),* $(,)?) -> $answer:ty {
             ask $(as $me:ident)?: $ask:expr,
             answer: $read:expr,
             $(then as $it:ident: $then:expr,)?
@@ -26,7 +26,7 @@ macro_rules! calls {
             $(#[$doc])*
             ///
             /// # Errors
-            /// When the service refuses it, can't be reached, or answers what can't be used.
+            #[doc = errors!($who)]
             ///
             /// # Cancel safety
             #[doc = cancel!($sort)]
@@ -53,6 +53,15 @@ macro_rules! calls {
     };
 }
 
+macro_rules! errors {
+    (admin) => {
+        "When the service refuses it, as it does to all but admins; can't be reached; or answers what can't be used."
+    };
+    (anyone) => {
+        "When the service refuses it, can't be reached, or answers what can't be used."
+    };
+}
+
 macro_rules! cancel {
     (acts) => {
         "It may or may not have been done."
@@ -62,4 +71,4 @@ macro_rules! cancel {
     };
 }
 
-pub(crate) use {calls, cancel};
+pub(crate) use {calls, cancel, errors};

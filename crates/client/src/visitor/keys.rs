@@ -27,6 +27,8 @@ struct Now {
     due_at: Option<Timestamp>,
     /// How often somebody tried to buy.
     attempts: u64,
+    /// The service said no; it will not say otherwise.
+    refused: bool,
 }
 
 /// A token, and the how-manieth it is.
@@ -39,7 +41,7 @@ pub(super) struct Held {
 impl Keys {
     pub(super) fn new(token: Token, refresh: Option<RefreshToken>) -> Self {
         let due_at = due(&token, Timestamp::now());
-        let now = Now { held: Held { token, number: 0 }, due_at, attempts: 0 };
+        let now = Now { held: Held { token, number: 0 }, due_at, attempts: 0, refused: false };
         Self { refresh, now: Mutex::new(now), turns: Turns::new(()) }
     }
 
@@ -73,7 +75,7 @@ impl Keys {
             if state.held.number != old.number {
                 return Some(state.held.clone());
             }
-            if state.attempts != attempts {
+            if state.attempts != attempts || state.refused {
                 return None;
             }
         }
@@ -90,6 +92,7 @@ impl Keys {
             }
             Err(error) => {
                 tracing::debug!(%error, "no fresh token");
+                state.refused = is_refusal(&error);
                 state.due_at = state.due_at.map(|due| due.max(now.checked_add(AGAIN).unwrap_or(now)));
                 None
             }
@@ -99,6 +102,12 @@ impl Keys {
     fn lock(&self) -> MutexGuard<'_, Now> {
         self.now.lock().expect("nothing panics while it holds the token")
     }
+}
+
+/// Whether the service understood, and said no.
+fn is_refusal(error: &CallError) -> bool {
+    matches!(error, CallError::Status { status: 400..=499, .. })
+        && !matches!(error, CallError::Status { status: 408 | 425 | 429, .. })
 }
 
 /// When a fresh token is to be bought, if this one says when it ends.

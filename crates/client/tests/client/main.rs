@@ -10,6 +10,7 @@ mod presses;
 mod renewal;
 mod rooms;
 mod secrets;
+mod served;
 mod service;
 mod sessions;
 

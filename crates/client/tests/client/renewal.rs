@@ -97,6 +97,22 @@ async fn where_no_fresh_token_is_sold_the_first_refusal_is_told() {
     }
     assert_eq!(count(&mut service, "fresh"), (1, 3, 0));
     assert_eq!(visitor.token().expose(), "old");
+    let again = within("the calls", join_all((0..3).map(|_| visitor.mute()))).await;
+    assert!(again.iter().all(Result::is_err));
+    assert_eq!(count(&mut service, "fresh"), (0, 3, 0), "who said no is not asked again");
+}
+
+#[tokio::test]
+async fn where_the_seller_is_busy_the_next_call_tries_to_buy_again() {
+    let mut service = Service::start(async |asked: Asked| {
+        json(if asked.line() == REFRESH { "503 Busy" } else { "401 Unauthorized" }, DEAD)
+    })
+    .await;
+    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    for _ in 0..2 {
+        assert!(visitor.mute().await.is_err());
+        assert_eq!(count(&mut service, "fresh"), (1, 1, 0));
+    }
 }
 
 #[tokio::test]

@@ -72,8 +72,9 @@ impl Hall {
                 return done();
             }
             (Verb::Get, "/stickerpacks", _) => return json(&StickerPacks::default()),
-            (Verb::Get, "/dictionaries", _) => return json(&RoomDictionariesPage::default()),
+            (Verb::Get, _, ["stickerpacks", _]) => return Err(NOTHING),
             _ if !user.is_admin() => return Err((403, 7, "this is for admins alone")),
+            (Verb::Get, "/dictionaries", _) => return json(&RoomDictionariesPage::default()),
             (Verb::Post, "/stickerpacks:admin-list", _) => return json(&RoomStickerPacks::default()),
             (Verb::Post, ":mute", _) => self.mute(acting(user, read::<Mute>(body)?.action_taker), true),
             (Verb::Post, ":unmute", _) => self.mute(acting(user, read::<Mute>(body)?.action_taker), false),
