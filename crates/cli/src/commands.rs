@@ -20,6 +20,7 @@ mod sticker;
 mod stop;
 mod tail;
 mod token;
+mod visit;
 
 use std::{io, process::ExitCode, time::Duration};
 

@@ -3,13 +3,14 @@
 //! - [`args`]: the command line and its help; [`profile`], [`environment`]: defaults from elsewhere
 //! - [`access`]: how a command gets into a room
 //! - [`commands`]: what the program does, one file for each command
-//! - [`output`]: events as lines, [`printer`] writes them; [`input`]: lines of stdin; [`color`]: colours
+//! - [`output`]: events as lines, [`printer`] writes them; [`input`]: lines of stdin; [`color`]: colours; [`cells`]: widths and columns
 //! - [`failure`]: what can fail, [`hint`]: what to do about it, [`diagnostics`]: how it is told
 //! - [`signals`], [`log`], [`near`], [`words`]: small parts
 #![forbid(unsafe_code)]
 
 mod access;
 mod args;
+mod cells;
 mod color;
 mod commands;
 mod diagnostics;

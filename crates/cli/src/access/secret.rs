@@ -12,7 +12,7 @@ use super::AccessError;
 const FILE_MAX: u64 = 1 << 20;
 
 /// What a token file holds.
-pub(super) fn secret_of(path: &Path, warnings: &mut Vec<String>) -> Result<String, AccessError> {
+pub(crate) fn secret_of(path: &Path, warnings: &mut Vec<String>) -> Result<String, AccessError> {
     let failed = |source| AccessError::TokenFile { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     if is_open_to_others(&file) {

@@ -1,14 +1,224 @@
-//! `chatroom moderate`
+//! `chatroom moderate`: what may be written.
 
-use clap::Subcommand;
+use std::time::Duration;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{access::VisitorArgs, not_empty, value};
+
+/// The examples below the long help.
+const EXAMPLES: &str = "\
+Examples:
+  Who is blocked, what is pinned, and may everybody write?
+      chatroom moderate list --token-file admin.token
+
+  Block whoever wrote a message, and delete what they wrote in the last ten minutes:
+      chatroom moderate block --token-file admin.token --message 01997b1c-… --yes
+      chatroom moderate delete --token-file admin.token --user user-417 --since 10m --yes
+
+  Find a message's id:
+      chatroom tail --token-file admin.token --history 50 --json | jq -r '[.id, .text_message.text] | @tsv'
+
+  Mute the room for a while:
+      chatroom moderate mute --token-file admin.token --yes
+      chatroom moderate unmute --token-file admin.token";
 
 /// `chatroom moderate`
 #[derive(Debug, clap::Args)]
+// Its options may stand behind the subcommand too.
+#[command(after_long_help = EXAMPLES, mut_args(|arg| arg.global(true)))]
 pub(crate) struct ModerateArgs {
     #[command(subcommand)]
     pub(crate) command: ModerateCommand,
+    /// Print what the act was about as JSON, as the service writes it, one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) visitor: VisitorArgs,
 }
 
-/// What to do.
+/// What to do in the room.
 #[derive(Debug, Subcommand)]
-pub(crate) enum ModerateCommand {}
+pub(crate) enum ModerateCommand {
+    /// Let only admins write
+    #[command(after_long_help = "\
+Examples:
+  Ask first, then mute:
+      chatroom moderate mute --token-file admin.token
+  From a script:
+      chatroom moderate mute --token-file admin.token --yes")]
+    Mute(SureArgs),
+    /// Let everybody write again
+    #[command(after_long_help = "\
+Examples:
+  Open the room:
+      chatroom moderate unmute --token-file admin.token")]
+    Unmute,
+    /// Hide from all others what somebody writes from now on
+    ///
+    /// What they wrote before stays; `moderate delete --user` takes it away. They are not told, and see their own
+    /// messages.
+    #[command(after_long_help = "\
+Examples:
+  Whoever wrote this message:
+      chatroom moderate block --token-file admin.token --message 01997b1c-…
+  Somebody whose id is known, without a question:
+      chatroom moderate block --token-file admin.token --user user-417 --yes")]
+    Block(BlockArgs),
+    /// Show again what somebody writes from now on; what was hidden stays hidden
+    #[command(after_long_help = "\
+Examples:
+  Who is blocked? Then one of them:
+      chatroom moderate list --token-file admin.token
+      chatroom moderate unblock --token-file admin.token --user user-417")]
+    Unblock(PersonArgs),
+    /// Put a message at the top of the room
+    #[command(after_long_help = "\
+Examples:
+  Pin a text:
+      chatroom moderate pin --token-file admin.token 01997b1c-…")]
+    Pin(PinArgs),
+    /// Take a message from the top of the room
+    #[command(after_long_help = "\
+Examples:
+  Unpin it:
+      chatroom moderate unpin --token-file admin.token 01997b1c-…")]
+    Unpin(UnpinArgs),
+    /// Delete a message, or several of one person, for everybody
+    #[command(after_long_help = "\
+Examples:
+  One message:
+      chatroom moderate delete --token-file admin.token 01997b1c-…
+  The last three of somebody:
+      chatroom moderate delete --token-file admin.token --user user-417 --last 3
+  All of theirs of the last ten minutes, without a question:
+      chatroom moderate delete --token-file admin.token --user user-417 --since 10m --yes")]
+    Delete(DeleteArgs),
+    /// Go by another name in this room, whatever the token says
+    #[command(after_long_help = "\
+Examples:
+  As the host:
+      chatroom moderate rename --token-file admin.token Host")]
+    Rename(RenameArgs),
+    /// Show everybody how many are here, or do so no more
+    #[command(after_long_help = "\
+Examples:
+  Show the number of viewers:
+      chatroom moderate viewer-info --token-file admin.token on")]
+    ViewerInfo(ViewerInfoArgs),
+    /// List who is blocked, what is pinned, and whether the room is muted
+    ///
+    /// With --json it is the room as the service describes it, one object.
+    #[command(after_long_help = "\
+Examples:
+  For a person, and for a program:
+      chatroom moderate list --token-file admin.token
+      chatroom moderate list --token-file admin.token --json | jq -r '.blocked_users[].id'")]
+    List,
+}
+
+/// What every act that can hurt takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct SureArgs {
+    /// Do not ask first
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Somebody, by id or by a message.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PersonArgs {
+    /// The person's id
+    #[arg(long, value_name = "ID", value_parser = not_empty(), required_unless_present = "message")]
+    pub(crate) user: Option<String>,
+    /// A message of the person; its author is looked up in the history
+    #[arg(long, value_name = "ID", value_parser = not_empty(), conflicts_with = "user")]
+    pub(crate) message: Option<String>,
+    /// How many messages to look through, from the newest back
+    #[arg(long, value_name = "N", default_value_t = SEARCH, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) search: u32,
+}
+
+/// `chatroom moderate block`
+#[derive(Debug, clap::Args)]
+pub(crate) struct BlockArgs {
+    #[command(flatten)]
+    pub(crate) person: PersonArgs,
+    /// The person's name, for the list of blocked people
+    #[arg(long, value_name = "NAME", value_parser = not_empty())]
+    pub(crate) user_name: Option<String>,
+    /// The person's device; some services block one device alone
+    #[arg(long, value_name = "ID", value_parser = not_empty())]
+    pub(crate) device: Option<String>,
+    #[command(flatten)]
+    pub(crate) sure: SureArgs,
+}
+
+/// `chatroom moderate pin`
+#[derive(Debug, clap::Args)]
+pub(crate) struct PinArgs {
+    /// The message's id
+    #[arg(value_name = "MESSAGE_ID", value_parser = not_empty())]
+    pub(crate) message: String,
+    /// How many messages to look through for its text and sender, from the newest back
+    #[arg(long, value_name = "N", default_value_t = SEARCH, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) search: u32,
+}
+
+/// `chatroom moderate unpin`
+#[derive(Debug, clap::Args)]
+pub(crate) struct UnpinArgs {
+    /// The message's id
+    #[arg(value_name = "MESSAGE_ID", value_parser = not_empty())]
+    pub(crate) message: String,
+}
+
+/// `chatroom moderate delete`
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeleteArgs {
+    /// The message's id
+    #[arg(value_name = "MESSAGE_ID", value_parser = not_empty(), required_unless_present = "user")]
+    pub(crate) message: Option<String>,
+    /// Delete messages of this person, by their id
+    #[arg(long, value_name = "ID", value_parser = not_empty(), conflicts_with = "message")]
+    pub(crate) user: Option<String>,
+    /// Only the person's newest N
+    #[arg(long, value_name = "N", requires = "user", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) last: Option<u32>,
+    /// Only those of this long, such as 10m
+    #[arg(long, value_name = "DUR", requires = "user", conflicts_with = "last", value_parser = value::duration)]
+    pub(crate) since: Option<Duration>,
+    /// How many messages of the room to look through, from the newest back
+    #[arg(long, value_name = "N", default_value_t = SEARCH, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) search: u32,
+    #[command(flatten)]
+    pub(crate) sure: SureArgs,
+}
+
+/// `chatroom moderate rename`
+#[derive(Debug, clap::Args)]
+pub(crate) struct RenameArgs {
+    /// One's own name from now on
+    #[arg(value_name = "NEW_NAME", value_parser = not_empty())]
+    pub(crate) new_name: String,
+}
+
+/// `chatroom moderate viewer-info`
+#[derive(Debug, clap::Args)]
+pub(crate) struct ViewerInfoArgs {
+    /// Whether the number is shown
+    #[arg(value_name = "on|off", hide_possible_values = true)]
+    pub(crate) switch: Switch,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// How far a search in the history goes back unless told otherwise.
+const SEARCH: u32 = 1_000;

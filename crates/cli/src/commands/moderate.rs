@@ -1,11 +1,102 @@
-//! `chatroom moderate`
+//! `chatroom moderate`: keep a room in order.
+//!
+//! - [`people`]: who is blocked; [`messages`]: what is pinned and deleted
+//! - [`search`]: looks through the history; [`list`]: how things stand
 
+mod list;
+mod messages;
+mod people;
+mod search;
+
+use chatroom_client::{CallError, Visitor};
+use serde::Serialize;
+
+use super::{confirm::confirm, print_lines, visitor};
 use crate::{
-    args::{GlobalArgs, moderate::ModerateArgs},
+    args::{
+        GlobalArgs,
+        moderate::{ModerateArgs, ModerateCommand, Switch},
+    },
+    diagnostics,
     failure::Failure,
+    output::json_line,
 };
 
-#[expect(clippy::unused_async, reason = "its commands make calls")]
-pub(super) async fn run(args: ModerateArgs, _: &GlobalArgs) -> Result<(), Failure> {
-    match args.command {}
+pub(super) async fn run(args: ModerateArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let desk = Desk { visitor: visitor(&args.visitor, global)?, json: args.json, global };
+    match args.command {
+        ModerateCommand::Mute(sure) => mute(&desk, sure.yes).await,
+        ModerateCommand::Unmute => {
+            desk.visitor.unmute().await.map_err(failed("the room can't be unmuted"))?;
+            desk.room("the room is open again: everybody can write").await
+        }
+        ModerateCommand::Block(block) => people::block(&desk, block).await,
+        ModerateCommand::Unblock(person) => people::unblock(&desk, person).await,
+        ModerateCommand::Pin(pin) => messages::pin(&desk, pin).await,
+        ModerateCommand::Unpin(unpin) => messages::unpin(&desk, unpin).await,
+        ModerateCommand::Delete(delete) => messages::delete(&desk, delete).await,
+        ModerateCommand::Rename(rename) => people::rename(&desk, &rename.new_name).await,
+        ModerateCommand::ViewerInfo(info) => viewer_info(&desk, info.switch).await,
+        ModerateCommand::List => list::run(&desk).await,
+    }
+}
+
+/// Who acts, and how it is told.
+struct Desk<'a> {
+    visitor: Visitor,
+    json: bool,
+    global: &'a GlobalArgs,
+}
+
+impl Desk<'_> {
+    fn note(&self, text: &str) {
+        diagnostics::note(text, self.global.color);
+    }
+
+    /// Asks, unless it was said beforehand; tells where nothing is to be done.
+    fn sure(&self, question: &str, yes: bool) -> Result<bool, Failure> {
+        let sure = confirm(question, yes)?;
+        if !sure {
+            self.note("nothing was done");
+        }
+        Ok(sure)
+    }
+
+    /// Tells what was done, and as JSON what it was done to.
+    async fn done(&self, told: &str, object: &impl Serialize) -> Result<(), Failure> {
+        self.note(told);
+        if self.json { print_lines([json_line(object)]).await } else { Ok(()) }
+    }
+
+    /// Tells what was done to the room, and as JSON the room as it is then.
+    async fn room(&self, told: &str) -> Result<(), Failure> {
+        self.note(told);
+        if !self.json {
+            return Ok(());
+        }
+        let room = self.visitor.chatroom().await.map_err(failed("the room can't be read"))?;
+        print_lines([json_line(&room)]).await
+    }
+}
+
+async fn mute(desk: &Desk<'_>, yes: bool) -> Result<(), Failure> {
+    if !desk.sure("mute the room? Only admins can write then, until `chatroom moderate unmute`.", yes)? {
+        return Ok(());
+    }
+    desk.visitor.mute().await.map_err(failed("the room can't be muted"))?;
+    desk.room("the room is muted: only admins can write").await
+}
+
+async fn viewer_info(desk: &Desk<'_>, switch: Switch) -> Result<(), Failure> {
+    let (shown, told) = match switch {
+        Switch::On => (true, "everybody sees now how many are here"),
+        Switch::Off => (false, "how many are here is shown no more"),
+    };
+    desk.visitor.show_viewers(shown).await.map_err(failed("the number of viewers can't be switched"))?;
+    desk.room(told).await
+}
+
+/// What could not be done, for a call's error.
+fn failed(what: &'static str) -> impl Fn(CallError) -> Failure {
+    move |source| Failure::Call { what, source }
 }
