@@ -1,5 +1,7 @@
 //! What a room does not keep.
 
+use std::time::Duration;
+
 use super::*;
 
 pub(crate) async fn pruning_by_count_keeps_the_newest(bed: &impl Bed) {
@@ -43,4 +45,27 @@ pub(crate) async fn pruning_without_limits_removes_nothing(bed: &impl Bed) {
     for keep in [History::default(), History { age: None, count: Some(u64::MAX) }] {
         assert_eq!(store.prune(&room, keep, at(9)).await.unwrap(), 0);
     }
+}
+
+pub(crate) async fn pruning_removes_what_nobody_sees_too_and_leaves_what_is_pinned(bed: &impl Bed) {
+    let store = bed.open().await;
+    let room = make_room(&store, "r").await;
+    for keep in [History { count: Some(1), age: None }, History { count: None, age: Some(Duration::from_secs(1)) }] {
+        let first = store.position(&room).await.unwrap().seq + 1;
+        let ids: Vec<String> = (first..first + 4).map(|stamp| stamp.to_string()).collect();
+        let log =
+            [text(&ids[0], first), hidden(&ids[1], first + 1), text(&ids[2], first + 2), hidden(&ids[3], first + 3)];
+        store.append(&room, log.to_vec()).await.unwrap();
+        change(&store, &room, [pin(&ids[0]), Change::Delete(ids[2].as_str().into())]).await;
+        let removed = store.prune(&room, keep, at(first + 4)).await.unwrap();
+        assert_eq!(removed, 3);
+        let own = store.messages(&room, &"eve".into(), MessagesQuery::default()).await.unwrap();
+        assert_eq!(numbers(&own), [first + 3]);
+        for gone in &ids[..3] {
+            assert_eq!(store.author_of(&room, &gone.as_str().into()).await.unwrap(), None);
+        }
+        assert_eq!(store.append(&room, vec![text(&ids[2], first + 4)]).await.unwrap(), [stored(first + 4)]);
+        assert_eq!(store.prune(&room, History { count: Some(0), age: None }, at(first + 4)).await.unwrap(), 2);
+    }
+    assert_eq!(read(&store, &room).await.pinned_messages.len(), 2);
 }

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use chatroom_wire::{
-    DictionaryId, User, UserId,
+    RoomId, User,
     payload::{PinUnpin, PinnedMessage},
+    poll::{Poll, PollStatus},
 };
 
 use super::*;
-use crate::store::{Change, NewDictionary, RoomRecord, ViewerInfoRecord};
+use crate::store::{RoomRecord, ViewerInfoRecord};
 
 pub(crate) async fn a_change_is_made_with_its_message_and_once(bed: &impl Bed) {
     let store = bed.open().await;
     let room = room_with_counter(&store).await;
-    let press = with(text("a", 1), [Change::Count { key: "likes".to_owned(), by: 3 }]);
+    let press = with(text("a", 1), [count("likes", 3)]);
     assert_eq!(store.append(&room, vec![press.clone()]).await.unwrap(), [stored(1)]);
     assert_eq!(store.append(&room, vec![press]).await.unwrap(), [Appended::Duplicate]);
     assert_eq!(likes(&store, &room).await, 3);
@@ -51,60 +52,6 @@ pub(crate) async fn a_block_and_a_pin_stand_once_and_in_their_order(bed: &impl B
     let record = read(&store, &room).await;
     let names: Vec<&str> = record.blocked_users.iter().map(|user| user.custom_name.as_str()).collect();
     assert_eq!((names, pinned(&record)), (vec!["Bob", "Eva"], vec!["m1".to_owned()]));
-}
-
-pub(crate) async fn what_is_deleted_is_in_no_page_and_its_id_stays_taken(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    store.append(&room, vec![text("a", 1), text("b", 2)]).await.unwrap();
-    let deletion = with(text("c", 3), [Change::Delete("a".into())]);
-    assert_eq!(store.append(&room, vec![deletion]).await.unwrap(), [stored(3)]);
-    assert_eq!(numbers(&all(&store, &room).await), [2, 3]);
-    assert_eq!(store.message(&room, &"a".into()).await.unwrap(), None);
-    assert_eq!(store.message(&room, &"b".into()).await.unwrap().map(|message| message.seq), Some(2));
-    assert_eq!(store.author_of(&room, &"a".into()).await.unwrap(), Some("ada".into()));
-    assert_eq!(store.author_of(&room, &"nothing".into()).await.unwrap(), None);
-    assert_eq!(store.append(&room, vec![text("a", 4)]).await.unwrap(), [Appended::Duplicate]);
-    assert_eq!(numbers(&all(&store, &room).await), [2, 3]);
-}
-
-pub(crate) async fn what_is_for_its_author_alone_is_in_no_page_of_others(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    let hidden = |id, stamp| NewMessage { user: "eve".into(), audience: Audience::Author, ..text(id, stamp) };
-    store.append(&room, vec![text("a", 1), hidden("b", 2), text("c", 3), hidden("d", 4)]).await.unwrap();
-    for kinds in [vec![], vec![Kind::Text]] {
-        for from_oldest in [false, true] {
-            let query = MessagesQuery { types: kinds.clone(), from_oldest, ..MessagesQuery::default() };
-            let page = |reader: &str| store.messages(&room, &UserId::from(reader), query.clone());
-            assert_eq!(numbers(&page("ada").await.unwrap()), [1, 3]);
-            let own = page("eve").await.unwrap();
-            assert_eq!(numbers(&own), [1, 2, 3, 4]);
-            assert_eq!((own[0].audience, own[1].audience), (Audience::Everyone, Audience::Author));
-        }
-    }
-    let found = store.message(&room, &"b".into()).await.unwrap().unwrap();
-    assert_eq!(found.audience, Audience::Author);
-}
-
-pub(crate) async fn a_page_is_full_however_much_of_the_log_is_hidden(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = make_room(&store, "r").await;
-    let log: Vec<NewMessage> = (0..900)
-        .map(|number: u64| match number % 3 {
-            0 => text(&number.to_string(), number),
-            1 => NewMessage { audience: Audience::Author, user: "eve".into(), ..text(&number.to_string(), number) },
-            _ => text(&number.to_string(), number),
-        })
-        .collect();
-    store.append(&room, log).await.unwrap();
-    let deletions = (0..300_u64).map(|number| Change::Delete((number * 3 + 2).to_string().as_str().into())).collect();
-    store.change(&room, deletions, at(2_000)).await.unwrap();
-    let query = MessagesQuery { limit: Some(100), ..MessagesQuery::default() };
-    let page = store.messages(&room, &"ada".into(), query).await.unwrap();
-    assert_eq!(page.len(), 100, "a short page would mean that there is no more");
-    let all: Vec<u64> = numbers(&all(&store, &room).await);
-    assert_eq!(all, (0..300).map(|number| number * 3 + 1).collect::<Vec<u64>>());
 }
 
 pub(crate) async fn a_counter_counts_what_it_knows_and_stops_at_the_end(bed: &impl Bed) {
@@ -145,133 +92,68 @@ pub(crate) async fn packs_and_dictionaries_are_what_was_said_last(bed: &impl Bed
     assert_eq!(read(&store, &room).await.dictionaries, ["d2".into()]);
 }
 
-pub(crate) async fn any_changes_leave_what_a_plain_model_has(bed: &impl Bed) {
-    let store = bed.open().await;
-    let room = room_with_counter(&store).await;
-    let (mut muted, mut blocked, mut pins, mut likes) = (false, Vec::new(), Vec::new(), 0_i64);
-    let mut seed = 7_u64;
-    for step in 0..400 {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let who = format!("u{}", (seed >> 40) % 5);
-        let change = match (seed >> 33) % 6 {
-            0 => {
-                muted = step % 2 == 0;
-                Change::Muted(muted)
-            }
-            1 => {
-                if !blocked.contains(&who) {
-                    blocked.push(who.clone());
-                }
-                block(&who, &who)
-            }
-            2 => {
-                blocked.retain(|other| *other != who);
-                Change::Unblock(UserId::from(who))
-            }
-            3 => {
-                if !pins.contains(&who) {
-                    pins.push(who.clone());
-                }
-                pin(&who)
-            }
-            4 => {
-                pins.retain(|other| *other != who);
-                Change::Unpin(MessageId::from(who))
-            }
-            _ => {
-                likes += step;
-                Change::Count { key: "likes".to_owned(), by: step }
-            }
-        };
-        let stamp = u64::try_from(step).unwrap() + 1;
-        if step % 3 == 0 {
-            store.change(&room, vec![change], at(stamp)).await.unwrap();
-        } else {
-            store.append(&room, vec![with(text(&format!("m{step}"), stamp), [change])]).await.unwrap();
-        }
-        let record = read(&store, &room).await;
-        let ids: Vec<&str> = record.blocked_users.iter().map(|user| user.id.as_ref().unwrap().as_str()).collect();
-        assert_eq!(
-            (record.muted, ids, pinned(&record), record.custom_counters[0].value),
-            (muted, blocked.iter().map(String::as_str).collect(), pins.clone(), likes)
-        );
-    }
-}
-
 pub(crate) async fn changes_of_what_is_not_there_do_nothing(bed: &impl Bed) {
     let store = bed.open().await;
-    let room = make_room(&store, "r").await;
+    let room = room_with_counter(&store).await;
     let before = read(&store, &room).await;
     let changes = vec![
+        Change::Muted(false),
+        Change::Block(User::named("nobody in particular")),
         Change::Unblock("nobody".into()),
+        Change::Pin(PinUnpin { message: PinnedMessage::default(), ..PinUnpin::default() }),
         Change::Unpin("nothing".into()),
         Change::Delete("nothing".into()),
-        Change::Muted(false),
-        Change::Vote { user: "ada".into(), poll: "none".into(), options: vec!["o".into()] },
+        count("nothing", 7),
+        Change::Poll(Poll { id: None, ..poll("p", PollStatus::Active) }),
+        vote("ada", "none", &["a"]),
         Change::DeletePoll("none".into()),
+        Change::Dictionary("none".into(), true),
+        Change::Dictionary("none".into(), false),
     ];
+    store.append(&room, vec![with(text("a", 4), changes.clone())]).await.unwrap();
     store.change(&room, changes, at(5)).await.unwrap();
     assert_eq!(read(&store, &room).await, before);
     let nowhere = store.change(&"nowhere".into(), vec![Change::Muted(true)], at(1)).await;
     assert!(matches!(nowhere, Err(StoreError::NoSuchRoom(_))));
 }
 
-pub(crate) async fn the_state_of_a_room_is_there_after_reopening(bed: &impl Bed) {
+pub(crate) async fn a_room_moves_with_its_state_and_not_with_its_counts(bed: &impl Bed) {
     let store = bed.open().await;
     let room = room_with_counter(&store).await;
-    make_dictionary(&store, "d").await;
-    let info = ViewerInfoRecord { enabled: true, count: 4, version: 9, updated_at: Some(at(2)) };
-    let changes = vec![
+    let viewers =
+        |enabled, count| Change::ViewerInfo(ViewerInfoRecord { enabled, count, version: 1, updated_at: Some(at(1)) });
+    store.append(&room, vec![text("m", 1)]).await.unwrap();
+    let moving = [
         Change::Muted(true),
         block("eve", "Eve"),
+        Change::Unblock("eve".into()),
         pin("m"),
-        Change::ViewerInfo(info),
-        Change::Count { key: "likes".to_owned(), by: 2 },
-        Change::Dictionary("d".into(), true),
-        Change::StickerPack("p".into(), true),
-        Change::Rename { user: "ada".into(), name: "Countess".to_owned() },
-        Change::Poll(super::polls::poll("p1", chatroom_wire::poll::PollStatus::Active)),
-        Change::Vote { user: "ada".into(), poll: "p1".into(), options: vec!["a".into()] },
+        Change::Unpin("m".into()),
+        viewers(true, 1),
     ];
-    store.append(&room, vec![with(text("a", 1), changes)]).await.unwrap();
-    let before = read(&store, &room).await;
-    assert_eq!(before.viewer_info, info);
-    drop(store);
-    let store = bed.open().await;
-    assert_eq!(read(&store, &room).await, before);
-    assert_eq!(before.active_poll.unwrap().votes_count, 1);
-    assert_eq!(store.name_of(&room, &"ada".into()).await.unwrap().as_deref(), Some("Countess"));
-}
-
-pub(super) async fn read(store: &impl Store, room: &RoomId) -> RoomRecord {
-    store.room(room).await.unwrap().unwrap()
-}
-
-pub(super) async fn make_dictionary(store: &impl DictionaryStore, id: &str) {
-    let new = NewDictionary { id: DictionaryId::from(id), name: id.to_owned(), description: String::new(), at: at(0) };
-    store.create_dictionary(new).await.unwrap();
-}
-
-fn with(message: NewMessage, changes: impl IntoIterator<Item = Change>) -> NewMessage {
-    NewMessage { changes: changes.into_iter().collect(), ..message }
-}
-
-fn block(id: &str, name: &str) -> Change {
-    Change::Block(User { id: Some(UserId::from(id)), ..User::named(name) })
-}
-
-fn pin(id: &str) -> Change {
-    let message = PinnedMessage { id: Some(MessageId::from(id)), ..PinnedMessage::default() };
-    Change::Pin(PinUnpin { message, ..PinUnpin::default() })
+    let still = [
+        Change::Muted(true),
+        count("likes", 1),
+        viewers(true, 2),
+        Change::Rename { user: "ada".into(), name: "Countess".to_owned() },
+        Change::StickerPack("p".into(), true),
+        Change::Delete("m".into()),
+    ];
+    for (moment, change) in (2..).zip(moving) {
+        store.change(&room, vec![change], at(moment)).await.unwrap();
+        assert_eq!(read(&store, &room).await.updated_at, at(moment));
+    }
+    let moved = read(&store, &room).await.updated_at;
+    for change in still {
+        store.change(&room, vec![change], at(90)).await.unwrap();
+        assert_eq!(read(&store, &room).await.updated_at, moved);
+    }
+    store.change(&room, vec![Change::Muted(false)], at(3)).await.unwrap();
+    assert_eq!(read(&store, &room).await.updated_at, moved, "a clock that was set back takes nothing back");
 }
 
 fn pinned(record: &RoomRecord) -> Vec<String> {
     record.pinned_messages.iter().map(|pin| pin.message.id.as_ref().unwrap().to_string()).collect()
-}
-
-async fn room_with_counter(store: &impl Store) -> RoomId {
-    let new = NewRoom { id: "r".into(), custom_counters: vec!["likes".into()], created_at: at(0) };
-    store.create_room(new).await.unwrap().id
 }
 
 async fn likes(store: &impl Store, room: &RoomId) -> i64 {

@@ -88,13 +88,13 @@ pub(super) fn vote(
 
 pub(super) fn read(connection: &Connection, room: &RoomId, id: &PollId) -> Result<Option<Poll>, StoreError> {
     let room = append::end(connection, room)?.room;
-    kept(connection, room, id)?.map(|kept| with_counts(connection, kept)).transpose()
+    kept(connection, room, id)?.map(|kept| with_counts(connection, &kept)).transpose()
 }
 
 /// The newest that takes votes.
 pub(super) fn active(connection: &Connection, room: i64) -> Result<Option<Poll>, StoreError> {
     let found = connection.prepare_cached(ACTIVE)?.query_row(named_params! { ":room": room }, row).optional()?;
-    found.map(|kept| with_counts(connection, kept)).transpose()
+    found.map(|kept| with_counts(connection, &kept)).transpose()
 }
 
 pub(super) fn page(
@@ -110,7 +110,7 @@ pub(super) fn page(
     };
     let mut statement = connection.prepare_cached(PAGE)?;
     let rows = statement.query_map(named_params! { ":room": room, ":before": before, ":limit": limit }, row)?;
-    rows.map(|kept| with_counts(connection, kept?)).collect()
+    rows.map(|kept| with_counts(connection, &kept?)).collect()
 }
 
 fn status(connection: &Connection, room: i64, id: &PollId) -> Result<Option<PollStatus>, StoreError> {
@@ -127,7 +127,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Kept> {
     Ok(Kept { key: row.get("key")?, voters: row.get("voters")?, json: row.get("json")? })
 }
 
-fn with_counts(connection: &Connection, kept: Kept) -> Result<Poll, StoreError> {
+fn with_counts(connection: &Connection, kept: &Kept) -> Result<Poll, StoreError> {
     let mut poll: Poll = json::read(&kept.json)?;
     poll.votes_count = kept.voters;
     let mut statement = connection.prepare_cached(COUNTS)?;

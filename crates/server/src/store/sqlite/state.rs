@@ -15,7 +15,7 @@ const UNBLOCK: &str = "DELETE FROM blocked_user WHERE room = :room AND user = :u
 const PIN: &str = "INSERT INTO pinned_message (room, message, json) VALUES (:room, :message, :json)
     ON CONFLICT (room, message) DO NOTHING";
 const UNPIN: &str = "DELETE FROM pinned_message WHERE room = :room AND message = :message";
-const DELETE: &str = "UPDATE message SET audience = 2, json = x'' WHERE room = :room AND id = :id";
+const DELETE: &str = "UPDATE message SET audience = 2, json = x'' WHERE room = :room AND id = :id AND audience != 2";
 const VIEWERS_SHOWN: &str = "SELECT viewers_shown FROM room WHERE key = :room";
 const VIEWERS: &str = "UPDATE room SET viewers_shown = :shown, viewers = :count, viewers_version = :version,
     viewers_at = :at WHERE key = :room";
