@@ -16,6 +16,8 @@ use crate::{RoomId, Time, User, null, number, payload::PinUnpin, poll::Poll};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("viewer_info created_at updated_at")))]
 pub struct Chatroom {
     /// The room's id.
     pub id: RoomId,
@@ -24,6 +26,7 @@ pub struct Chatroom {
     pub muted: bool,
     /// `CHAT_STATUS_ACTIVE` or `CHAT_STATUS_INACTIVE`.
     #[serde(default, deserialize_with = "null::is_default")]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["CHAT_STATUS_ACTIVE", "CHAT_STATUS_INACTIVE"])))]
     pub status: String,
     /// People whose messages are hidden.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -53,6 +56,7 @@ pub struct Chatroom {
 
 /// The number of viewers, as shown in the room.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ViewerInfo {
     /// Whether the number is shown.
     #[serde(default)]
@@ -62,6 +66,7 @@ pub struct ViewerInfo {
     pub count: i64,
     /// Grows with each change; sorts as text.
     #[serde(default, deserialize_with = "number::digits")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+$")))]
     pub version_number: String,
     /// When it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +78,7 @@ pub struct ViewerInfo {
 
 /// A counter of the application's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomCounter {
     /// The counter's key.
     pub key: String,
@@ -81,6 +87,7 @@ pub struct CustomCounter {
     pub value: i64,
     /// Grows with each change; sorts as text.
     #[serde(default, deserialize_with = "number::digits")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+$")))]
     pub version_number: String,
     /// When it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

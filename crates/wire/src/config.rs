@@ -18,6 +18,7 @@ use crate::{
 /// assert_eq!(error.to_string(), "connection.token is missing");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Config {
     /// How to connect.
     pub connection: Connection,
@@ -33,6 +34,7 @@ pub struct Config {
 
 /// How to connect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Connection {
     /// The host to dial, with a port where it is not 443.
     pub endpoint: Endpoint,
@@ -54,6 +56,7 @@ pub struct Connection {
 
 /// Where to publish and to listen; both are opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Topics {
     /// Clients publish here.
     #[serde(rename = "pub")]
@@ -65,6 +68,7 @@ pub struct Topics {
 
 /// Who we are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SelfUser {
     /// Whether we moderate the room.
@@ -86,6 +90,7 @@ pub struct SelfUser {
 
 /// The life of the chat token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenInfo {
     /// When it ends.
     pub expired_at: Time,

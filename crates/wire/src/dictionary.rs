@@ -7,6 +7,7 @@ use crate::{DictionaryId, PatternId, Time, null, number};
 
 /// A list of words. It belongs to the organisation; each room says which ones it uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Dictionary {
     /// The dictionary's id.
     pub id: DictionaryId,
@@ -35,6 +36,7 @@ pub struct Dictionary {
 
 /// A pattern of a dictionary: a whole message, whatever its case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pattern {
     /// The pattern's id.
     pub id: PatternId,

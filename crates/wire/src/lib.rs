@@ -12,6 +12,7 @@
 //! - [`chatroom`]: the state of a room; [`poll`], [`sticker`], [`dictionary`]: what belongs to it
 //! - [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
 //! - [`safe_text`]: strangers' text, made safe for a terminal or a log
+//! - `schema` (with the feature of that name): the bodies as JSON Schema
 //! - [`id`], [`time`], [`raw`], [`number`]: the small parts
 //!
 //! ```
@@ -42,6 +43,8 @@ pub mod poll;
 pub mod raw;
 pub mod rest;
 pub mod safe_text;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secret;
 pub mod sticker;
 pub mod time;

@@ -66,6 +66,7 @@ pub enum Payload {
 
 /// What somebody said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TextMessage {
     /// The text.
     pub text: String,
@@ -79,6 +80,7 @@ pub struct TextMessage {
 
 /// A pinned or unpinned message, and who did it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PinUnpin {
     /// The message.
     pub message: PinnedMessage,
@@ -92,6 +94,8 @@ pub struct PinUnpin {
 
 /// The message inside of a [`PinUnpin`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("id")))]
 pub struct PinnedMessage {
     /// The message's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,6 +113,7 @@ pub struct PinnedMessage {
 
 /// Which message was deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeleteMessage {
     /// The message's id.
     pub id: MessageId,
@@ -119,6 +124,7 @@ pub struct DeleteMessage {
 
 /// A message of the application's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomMessage {
     /// A free string; for a batch of presses it holds a JSON array (docs/protocol.md, section A.5).
     #[serde(default)]
@@ -133,6 +139,7 @@ pub struct CustomMessage {
 
 /// A press, or a batch of presses, of a counter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Increment {
     /// The counter's key.
     pub key: String,
@@ -146,6 +153,7 @@ pub struct Increment {
 
 /// Who came in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entrance {
     /// The person's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -166,6 +174,7 @@ pub struct Entrance {
 
 /// The room's numbers, sent while they change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BroadcastMessage {
     /// How many viewers.
     #[serde(default)]
@@ -177,6 +186,7 @@ pub struct BroadcastMessage {
 
 /// Viewers now, and viewers in all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ViewerMetrics {
     /// Who is connected now.
     #[serde(default)]
@@ -191,6 +201,7 @@ pub struct ViewerMetrics {
 
 /// A number, and since when it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metric {
     /// The number.
     #[serde(default, deserialize_with = "number::integer")]

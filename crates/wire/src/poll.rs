@@ -18,27 +18,34 @@ use crate::{OptionId, PollId, Time, User, null, number};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("type multi_choice")))]
 pub struct Poll {
     /// The poll's id; the server's choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub id: Option<PollId>,
     /// How many options a voter may choose.
     #[serde(default, rename = "type")]
     pub kind: PollKind,
     /// Where it is in its life.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub status: PollStatus,
     /// How many people voted.
     #[serde(default, deserialize_with = "number::integer")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub votes_count: i64,
     /// The question and its options.
     #[serde(default, deserialize_with = "null::is_default")]
     pub multi_choice: MultiChoice,
     /// When it began to take votes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub started_at: Option<Time>,
     /// When it ceased to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub ended_at: Option<Time>,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -47,6 +54,7 @@ pub struct Poll {
 
 /// How many options a voter may choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PollKind {
     /// Exactly one.
     #[default]
@@ -59,6 +67,7 @@ pub enum PollKind {
 
 /// Where a poll is in its life: queued, active, closed, archived; it never goes back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PollStatus {
     /// Made, and may still be changed.
     #[default]
@@ -77,12 +86,16 @@ pub enum PollStatus {
 
 /// A question and what may be chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("question options")))]
 pub struct MultiChoice {
     /// The question.
     #[serde(default, deserialize_with = "null::is_default")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub question: String,
     /// What may be chosen.
     #[serde(default, deserialize_with = "null::is_default")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 2)))]
     pub options: Vec<PollOption>,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -91,18 +104,23 @@ pub struct MultiChoice {
 
 /// Something that may be chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("text")))]
 pub struct PollOption {
     /// The option's id; the server's choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub id: Option<OptionId>,
     /// Its text.
     #[serde(default, deserialize_with = "null::is_default")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub text: String,
     /// Whether it is the right answer. Left out while viewers are not to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected: Option<bool>,
     /// How many people chose it.
     #[serde(default, deserialize_with = "number::integer")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub votes_count: i64,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -111,6 +129,7 @@ pub struct PollOption {
 
 /// What the messages POLL_STARTED, POLL_CLOSED, POLL_ARCHIVED and POLL_UPDATE carry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PollMessage {
     /// The poll as it is now.
     pub poll: Poll,
@@ -124,6 +143,7 @@ pub struct PollMessage {
 
 /// What the message POLL_USER_VOTE carries: somebody's choice. A later one replaces it while the poll is active.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Vote {
     /// The poll.
     pub poll_id: PollId,

@@ -30,6 +30,7 @@ pub const PREFIX: &str = "/bv/chatroom/v1";
 
 /// `POST /chatrooms`: makes a room.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateChatroom {
     /// The counters the room has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -38,13 +39,16 @@ pub struct CreateChatroom {
 
 /// A counter to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CounterKey {
     /// Its key.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key: String,
 }
 
 /// The answer that carries a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatroomAnswer {
     /// The room.
     pub chatroom: Chatroom,
@@ -52,6 +56,7 @@ pub struct ChatroomAnswer {
 
 /// What a token lets its bearer do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Role {
     /// Read and write.
     #[default]
@@ -74,6 +79,7 @@ impl Role {
 
 /// `POST /chatrooms/{id}/tokens`: makes a chat token. What is not said, the server fills in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateToken {
     /// What the bearer may do.
     #[serde(default)]
@@ -94,6 +100,7 @@ pub struct CreateToken {
 
 /// The answer of [`CreateToken`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenAnswer {
     /// The chat token.
     #[serde(serialize_with = "secret::exposed")]
@@ -111,6 +118,7 @@ pub struct TokenAnswer {
 
 /// `POST /chatrooms/tokens:refresh`: buys a new chat token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshRequest {
     /// The refresh token.
     #[serde(serialize_with = "secret::exposed")]
@@ -122,6 +130,7 @@ pub struct RefreshRequest {
 
 /// The answer of [`RefreshRequest`]. The refresh token stays the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshAnswer {
     /// The new chat token.
     #[serde(serialize_with = "secret::exposed")]
@@ -218,8 +227,9 @@ impl MessagesQuery {
 #[error("the parameter {0} can't be used")]
 pub struct QueryError(pub &'static str);
 
-/// What the server answers to [`MessagesQuery`].
+/// A page of the history: what the server answers to [`MessagesQuery`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessagesAnswer {
     /// The messages, ascending by `received_at`.
     pub messages: Vec<Message>,
@@ -227,13 +237,16 @@ pub struct MessagesAnswer {
 
 /// The same as a client reads it: an element that is no message spoils no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessagesPage {
     /// The messages; the order is not promised.
     #[serde(default)]
     pub messages: Elements,
 }
 
-/// The body of every refusal. What it says is a stranger's text: its `Display` is made safe for a terminal.
+/// The body of every refusal.
+///
+/// What it says is a stranger's text: its `Display` is made safe for a terminal.
 ///
 /// ```
 /// use chatroom_wire::rest::ErrorBody;
@@ -246,6 +259,7 @@ pub struct MessagesPage {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ErrorBody {
     /// A gRPC code.
@@ -260,6 +274,7 @@ pub struct ErrorBody {
 
 /// A part of [`ErrorBody`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ErrorDetail {
     /// What kind of detail it is.

@@ -7,6 +7,7 @@ use crate::{StickerId, StickerPackId, null};
 
 /// A pack of stickers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StickerPack {
     /// The pack's id.
     pub id: StickerPackId,
@@ -20,6 +21,7 @@ pub struct StickerPack {
 
 /// A sticker of a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sticker {
     /// The sticker's id within its pack.
     pub id: StickerId,
@@ -39,6 +41,7 @@ pub struct Sticker {
 
 /// What the message STICKER carries. A client names the pack and the sticker; the server writes the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StickerMessage {
     /// The pack.
     pub sticker_pack_id: StickerPackId,

@@ -16,6 +16,7 @@ use crate::{UserId, null};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct User {
     /// The person's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,12 +29,15 @@ pub struct User {
     pub custom_name: String,
     /// Whether the person moderates the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub is_admin: Option<bool>,
     /// Whether the person came without an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub is_guest: Option<bool>,
     /// Whether the person's messages are hidden from others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub blocked: Option<bool>,
     /// Who blocked this person, where a list of blocked users says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use crate::{
 
 /// The answer of `POST /dictionaries/tokens` and `POST /stickerpacks/tokens`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlainTokenAnswer {
     /// The token.
     #[serde(serialize_with = "secret::exposed")]
@@ -21,8 +22,10 @@ pub struct PlainTokenAnswer {
 
 /// `POST /dictionaries` and `PUT /dictionaries/{id}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WriteDictionary {
     /// Its name.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// What it is for.
     #[serde(default, deserialize_with = "null::is_default", skip_serializing_if = "String::is_empty")]
@@ -31,6 +34,7 @@ pub struct WriteDictionary {
 
 /// The answer that carries a dictionary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DictionaryAnswer {
     /// The dictionary.
     pub dictionary: Dictionary,
@@ -38,6 +42,7 @@ pub struct DictionaryAnswer {
 
 /// The answer of `GET /dictionaries`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DictionariesPage {
     /// The dictionaries, the oldest first.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -49,6 +54,7 @@ pub struct DictionariesPage {
 
 /// `POST /dictionaries/{id}/patterns` and `PUT /dictionaries/{id}/patterns/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WritePattern {
     /// What it matches.
     pub text: String,
@@ -56,6 +62,7 @@ pub struct WritePattern {
 
 /// The answer that carries a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatternAnswer {
     /// The pattern.
     pub pattern: Pattern,
@@ -63,6 +70,7 @@ pub struct PatternAnswer {
 
 /// `POST /dictionaries/{id}/patterns:batch-create`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WritePatterns {
     /// What they match.
     pub texts: Vec<String>,
@@ -70,6 +78,7 @@ pub struct WritePatterns {
 
 /// The answer of [`WritePatterns`]: all of them, also those that were there before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatternsAnswer {
     /// The patterns, in the order of the texts.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -78,6 +87,7 @@ pub struct PatternsAnswer {
 
 /// The answer of `GET /dictionaries/{id}/patterns`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatternsPage {
     /// The patterns, in the order in which they came.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -89,6 +99,7 @@ pub struct PatternsPage {
 
 /// The answer of `POST /dictionaries/{id}/patterns:upload`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadAnswer {
     /// How many patterns the dictionary holds now.
     #[serde(deserialize_with = "number::integer")]
@@ -97,6 +108,7 @@ pub struct UploadAnswer {
 
 /// A dictionary and whether a room uses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomDictionary {
     /// The dictionary.
     pub dictionary: Dictionary,
@@ -107,6 +119,7 @@ pub struct RoomDictionary {
 
 /// The answer of `GET /chatrooms/dictionaries` and of [`EnableDictionaries`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomDictionariesPage {
     /// The dictionaries.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -118,6 +131,7 @@ pub struct RoomDictionariesPage {
 
 /// `POST /chatrooms/dictionaries:batch-update`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnableDictionaries {
     /// Which ones.
     pub ids: Vec<DictionaryId>,

@@ -6,6 +6,7 @@ use crate::{MessageId, User, payload::PinnedMessage};
 
 /// Who acts, as far as a call says it: the name. All else is taken from the token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActionTaker {
     /// The name shown to others; an empty one means the token's.
     #[serde(default, deserialize_with = "crate::null::is_default")]
@@ -21,6 +22,7 @@ impl ActionTaker {
 
 /// `POST /chatrooms:mute` and `:unmute`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mute {
     /// Who acts.
     #[serde(default)]
@@ -29,6 +31,7 @@ pub struct Mute {
 
 /// `POST /chatrooms/messages:pin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pin {
     /// What is to be pinned, and by whom.
     pub pinned_message: PinBody,
@@ -36,6 +39,7 @@ pub struct Pin {
 
 /// The inside of [`Pin`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PinBody {
     /// The message. A service may want its text and its sender; `chatroom serve` takes both from its own log.
     pub message: PinnedMessage,
@@ -46,6 +50,7 @@ pub struct PinBody {
 
 /// `POST /chatrooms/messages:unpin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unpin {
     /// What is to be unpinned, and by whom.
     pub unpinned_message: UnpinBody,
@@ -53,6 +58,7 @@ pub struct Unpin {
 
 /// The inside of [`Unpin`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnpinBody {
     /// The message.
     pub message: MessageRef,
@@ -63,6 +69,7 @@ pub struct UnpinBody {
 
 /// A message by its id alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageRef {
     /// The message's id.
     pub id: MessageId,
@@ -70,27 +77,34 @@ pub struct MessageRef {
 
 /// `POST /chatrooms/users:block`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Block {
     /// Who is to be blocked; its `action_taker` is who acts.
+    #[cfg_attr(feature = "schema", schemars(extend("required" = ["id"])))]
     pub blocked_user: User,
 }
 
 /// `POST /chatrooms/users:unblock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unblock {
     /// Who is to be unblocked; its `action_taker` is who acts.
+    #[cfg_attr(feature = "schema", schemars(extend("required" = ["id"])))]
     pub unblocked_user: User,
 }
 
 /// `PUT /chatrooms/users`: the caller's own name in the room from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rename {
     /// The name.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub custom_name: String,
 }
 
 /// `PUT /chatrooms/viewer-infos`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetViewerInfo {
     /// Whether the number of viewers is shown.
     pub viewer_info: ViewerInfoSwitch,
@@ -101,6 +115,7 @@ pub struct SetViewerInfo {
 
 /// The inside of [`SetViewerInfo`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ViewerInfoSwitch {
     /// Whether the number of viewers is shown.
     pub enabled: bool,
@@ -108,4 +123,5 @@ pub struct ViewerInfoSwitch {
 
 /// The answer of a call that only acts: `{}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Done {}

@@ -7,6 +7,7 @@ use crate::{null, poll::Poll};
 
 /// `POST /chatrooms/polls`, `PUT /chatrooms/polls/{id}`, and the answer of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PollBody {
     /// The poll.
     pub poll: Poll,
@@ -14,6 +15,7 @@ pub struct PollBody {
 
 /// The answer of `GET /chatrooms/polls`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PollsPage {
     /// The polls, the newest first.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -25,6 +27,7 @@ pub struct PollsPage {
 
 /// `POST /chatrooms/polls/{id}:change`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangePoll {
     /// What is to happen.
     pub action: PollAction,
@@ -35,6 +38,7 @@ pub struct ChangePoll {
 
 /// A step in a poll's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PollAction {
     /// From queued to active.
     #[serde(rename = "ACTION_START")]

@@ -9,6 +9,7 @@ use crate::{
 
 /// The answer of `GET /chatrooms/stickerpacks` and `GET /stickerpacks`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StickerPacks {
     /// The packs; for a room those that it uses.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -17,6 +18,7 @@ pub struct StickerPacks {
 
 /// The answer of `GET /chatrooms/stickerpacks/{id}` and `GET /stickerpacks/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StickerPackAnswer {
     /// The pack.
     pub sticker_pack: StickerPack,
@@ -27,6 +29,7 @@ pub struct StickerPackAnswer {
 
 /// A pack and whether a room uses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomStickerPack {
     /// The pack.
     pub sticker_pack: StickerPack,
@@ -37,6 +40,7 @@ pub struct RoomStickerPack {
 
 /// The answer of `POST /chatrooms/stickerpacks:admin-list`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomStickerPacks {
     /// All packs.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -45,6 +49,7 @@ pub struct RoomStickerPacks {
 
 /// `PUT /chatrooms/stickerpacks/{id}`; answered with a [`RoomStickerPack`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnableStickerPack {
     /// Whether the room is to use it.
     pub enabled: bool,
