@@ -4,16 +4,22 @@
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
 //! - [`foreign_broker`]: `tail` and `send` against brokers that others wrote
 //! - [`interop_mqttjs`], [`interop_paho`]: the reference sample, on two libraries, against `serve`
+//! - [`contract`]: the REST service against its own description
+//! - [`long_history`]: a room with a hundred thousand messages
+//! - [`party`]: a host's evening: everybody knows the room as the server does
 //! - [`restart`]: a server that is killed in the middle of a conversation
 //! - [`secrets`]: nothing that is written holds a secret
 //! - [`support`]: what they share
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod contract;
 mod demo;
 mod foreign_broker;
 mod interop_mqttjs;
 mod interop_paho;
+mod long_history;
+mod party;
 mod restart;
 mod secrets;
 mod support;

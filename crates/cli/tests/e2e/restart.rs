@@ -4,7 +4,7 @@ use chatroom_testkit::process::{Home, Process};
 use chatroom_testkit::serve::{ANY_PORTS, Server};
 use serde_json::Value;
 
-use crate::support::{CHATROOM, chatroom, joined};
+use crate::support::{CHATROOM, address, chatroom, joined};
 
 const MESSAGES: usize = 200;
 
@@ -47,11 +47,6 @@ async fn interrupted(tail: Process) -> Vec<String> {
     let exit = tail.exit().await;
     exit.assert_code(0);
     exit.out
-}
-
-/// `HOST:PORT` of a URL.
-fn address(url: &str) -> &str {
-    url.split_once("://").map_or(url, |(_, address)| address).trim_end_matches('/')
 }
 
 /// The texts among the messages.

@@ -46,6 +46,11 @@ pub(crate) async fn joined(process: &Process) {
     process.err_line(|line| line.contains("joined")).await;
 }
 
+/// `HOST:PORT` of a URL.
+pub(crate) fn address(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, address)| address).trim_end_matches('/')
+}
+
 /// One line `[<received_at>] @<custom_name>: <text>`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
