@@ -41,8 +41,8 @@ pub enum From {
 /// inclusive does not matter. Where more messages bear one time than a page holds, the service gives no way to all of
 /// them: the stream tells as many as it gets, says [`HistoryError::Crowded`], and goes on behind that time.
 ///
-/// After an error it goes on: a page that could not be read is asked for again, at once. Heed
-/// [`HistoryError::retry_after`], and give up some time.
+/// After an error it goes on: a page that could not be read is asked for again, at once, unless the session has ended.
+/// Heed [`HistoryError::retry_after`], and give up some time.
 ///
 /// ```
 /// # #[tokio::main]
@@ -74,7 +74,8 @@ pub struct History {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// The page could not be read. The next poll asks for it again.
+    /// The page could not be read. The next poll asks for it again, unless the session has ended or has no chat token:
+    /// then this is the end.
     #[error(transparent)]
     Page(CallError),
     /// The service has something here that is no message.
@@ -201,7 +202,12 @@ impl Stream for History {
             this.asking = None;
             match result {
                 Ok(page) => this.ready.extend(this.pages.take(page.messages.0)),
-                Err(error) => return Poll::Ready(Some(Err(HistoryError::Page(error)))),
+                Err(error) => {
+                    if matches!(error, CallError::Ended | CallError::NoToken) {
+                        this.pages.end();
+                    }
+                    return Poll::Ready(Some(Err(HistoryError::Page(error))));
+                }
             }
         }
     }

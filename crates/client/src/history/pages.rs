@@ -91,6 +91,11 @@ impl Pages {
         self.size = messages.clamp(1, PAGE_MAX);
     }
 
+    /// There is nobody left to ask.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
     /// What to ask for; nothing after the end. The same until an answer is taken.
     pub(super) fn query(&self) -> Option<MessagesQuery> {
         let bounded = MessagesQuery {

@@ -66,7 +66,7 @@ async fn a_deleted_message_is_unpinned_first_and_gone_from_the_history() {
     let pinned = kind(&mut events, Kind::PinMessage).await;
     let Payload::PinMessage(pin) = &pinned.payload else { unreachable!("it is one") };
     assert_eq!((&*pin.message.text, &*pinned.user.custom_name), ("look", "Grace"));
-    assert_eq!(pinned.user.id.as_ref().map(|id| id.as_str()), Some("user-host"));
+    assert_eq!(pinned.user.id, Some("user-host".into()));
     kind(&mut events, Kind::UnpinMessage).await;
     loop {
         if let Event::MessageDeleted { id: deleted } = next(&mut events).await {

@@ -1,6 +1,9 @@
 //! A call whose token is refused is made once more with a fresh one, which is bought once.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chatroom_client::{
@@ -125,6 +128,32 @@ async fn a_fresh_token_that_is_refused_too_is_not_bought_again() {
     let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
     assert!(matches!(visitor.mute().await, Err(CallError::Status { status: 401, .. })));
     assert_eq!(count(&mut service, "other"), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_while_it_buys_leaves_buying_to_the_next() {
+    let first = Arc::new(AtomicBool::new(true));
+    let mut service = Service::start(move |asked: Asked| {
+        let hangs = asked.line() == REFRESH && first.swap(false, Ordering::SeqCst);
+        async move {
+            match (&*asked.line(), asked.bearer()) {
+                _ if hangs => std::future::pending().await,
+                (REFRESH, _) => json("200 OK", r#"{"token":"fresh","expires_in":60}"#),
+                (_, Some("fresh")) => json("200 OK", "{}"),
+                _ => json("401 Unauthorized", DEAD),
+            }
+        }
+    })
+    .await;
+    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let dropped = tokio::spawn({
+        let visitor = visitor.clone();
+        async move { visitor.mute().await }
+    });
+    while service.asked().await.line() != REFRESH {}
+    dropped.abort();
+    within("the next call", visitor.mute()).await.unwrap();
+    assert_eq!(count(&mut service, "fresh"), (1, 1, 1));
 }
 
 #[tokio::test]
