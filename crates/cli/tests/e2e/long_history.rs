@@ -9,7 +9,7 @@ use chatroom_wire::{Kind, Message, RoomId, Time, User};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::support::{CHATROOM, chatroom, joined};
+use crate::support::{CHATROOM, chatroom};
 
 const MESSAGES: usize = 100_000;
 
@@ -32,9 +32,8 @@ async fn a_hundred_thousand_messages_are_read_exactly_once_in_both_directions() 
     let server = Server::start(CHATROOM, &home, ANY_PORTS.map(ToOwned::to_owned).iter().chain(&args)).await;
     let talk = chatroom(&home).args(["send", "--count", "1000000", "--every", "50ms", "new {n}"]);
     let talk = talk.args(server.admin_args()).start();
-    let tail = chatroom(&home).args(["tail", "--json", "--count", "1"]).args(server.viewer_args()).start();
-    joined(&tail).await;
-    tail.exit().await.assert_code(0);
+    let tail = chatroom(&home).args(["tail", "--json", "--count", "1"]).args(server.viewer_args());
+    tail.run().await.assert_code(0);
     let old: BTreeSet<String> = (0..MESSAGES).map(|number| format!("old-{number}")).collect();
     for direction in ["--oldest-first", "--newest-first"] {
         let Read { mut ids, memory } = read(&home, &server, direction).await;
