@@ -1,7 +1,7 @@
 //! The REST service (docs/protocol.md, section C), and the door to the gateway on the same port.
 //!
 //! - [`routes`]: the table of all calls, from which all else is made; [`route`]: a row; [`parameters`]: of its query
-//! - [`router`]: finds the call, checks who may make it, runs it; [`openapi`], [`schemas`]: describe it
+//! - [`router`]: finds the call, checks who may make it, runs it; [`openapi`]: describes it
 //! - [`access`], [`auth`]: who may, and who asks; [`path`], [`query`], [`body`]: what they send; [`page_token`]
 //! - [`error`]: refusals, all in one form; [`cors`]: for browsers
 //! - [`rooms`], [`tokens`], [`config`], [`messages`], [`moderation`], [`users`], [`polls`]: the calls, one file for each
@@ -31,7 +31,6 @@ pub(crate) mod rooms;
 mod route;
 mod router;
 mod routes;
-mod schemas;
 mod stickers;
 pub(crate) mod tokens;
 mod users;

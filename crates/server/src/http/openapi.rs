@@ -1,20 +1,19 @@
 //! `GET /openapi.json`: the API described, made from the table of routes and from the wire types.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use chatroom_wire::rest::ErrorBody;
+use chatroom_wire::{rest::ErrorBody, schema::Schemas};
 use serde_json::{Map, Value, json};
 
 use super::{
     access::{TokenKind, wants_bearer},
     route::{Route, Takes},
     routes,
-    schemas::Schemas,
 };
 
 /// Made once; it is the same for every server of this version.
@@ -27,8 +26,8 @@ pub(super) async fn read() -> Response {
 
 /// The description of a table in OpenAPI 3.1.
 fn describe(table: &[Route]) -> Value {
-    let mut schemas = Schemas::default();
-    let error = schemas.of::<ErrorBody>();
+    let mut schemas = Schemas::at("/components/schemas");
+    let refusals = refusals(table, &schemas.answer::<ErrorBody>());
     let mut paths = Map::new();
     let mut tags: Vec<&str> = Vec::new();
     for route in table {
@@ -36,9 +35,9 @@ fn describe(table: &[Route]) -> Value {
             tags.push(route.tag);
         }
         let path = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut schemas, &error);
+        path[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut schemas);
     }
-    let schemes: Map<String, Value> = TokenKind::BEARERS
+    let security: Map<String, Value> = TokenKind::BEARERS
         .into_iter()
         .map(|kind| (kind.name().to_owned(), json!({"type": "http", "scheme": "bearer", "description": scheme(kind)})))
         .collect();
@@ -53,7 +52,7 @@ fn describe(table: &[Route]) -> Value {
         "servers": [{"url": "/", "description": "The server that this description came from."}],
         "tags": tags.iter().map(|tag| json!({"name": tag})).collect::<Vec<_>>(),
         "paths": paths,
-        "components": {"schemas": schemas.finish(), "securitySchemes": schemes},
+        "components": {"schemas": schemas.finish(), "responses": refusals, "securitySchemes": security},
     })
 }
 
@@ -73,7 +72,7 @@ fn scheme(kind: TokenKind) -> &'static str {
     }
 }
 
-fn operation(route: &Route, schemas: &mut Schemas, error: &Value) -> Value {
+fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     let mut operation = json!({
         "operationId": route.name,
         "summary": route.summary,
@@ -85,20 +84,20 @@ fn operation(route: &Route, schemas: &mut Schemas, error: &Value) -> Value {
         operation["description"] = json!(route.details);
     }
     // Any one of them will do; an empty list says that none is needed.
-    operation["security"] = match wants_bearer(route.callers) {
-        true => route.callers.iter().map(|kind| json!({kind.name(): []})).collect(),
-        false => json!([]),
+    let security: Vec<Value> = if wants_bearer(route.callers) {
+        route.callers.iter().map(|kind| json!({kind.name(): []})).collect()
+    } else {
+        Vec::new()
     };
-    match route.takes {
-        Takes::Nothing => {}
-        Takes::Json(schema) => {
-            let schema = schema(schemas);
-            operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
-        }
-        Takes::Text => {
-            let schema = json!({"type": "string"});
-            operation["requestBody"] = json!({"required": true, "content": {"text/plain": {"schema": schema}}});
-        }
+    operation["security"] = Value::Array(security);
+    let body = match &route.takes {
+        Takes::Nothing => None,
+        Takes::Json { schema, example } => Some(("application/json", schema(schemas), json!(example))),
+        Takes::Text { example } => Some(("text/plain", json!({"type": "string"}), json!(example))),
+    };
+    if let Some((kind, schema, example)) = body {
+        let content = json!({kind: {"schema": schema, "example": example}});
+        operation["requestBody"] = json!({"required": true, "content": content});
     }
     let answer = match route.gives {
         Some(schema) => schema(schemas),
@@ -107,11 +106,18 @@ fn operation(route: &Route, schemas: &mut Schemas, error: &Value) -> Value {
     let mut responses = Map::new();
     responses.insert("200".to_owned(), content("Done.", &answer));
     for status in route.refusals() {
-        responses.insert(status.to_string(), content(&meaning(status), error));
+        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/Refused{status}")}));
     }
-    responses.insert("default".to_owned(), content("Refused.", error));
+    responses.insert("default".to_owned(), json!({"$ref": "#/components/responses/Refused"}));
     operation["responses"] = Value::Object(responses);
     operation
+}
+
+/// Every refusal that a call may be answered with, by the name under which the calls refer to it.
+fn refusals(table: &[Route], body: &Value) -> Map<String, Value> {
+    let statuses: BTreeSet<u16> = table.iter().flat_map(Route::refusals).collect();
+    let known = statuses.into_iter().map(|status| (format!("Refused{status}"), content(&meaning(status), body)));
+    known.chain([("Refused".to_owned(), content("Refused for another reason.", body))]).collect()
 }
 
 fn content(description: &str, schema: &Value) -> Value {

@@ -3,14 +3,18 @@
 use std::{pin::Pin, sync::Arc};
 
 use axum::{extract::Request, handler::Handler, http::Method, response::Response};
-use chatroom_wire::rest::PREFIX;
+use chatroom_wire::{rest::PREFIX, schema::Schemas};
+use schemars::JsonSchema;
+use serde_json::Value;
 
 use super::{
     access::{Callers, wants_bearer},
     parameters::Parameter,
-    schemas::{SchemaOf, Schemas},
 };
 use crate::service::Service;
+
+/// Makes the schema of a body, or a reference to it.
+pub(crate) type SchemaOf = fn(&mut Schemas) -> Value;
 
 type Run = Box<dyn Fn(Request, Arc<Service>) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
@@ -37,14 +41,14 @@ pub(crate) struct Route {
 }
 
 /// What a call wants in its body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Takes {
     /// Nothing; what is there is not read.
     Nothing,
     /// A JSON object.
-    Json(SchemaOf),
+    Json { schema: SchemaOf, example: Value },
     /// Lines of plain text.
-    Text,
+    Text { example: &'static str },
 }
 
 impl Route {
@@ -95,16 +99,16 @@ impl Route {
         Self { query, ..self }
     }
 
-    pub(crate) fn takes<T>(self) -> Self {
-        Self { takes: Takes::Json(Schemas::of::<T>), ..self }
+    pub(crate) fn takes<T: JsonSchema>(self, example: Value) -> Self {
+        Self { takes: Takes::Json { schema: Schemas::request::<T>, example }, ..self }
     }
 
-    pub(crate) fn takes_text(self) -> Self {
-        Self { takes: Takes::Text, ..self }
+    pub(crate) fn takes_text(self, example: &'static str) -> Self {
+        Self { takes: Takes::Text { example }, ..self }
     }
 
-    pub(crate) fn gives<T>(self) -> Self {
-        Self { gives: Some(Schemas::of::<T>), ..self }
+    pub(crate) fn gives<T: JsonSchema>(self) -> Self {
+        Self { gives: Some(Schemas::answer::<T>), ..self }
     }
 
     pub(crate) fn refuses(self, own_refusals: &'static [u16]) -> Self {
@@ -123,7 +127,7 @@ impl Route {
         }
         match self.takes {
             Takes::Nothing => {}
-            Takes::Json(_) | Takes::Text => statuses.extend([400, 408, 413, 415]),
+            Takes::Json { .. } | Takes::Text { .. } => statuses.extend([400, 408, 413, 415]),
         }
         statuses.extend(self.own_refusals);
         statuses.sort_unstable();

@@ -16,6 +16,8 @@ use chatroom_wire::{
     },
 };
 
+use serde_json::{Value, json};
+
 use super::{
     access::{ADMIN, ANYBODY, CHAT, ORGANISATION, REFRESH},
     config, messages, moderation, openapi, parameters, polls, rooms,
@@ -35,7 +37,7 @@ fn rooms() -> Vec<Route> {
     vec![
         Route::api(Method::POST, "/chatrooms", "createChatroom", ORGANISATION, rooms::create)
             .says("Makes a room.")
-            .takes::<CreateChatroom>()
+            .takes::<CreateChatroom>(json!({"custom_counters": [{"key": "like"}]}))
             .gives::<ChatroomAnswer>(),
         Route::api(Method::GET, "/chatrooms", "getChatroom", CHAT, rooms::read)
             .says("The room of the token.")
@@ -45,13 +47,13 @@ fn rooms() -> Vec<Route> {
         Route::api(Method::POST, "/chatrooms/{id}/tokens", "createChatroomToken", ORGANISATION, tokens::create)
             .says("Makes a chat token for a room.")
             .explains("What the request does not say is filled in: a guest with an id of its own.")
-            .takes::<CreateToken>()
+            .takes::<CreateToken>(json!({"role": "ROLE_ADMIN", "subject": "ada", "device_id": "phone", "name": "Ada"}))
             .gives::<TokenAnswer>()
             .refuses(&[404]),
         Route::api(Method::POST, "/chatrooms/tokens:refresh", "refreshChatroomToken", REFRESH, tokens::refresh)
             .says("Buys a new chat token with a refresh token.")
             .explains("The refresh token comes in the body and stays good until its own end.")
-            .takes::<RefreshRequest>()
+            .takes::<RefreshRequest>(json!({"refresh_token": "eyJ…"}))
             .gives::<RefreshAnswer>()
             .refuses(&[401]),
         Route::api(Method::GET, "/chatrooms/config", "getChatroomConfig", CHAT, config::read)
@@ -61,17 +63,17 @@ fn rooms() -> Vec<Route> {
             .refuses(&[400, 404]),
         Route::api(Method::POST, "/chatrooms:mute", "muteChatroom", ADMIN, moderation::mute)
             .says("Viewers may not write until the room is unmuted.")
-            .takes::<Mute>()
+            .takes::<Mute>(json!({"action_taker": {"custom_name": "Ada"}}))
             .gives::<Done>()
             .refuses(&[404]),
         Route::api(Method::POST, "/chatrooms:unmute", "unmuteChatroom", ADMIN, moderation::unmute)
             .says("Viewers may write again.")
-            .takes::<Mute>()
+            .takes::<Mute>(json!({"action_taker": {"custom_name": "Ada"}}))
             .gives::<Done>()
             .refuses(&[404]),
         Route::api(Method::PUT, "/chatrooms/viewer-infos", "updateViewerInfo", ADMIN, moderation::show_viewers)
             .says("Shows or hides the number of viewers.")
-            .takes::<SetViewerInfo>()
+            .takes::<SetViewerInfo>(json!({"viewer_info": {"enabled": true}, "action_taker": {"custom_name": "Ada"}}))
             .gives::<Done>()
             .refuses(&[404]),
     ]
@@ -93,12 +95,16 @@ fn messages() -> Vec<Route> {
         Route::api(Method::POST, "/chatrooms/messages:pin", "pinChatroomMessage", ADMIN, moderation::pin)
             .says("Puts a message at the top of the room.")
             .explains("Its id is enough: text and sender are taken from the room's own log. Only texts can be pinned.")
-            .takes::<Pin>()
+            .takes::<Pin>(
+                json!({"pinned_message": {"message": {"id": MESSAGE}, "action_taker": {"custom_name": "Ada"}}}),
+            )
             .gives::<Done>()
             .refuses(&[404, 429]),
         Route::api(Method::POST, "/chatrooms/messages:unpin", "unpinChatroomMessage", ADMIN, moderation::unpin)
             .says("Takes a message from there.")
-            .takes::<Unpin>()
+            .takes::<Unpin>(
+                json!({"unpinned_message": {"message": {"id": MESSAGE}, "action_taker": {"custom_name": "Ada"}}}),
+            )
             .gives::<Done>()
             .refuses(&[404]),
     ]
@@ -109,18 +115,20 @@ fn users() -> Vec<Route> {
     vec![
         Route::api(Method::POST, "/chatrooms/users:block", "blockChatroomUser", ADMIN, moderation::block)
             .says("Hides what somebody writes from now on from all others.")
-            .takes::<Block>()
+            .takes::<Block>(
+                json!({"blocked_user": {"id": "eve", "custom_name": "Eve", "action_taker": {"custom_name": "Ada"}}}),
+            )
             .gives::<Done>()
             .refuses(&[404, 429]),
         Route::api(Method::POST, "/chatrooms/users:unblock", "unblockChatroomUser", ADMIN, moderation::unblock)
             .says("Shows what somebody writes from now on.")
             .explains("What was hidden stays hidden.")
-            .takes::<Unblock>()
+            .takes::<Unblock>(json!({"unblocked_user": {"id": "eve", "action_taker": {"custom_name": "Ada"}}}))
             .gives::<Done>()
             .refuses(&[404]),
         Route::api(Method::PUT, "/chatrooms/users", "updateChatroomUser", CHAT, users::rename)
             .says("The caller goes by another name in the room from now on.")
-            .takes::<Rename>()
+            .takes::<Rename>(json!({"custom_name": "Ada Lovelace"}))
             .gives::<Done>()
             .refuses(&[404]),
     ]
@@ -132,7 +140,7 @@ fn polls() -> Vec<Route> {
         Route::api(Method::POST, "/chatrooms/polls", "createPoll", ADMIN, polls::create)
             .says("Makes a poll, queued.")
             .explains("Ids, status, counts and times are the server's; what a request says of them is ignored.")
-            .takes::<PollBody>()
+            .takes::<PollBody>(poll())
             .gives::<PollBody>()
             .refuses(&[404, 429]),
         Route::api(Method::GET, "/chatrooms/polls", "listPolls", CHAT, polls::list)
@@ -147,7 +155,7 @@ fn polls() -> Vec<Route> {
             .refuses(&[404]),
         Route::api(Method::PUT, "/chatrooms/polls/{id}", "updatePoll", ADMIN, polls::update)
             .says("Writes a queued poll anew.")
-            .takes::<PollBody>()
+            .takes::<PollBody>(poll())
             .gives::<PollBody>()
             .refuses(&[404]),
         Route::api(Method::DELETE, "/chatrooms/polls/{id}", "deletePoll", ADMIN, polls::delete)
@@ -159,7 +167,7 @@ fn polls() -> Vec<Route> {
             .explains(
                 "START wants a queued one, and no other that is active; CLOSE an active one; ARCHIVE a closed one.",
             )
-            .takes::<ChangePoll>()
+            .takes::<ChangePoll>(json!({"action": "ACTION_START", "action_taker": {"custom_name": "Ada"}}))
             .gives::<Done>()
             .refuses(&[404]),
     ]
@@ -172,6 +180,15 @@ fn service() -> Vec<Route> {
             .says("This description.")
             .tagged("Service"),
     ]
+}
+
+/// The id of a message, for examples.
+const MESSAGE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// A poll as a request says it.
+fn poll() -> Value {
+    let options = json!([{"text": "Tea", "corrected": true}, {"text": "Coffee", "corrected": false}]);
+    json!({"poll": {"type": "POLL_TYPE_SINGLE_CHOICE", "multi_choice": {"question": "What?", "options": options}}})
 }
 
 /// The family that all these rows belong to.

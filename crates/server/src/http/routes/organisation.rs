@@ -7,6 +7,7 @@ use chatroom_wire::rest::{
     PatternsPage, PlainTokenAnswer, RoomDictionariesPage, RoomStickerPack, RoomStickerPacks, StickerPackAnswer,
     StickerPacks, UploadAnswer, WriteDictionary, WritePattern, WritePatterns,
 };
+use serde_json::json;
 
 use super::Family as _;
 use crate::http::{
@@ -30,7 +31,7 @@ pub(super) fn dictionaries() -> Vec<Route> {
         .gives::<PlainTokenAnswer>(),
         Route::api(Method::POST, "/dictionaries", "createDictionary", DICTIONARY, dictionaries::create)
             .says("Makes a dictionary.")
-            .takes::<WriteDictionary>()
+            .takes::<WriteDictionary>(json!({"name": "Rude", "description": "What nobody wants to read"}))
             .gives::<DictionaryAnswer>()
             .refuses(&[429]),
         Route::api(Method::GET, "/dictionaries", "listDictionaries", DICTIONARY, dictionaries::list)
@@ -43,7 +44,7 @@ pub(super) fn dictionaries() -> Vec<Route> {
             .refuses(&[404]),
         Route::api(Method::PUT, "/dictionaries/{id}", "updateDictionary", DICTIONARY, dictionaries::update)
             .says("Gives a dictionary another name and description.")
-            .takes::<WriteDictionary>()
+            .takes::<WriteDictionary>(json!({"name": "Rude", "description": "What nobody wants to read"}))
             .gives::<DictionaryAnswer>()
             .refuses(&[404]),
         Route::api(Method::DELETE, "/dictionaries/{id}", "deleteDictionary", DICTIONARY, dictionaries::delete)
@@ -55,7 +56,7 @@ pub(super) fn dictionaries() -> Vec<Route> {
             .explains(
                 "A pattern matches a whole message, whatever its case. A text that is there already keeps its id.",
             )
-            .takes::<WritePattern>()
+            .takes::<WritePattern>(json!({"text": "darn it"}))
             .gives::<PatternAnswer>()
             .refuses(&[404, 429]),
         Route::api(Method::GET, "/dictionaries/{id}/patterns", "listPatterns", DICTIONARY, patterns::list)
@@ -71,12 +72,12 @@ pub(super) fn dictionaries() -> Vec<Route> {
             patterns::batch_create,
         )
         .says("Adds patterns, all or none.")
-        .takes::<WritePatterns>()
+        .takes::<WritePatterns>(json!({"texts": ["darn it", "heck"]}))
         .gives::<PatternsAnswer>()
         .refuses(&[404, 429]),
         Route::api(Method::POST, "/dictionaries/{id}/patterns:upload", "uploadPatterns", DICTIONARY, patterns::upload)
             .says("Puts the lines of a text in the place of all patterns.")
-            .takes_text()
+            .takes_text("darn it\nheck\n")
             .gives::<UploadAnswer>()
             .refuses(&[404, 429]),
         Route::api(
@@ -87,7 +88,7 @@ pub(super) fn dictionaries() -> Vec<Route> {
             patterns::update,
         )
         .says("Gives a pattern another text.")
-        .takes::<WritePattern>()
+        .takes::<WritePattern>(json!({"text": "darn it"}))
         .gives::<PatternAnswer>()
         .refuses(&[404, 409]),
         Route::api(
@@ -113,7 +114,7 @@ pub(super) fn dictionaries() -> Vec<Route> {
             in_room::batch_update,
         )
         .says("The room uses these dictionaries, or does not; all or none.")
-        .takes::<EnableDictionaries>()
+        .takes::<EnableDictionaries>(json!({"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"], "enabled": true}))
         .gives::<RoomDictionariesPage>()
         .refuses(&[404]),
         Route::api(
@@ -178,7 +179,7 @@ pub(super) fn stickers() -> Vec<Route> {
         .refuses(&[404]),
         Route::api(Method::PUT, "/chatrooms/stickerpacks/{id}", "updateChatroomStickerPack", ADMIN, stickers::enable)
             .says("The room uses a pack, or does not.")
-            .takes::<EnableStickerPack>()
+            .takes::<EnableStickerPack>(json!({"enabled": false}))
             .gives::<RoomStickerPack>()
             .refuses(&[404]),
     ]

@@ -69,6 +69,10 @@ async fn the_description_has_the_form_that_openapi_wants() {
         assert!(parameters.iter().all(|it| it["schema"].is_object() && it["required"].is_boolean()), "{at}");
         assert!(parameters.iter().all(|it| it["in"] != "path" || it["required"] == true), "{at}");
         for (status, response) in is["responses"].as_object().unwrap() {
+            let response = match response["$ref"].as_str() {
+                Some(reference) => description.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+                None => response,
+            };
             assert!(!response["description"].as_str().unwrap().is_empty(), "{at} {status}");
             assert!(response["content"]["application/json"]["schema"].is_object(), "{at} {status}");
         }
