@@ -1,8 +1,8 @@
 //! What holds for every message, and that nothing which comes from the network panics.
 
 use chatroom_wire::{
-    Claims, Config, Endpoint, Kind, LinkUrl, Message, MessageId, Payload, RawJson, Signature, Time, Token, User,
-    UserId, body,
+    Chatroom, Claims, Config, Endpoint, Kind, LinkUrl, Message, MessageId, OptionId, Payload, PollId, RawJson,
+    Signature, Time, Token, User, UserId, body,
     chatroom::{CustomCounter, ViewerInfo},
     config::Connection,
     envelope,
@@ -10,11 +10,13 @@ use chatroom_wire::{
         BroadcastMessage, CustomMessage, DeleteMessage, Entrance, Increment, Metric, PinUnpin, PinnedMessage,
         TextMessage, ViewerMetrics,
     },
-    rest::{MessagesPage, MessagesQuery, PAGE_MAX, TokenAnswer},
+    poll::{MultiChoice, Poll, PollKind, PollMessage, PollOption, PollStatus, Vote},
+    rest::{MessagesPage, MessagesQuery, PAGE_MAX, PollBody, PollsPage, StickerPackAnswer, TokenAnswer},
+    sticker::{Sticker, StickerMessage, StickerPack},
     user_name,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..10).prop_map(String::from_iter)
@@ -112,6 +114,80 @@ fn custom() -> impl Strategy<Value = CustomMessage> {
     (text(), option::of(increment), extra()).prop_map(|(value, incr, extra)| CustomMessage { value, incr, extra })
 }
 
+fn poll() -> impl Strategy<Value = Poll> {
+    let option =
+        (option::of(text().prop_map(OptionId::from)), text(), option::of(any::<bool>()), any::<i64>(), extra())
+            .prop_map(|(id, text, corrected, votes_count, extra)| PollOption {
+                id,
+                text,
+                corrected,
+                votes_count,
+                extra,
+            });
+    let multi_choice = (text(), vec(option, 0..3), extra()).prop_map(|(question, options, extra)| MultiChoice {
+        question,
+        options,
+        extra,
+    });
+    let statuses = [PollStatus::Queued, PollStatus::Active, PollStatus::Closed, PollStatus::Archived];
+    (
+        option::of(text().prop_map(PollId::from)),
+        select(vec![PollKind::SingleChoice, PollKind::MultiChoice]),
+        select(statuses.to_vec()),
+        any::<i64>(),
+        multi_choice,
+        [option::of(time()), option::of(time())],
+        extra(),
+    )
+        .prop_map(|(id, kind, status, votes_count, multi_choice, [started_at, ended_at], extra)| Poll {
+            id,
+            kind,
+            status,
+            votes_count,
+            multi_choice,
+            started_at,
+            ended_at,
+            extra,
+        })
+}
+
+fn poll_message() -> impl Strategy<Value = PollMessage> {
+    (poll(), option::of(user()), extra()).prop_map(|(poll, action_taker, extra)| PollMessage {
+        poll,
+        action_taker,
+        extra,
+    })
+}
+
+fn vote() -> impl Strategy<Value = Vote> {
+    (text(), vec(text(), 0..3), extra()).prop_map(|(poll, options, extra)| Vote {
+        poll_id: poll.into(),
+        option_ids: options.into_iter().map(OptionId::from).collect(),
+        extra,
+    })
+}
+
+fn sticker() -> impl Strategy<Value = StickerMessage> {
+    (text(), text(), text(), extra()).prop_map(|(pack, id, text, extra)| StickerMessage {
+        sticker_pack_id: pack.into(),
+        id: id.into(),
+        text,
+        extra,
+    })
+}
+
+fn sticker_pack() -> impl Strategy<Value = StickerPackAnswer> {
+    let pack = (text(), text(), extra()).prop_map(|(id, name, extra)| StickerPack { id: id.into(), name, extra });
+    let sticker = (text(), text(), text(), text(), extra()).prop_map(|(id, name, text, image_url, extra)| Sticker {
+        id: id.into(),
+        name,
+        text,
+        image_url,
+        extra,
+    });
+    (pack, vec(sticker, 0..3)).prop_map(|(sticker_pack, stickers)| StickerPackAnswer { sticker_pack, stickers })
+}
+
 fn unknown_type() -> impl Strategy<Value = RawJson> {
     let is_unknown = |json: &Value| match json {
         Value::String(name) => Kind::from_name(name).is_none(),
@@ -146,16 +222,7 @@ fn payload() -> impl Strategy<Value = Payload> {
         extra,
     });
     let delete = (text().prop_map(MessageId::from), extra()).prop_map(|(id, extra)| DeleteMessage { id, extra });
-    let bare = [
-        Payload::Mute,
-        Payload::Unmute,
-        Payload::PollStarted(None),
-        Payload::PollClosed(None),
-        Payload::PollArchived(None),
-        Payload::PollUpdate(None),
-        Payload::PollUserVote(None),
-        Payload::Sticker(None),
-    ];
+    let bare = [Payload::Mute, Payload::Unmute];
     prop_oneof![
         said.prop_map(Payload::Text),
         select(bare.to_vec()),
@@ -164,6 +231,12 @@ fn payload() -> impl Strategy<Value = Payload> {
         delete.prop_map(Payload::DeleteMessage),
         user().prop_map(Payload::BlockUser),
         user().prop_map(Payload::UnblockUser),
+        option::of(poll_message()).prop_map(Payload::PollStarted),
+        option::of(poll_message()).prop_map(Payload::PollClosed),
+        option::of(poll_message()).prop_map(Payload::PollArchived),
+        option::of(poll_message()).prop_map(Payload::PollUpdate),
+        option::of(vote()).prop_map(Payload::PollUserVote),
+        option::of(sticker()).prop_map(Payload::Sticker),
         option::of(viewer_info()).prop_map(Payload::ViewerInfoEnabled),
         option::of(viewer_info()).prop_map(Payload::ViewerInfoDisabled),
         option::of(viewer_info()).prop_map(Payload::ViewerInfoUpdate),
@@ -196,6 +269,18 @@ fn message() -> impl Strategy<Value = Message> {
         })
 }
 
+/// The types whose payloads may be of another service's shape.
+const OPTIONAL: [Kind; 6] =
+    [Kind::PollStarted, Kind::PollClosed, Kind::PollArchived, Kind::PollUpdate, Kind::PollUserVote, Kind::Sticker];
+
+/// Whether this reads as one of our payloads for them; which one does not matter.
+fn is_ours(json: &Value) -> bool {
+    fn reads<T: serde::de::DeserializeOwned>(json: &Value) -> bool {
+        serde_json::from_value::<T>(json.clone()).is_ok()
+    }
+    reads::<PollMessage>(json) || reads::<Vote>(json) || reads::<StickerMessage>(json)
+}
+
 fn decode_one(payload: &[u8]) -> Result<Message, TestCaseError> {
     let mut elements = envelope::decode(payload).map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert_eq!(elements.len(), 1);
@@ -208,7 +293,10 @@ fn read_all(bytes: &[u8]) {
     let _ = Config::from_json(bytes);
     let _ = body::read::<TokenAnswer>(bytes);
     let _ = body::read::<MessagesPage>(bytes);
-    let _ = body::read::<chatroom_wire::Chatroom>(bytes);
+    let _ = body::read::<Chatroom>(bytes);
+    let _ = body::read::<PollBody>(bytes);
+    let _ = body::read::<PollsPage>(bytes);
+    let _ = body::read::<StickerPackAnswer>(bytes);
     let text = String::from_utf8_lossy(bytes);
     let _ = Claims::of(&Token::new(&*text));
     let _ = user_name::decode(&text);
@@ -220,12 +308,16 @@ fn read_all(bytes: &[u8]) {
         MessagesQuery::from_pairs(["before_at", "after_at", "limit", "from_oldest", "types"].map(|key| (key, &*text)));
 }
 
-const SEEDS: [&str; 6] = [
+const SEEDS: [&str; 10] = [
     include_str!("../testdata/batch_of_server.json"),
     include_str!("../testdata/message_unknown_fields.json"),
     include_str!("../testdata/message_custom_counter_update.json"),
     include_str!("../testdata/config_of_chatroom_serve.json"),
-    include_str!("../testdata/chatroom.json"),
+    include_str!("../testdata/chatroom_with_poll.json"),
+    include_str!("../testdata/message_poll_closed.json"),
+    include_str!("../testdata/message_poll_user_vote.json"),
+    include_str!("../testdata/message_sticker.json"),
+    include_str!("../testdata/answer_polls_page.json"),
     "any?x-token=a.b.c&x-amz-customauthorizer-signature=c2ln%2Bg%3D%3D&x-amz-customauthorizer-name=n",
 ];
 
@@ -275,6 +367,59 @@ proptest! {
         let read = decode_one(text.as_bytes())?;
         let back: Value = serde_json::from_slice(&envelope::encode(&read)).unwrap();
         prop_assert_eq!(back, Value::Object(object));
+    }
+
+    #[test]
+    fn a_payload_that_is_not_ours_is_kept_byte_for_byte(
+        kind in select(OPTIONAL.to_vec()),
+        payload in json().prop_filter("a payload of ours", |json| !is_ours(json)),
+        is_pretty in any::<bool>(),
+    ) {
+        let key = kind.payload_key().unwrap();
+        let raw = if is_pretty { serde_json::to_string_pretty(&payload).unwrap() } else { payload.to_string() };
+        let read = decode_one(format!("{{ \"type\" :\"{}\", \"{key}\": {raw} }}", kind.name()).as_bytes())?;
+        prop_assert_eq!(read.field(key).map(RawJson::as_str), Some(&*raw));
+        let encoded = String::from_utf8(envelope::encode(&read)).unwrap();
+        prop_assert_eq!(&encoded, &format!("{{\"type\":\"{}\",\"{key}\":{raw}}}", kind.name()));
+        prop_assert_eq!(decode_one(encoded.as_bytes())?, read);
+    }
+
+    #[test]
+    fn pages_of_polls_and_packs_of_stickers_survive_writing_and_reading(
+        polls in vec(poll(), 0..3),
+        next_page_token in text(),
+        pack in sticker_pack(),
+    ) {
+        let page = PollsPage { polls, next_page_token };
+        prop_assert_eq!(body::read::<PollsPage>(&serde_json::to_vec(&page).unwrap()), Ok(page));
+        prop_assert_eq!(body::read::<StickerPackAnswer>(&serde_json::to_vec(&pack).unwrap()), Ok(pack));
+    }
+
+    #[test]
+    fn a_room_reads_the_polls_of_ours_and_no_other_and_spoils_nothing(
+        ours in poll(),
+        theirs in json().prop_filter("a poll of ours", |json| serde_json::from_value::<Poll>(json.clone()).is_err()),
+    ) {
+        let room = |active_poll: Value| {
+            let room = json!({"id": "r", "muted": true, "active_poll": active_poll, "x_after": 1});
+            body::read::<Chatroom>(room.to_string().as_bytes()).unwrap()
+        };
+        let without = room(Value::Null);
+        prop_assert_eq!(room(theirs), without.clone());
+        let with = room(serde_json::to_value(&ours).unwrap());
+        prop_assert_eq!(with, Chatroom { active_poll: Some(ours), ..without });
+    }
+
+    #[test]
+    fn viewers_learn_which_answer_is_right_when_the_poll_is_closed(poll in poll()) {
+        let shown = poll.for_viewers();
+        let is_over = matches!(poll.status, PollStatus::Closed | PollStatus::Archived);
+        prop_assert!(is_over || shown.multi_choice.options.iter().all(|option| option.corrected.is_none()));
+        let mut uncorrected = poll.clone();
+        if !is_over {
+            uncorrected.multi_choice.options.iter_mut().for_each(|option| option.corrected = None);
+        }
+        prop_assert_eq!(shown, uncorrected);
     }
 
     #[test]
