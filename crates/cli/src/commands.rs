@@ -22,7 +22,7 @@ mod tail;
 mod token;
 mod visit;
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use chatroom_client::{EventStream, Rest, Room, Rooms, Visitor};
 use jiff::Timestamp;
@@ -162,6 +162,16 @@ async fn print_lines(lines: impl IntoIterator<Item = String>) -> Result<(), Fail
         }
     }
     printer.finish().await.map_err(Failure::Output)
+}
+
+/// A file that is to be written must not be there, unless it may be written over, and its folder must.
+fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
+    let failed = |source| Failure::File { path: path.to_owned(), source };
+    if path.symlink_metadata().is_ok() && !force {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.metadata().map(drop).map_err(failed)
 }
 
 /// A view of plain lines, or of JSON.

@@ -74,6 +74,8 @@ pub(crate) enum Failure {
     },
     #[error("stopped before all was said; {delivered} messages were delivered")]
     Stopped { delivered: u64 },
+    #[error("stopped before the end of the history")]
+    Unfinished,
     #[error("the server ended by itself")]
     ServerEnded,
     #[error("{problem}")]
@@ -109,10 +111,9 @@ impl Failure {
         match self {
             Self::Log(_) | Self::Profile(_) | Self::Usage { .. } | Self::Setting(_) => Exit::Usage,
             Self::Access(error) => match error {
-                AccessError::Nothing
-                | AccessError::NoToken
-                | AccessError::NoRefreshToken
-                | AccessError::NoOrgToken => Exit::Usage,
+                AccessError::Nothing | AccessError::NoToken | AccessError::NoRefreshToken | AccessError::NoOrgToken => {
+                    Exit::Usage
+                }
                 AccessError::TokenFile { .. }
                 | AccessError::EmptyTokenFile { .. }
                 | AccessError::BadToken { .. }
@@ -133,6 +134,7 @@ impl Failure {
             Self::Build(_)
             | Self::Undelivered { .. }
             | Self::Stopped { .. }
+            | Self::Unfinished
             | Self::Refused { .. }
             | Self::Input(_)
             | Self::Output(_)

@@ -44,6 +44,7 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::NotJoined { last, .. } => last.as_ref().map_or(FIREWALL, cause),
         Failure::Undelivered { last, .. } => undelivered(last.as_ref()),
         Failure::Stopped { .. } => "with --json each message's fate is told; say again what was not delivered",
+        Failure::Unfinished => "what was written is well-formed; with --after TIME it goes on behind the last message",
         Failure::Usage { hint, .. } | Failure::Refused { hint, .. } => hint,
         Failure::Start(error) => start(error),
         Failure::Setting(_) | Failure::BadSettings { .. } => "`chatroom serve --print-config` lists all limits",

@@ -128,7 +128,9 @@ impl View {
 
 /// A value as it travels, on one line that is safe to show.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
-    escaped(&serde_json::to_string(value).expect("what travels holds only texts, numbers and JSON that was read before"))
+    escaped(
+        &serde_json::to_string(value).expect("what travels holds only texts, numbers and JSON that was read before"),
+    )
 }
 
 /// JSON as one line in which nothing moves a cursor or turns a direction: escapes what JSON lets stand.

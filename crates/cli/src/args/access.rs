@@ -6,7 +6,7 @@ use super::not_empty;
 
 /// How to reach a room: by a token and the REST service, or by a config alone.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "How to reach the room")]
+#[command(next_help_heading = "How to reach the service")]
 pub(crate) struct AccessArgs {
     #[command(flatten)]
     pub(crate) visitor: VisitorArgs,
@@ -19,14 +19,14 @@ pub(crate) struct AccessArgs {
         long,
         value_name = "FILE",
         conflicts_with_all = ["token_file", "refresh_token_file"],
-        help_heading = "How to reach the room"
+        help_heading = "How to reach the service"
     )]
     pub(crate) config: Option<PathBuf>,
 }
 
 /// How to reach a room by a token and the REST service.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "How to reach the room")]
+#[command(next_help_heading = "How to reach the service")]
 pub(crate) struct VisitorArgs {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,

@@ -108,7 +108,7 @@ Examples:
       chatroom history --token-file viewer.token --last 50
 
   Save a whole evening: as a page to read, and as a table for a spreadsheet:
-      chatroom history --token-file viewer.token --after 2026-06-01 --before 2026-06-02 --export evening.html
+      chatroom history --token-file viewer.token --after 2026-06-01 --export evening.html
       chatroom history --token-file viewer.token --export evening.csv
 
   Who pressed what? (every message is one line of JSON, as it came over the wire)
@@ -131,7 +131,7 @@ Examples:
 pub(crate) const TOKEN_CREATE: &str = "\
 Examples:
   A viewer, for a day, with what buys fresh tokens:
-      chatroom token create --org-token-file org-token --room ID --subject ada --name Ada --expires 24h \\
+      chatroom token create --org-token-file org-token --room ID --name Ada --expires 24h \\
           --out ada.token --refresh-out ada.refresh
       chatroom join --token-file ada.token --refresh-token-file ada.refresh
 

@@ -44,8 +44,10 @@ fn at(text: &str, now: &Zoned) -> Result<Time, String> {
 fn civil(text: &str) -> Option<DateTime> {
     match text.len() {
         10 => text.parse().ok().map(Date::into),
-        _ if text.ends_with(|c: char| c.is_ascii_digit()) && !text[10..].contains(['+', '-', '[']) => text.parse().ok(),
-        _ => None,
+        _ => {
+            let clock = text.get(10..).filter(|clock| !clock.contains(['+', '-', '[']))?;
+            clock.ends_with(|c: char| c.is_ascii_digit()).then(|| text.parse().ok())?
+        }
     }
 }
 

@@ -7,14 +7,25 @@ fn parse(line: &str) -> Result<Args, clap::Error> {
 }
 
 /// The long help at a fixed width, whatever terminal the test runs in.
-fn help(name: Option<&str>) -> String {
-    let mut top = Args::command().term_width(100);
-    top.build();
-    let mut command = match name {
-        Some(name) => top.find_subcommand(name).expect("the command exists").clone().term_width(100),
-        None => top,
-    };
+fn help(words: &str) -> String {
+    let mut command = Args::command().term_width(100);
+    command.build();
+    for word in words.split_whitespace() {
+        command = command.find_subcommand(word).expect("the command exists").clone().term_width(100);
+    }
     command.render_long_help().to_string()
+}
+
+/// Every command, and every one below it.
+fn commands() -> Vec<clap::Command> {
+    let mut all = vec![Args::command()];
+    let mut next = 0;
+    while let Some(command) = all.get(next) {
+        let below: Vec<clap::Command> = command.get_subcommands().cloned().collect();
+        all.extend(below);
+        next += 1;
+    }
+    all
 }
 
 #[test]
@@ -24,26 +35,38 @@ fn the_command_line_has_no_contradiction() {
 
 #[test]
 fn the_help_of_each_command_is_as_it_was_read_last() {
-    insta::assert_snapshot!("help", help(None));
-    for name in ["demo", "serve", "tail", "send", "join"] {
-        insta::assert_snapshot!(format!("help_{name}"), help(Some(name)));
+    insta::assert_snapshot!("help", help(""));
+    for words in [
+        "demo",
+        "serve",
+        "tail",
+        "send",
+        "join",
+        "history",
+        "room create",
+        "room show",
+        "token create",
+        "token refresh",
+        "token inspect",
+    ] {
+        insta::assert_snapshot!(format!("help_{}", words.replace(' ', "_")), help(words));
     }
 }
 
 #[test]
 fn the_short_help_fits_on_a_screen() {
-    for command in Args::command().get_subcommands() {
-        let lines = command.clone().render_help().to_string().lines().count();
+    for mut command in commands() {
+        let lines = command.render_help().to_string().lines().count();
         assert!(lines <= 40, "{}: {lines} lines", command.get_name());
     }
 }
 
 #[test]
 fn a_token_can_t_be_an_argument() {
-    for command in Args::command().get_subcommands() {
+    for command in commands() {
         for arg in command.get_arguments() {
             assert!(
-                !["token", "refresh-token"].contains(&arg.get_long().unwrap_or_default()),
+                !["token", "refresh-token", "org-token"].contains(&arg.get_long().unwrap_or_default()),
                 "{}",
                 command.get_name()
             );
@@ -74,6 +97,32 @@ fn a_count_repeats_a_text_and_needs_one() {
     };
     assert_eq!((send.count, send.every), (Some(3), Some(Duration::from_secs(1))));
     assert_eq!(send.text.join(" "), "[{n}] of three");
+}
+
+#[test]
+fn a_token_that_is_made_must_go_somewhere() {
+    for line in ["token create --room r", "token refresh", "token create --room r --refresh-out a"] {
+        assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::MissingRequiredArgument, "{line}");
+    }
+    for line in ["token create --room r --show", "token create --room r -o a", "token refresh -o a --show --json"] {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn a_time_may_begin_with_a_minus() {
+    let Command::History(history) = parse("history --after -2h --before=-1h --types text,sticker").unwrap().command
+    else {
+        unreachable!("history was asked for")
+    };
+    assert!(history.after.unwrap().instant() < history.before.unwrap().instant());
+    assert_eq!(history.types.len(), 2);
+    for line in ["history --after soon", "history --types talk", "history --last 0", "history --last 100001"] {
+        assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ValueValidation, "{line}");
+    }
+    for line in ["history --json --format csv", "history --oldest-first --newest-first"] {
+        assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+    }
 }
 
 #[test]

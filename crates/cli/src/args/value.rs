@@ -81,7 +81,8 @@ pub(crate) fn kind(text: &str) -> Result<Kind, String> {
 
 const KIND_PREFIX: &str = "INTERACTION_TYPE_";
 
-fn short_name(kind: Kind) -> &'static str {
+/// How a type is named on the command line, but for the case.
+pub(crate) fn short_name(kind: Kind) -> &'static str {
     kind.name().trim_start_matches(KIND_PREFIX)
 }
 

@@ -3,7 +3,7 @@
 //! - [`which`]: which poll and which option is meant; [`chart`]: a poll as bars
 //! - [`write`](mod@write): makes, changes and deletes polls; [`vote`]: answers; [`watch`]: looks on
 
-mod chart;
+pub(super) mod chart;
 mod vote;
 mod watch;
 mod which;

@@ -1,20 +1,22 @@
 //! `chatroom room`: make a room, or show how one is.
 
 mod block;
-pub(super) mod poll;
+
+use std::io::{self, IsTerminal as _};
 
 use chatroom_wire::{
     SafeText,
     rest::{CounterKey, CreateChatroom},
 };
 
-use super::{print_lines, rooms, visitor};
+use super::{poll::chart::Look, print_lines, rooms, visitor};
 use crate::{
     args::{
         GlobalArgs,
         room::{CreateRoomArgs, RoomArgs, RoomCommand, ShowRoomArgs},
     },
-    diagnostics,
+    cells, diagnostics,
+    environment::Environment,
     failure::Failure,
     output::json_line,
 };
@@ -51,5 +53,10 @@ async fn show(args: ShowRoomArgs, global: &GlobalArgs) -> Result<(), Failure> {
     if args.json {
         return print_lines([json_line(&room)]).await;
     }
-    print_lines(block::lines(&room, global.color.palette(&std::io::stdout()))).await
+    let look = Look {
+        width: cells::width_of_stdout(),
+        unicode: io::stdout().is_terminal() && cells::is_utf8(&Environment::of_process()),
+        palette: global.color.palette(&io::stdout()),
+    };
+    print_lines(block::lines(&room, look)).await
 }

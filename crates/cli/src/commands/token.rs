@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use self::told::{Told, Written};
-use super::{print_lines, rooms, setup, warn};
+use super::{check_free, print_lines, rooms, setup, warn};
 use crate::{
     access::{AccessError, keys, place::Place, secret},
     args::{
@@ -136,15 +136,6 @@ async fn tell(mut told: Told, token: &Token, out: &OutArgs, global: &GlobalArgs)
         diagnostics::note(&line, global.color);
     }
     print_lines([token.expose().to_owned()]).await
-}
-
-fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
-    let failed = |source| Failure::File { path: path.to_owned(), source };
-    if path.symlink_metadata().is_ok() && !force {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    folder.metadata().map(drop).map_err(failed)
 }
 
 fn write(path: Option<&Path>, text: &str, force: bool) -> Result<(), Failure> {

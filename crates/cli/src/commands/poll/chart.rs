@@ -12,12 +12,12 @@ use crate::{
 
 /// How a chart is drawn.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(in crate::commands) struct Look {
     /// How many cells there are.
-    pub(super) width: usize,
+    pub(in crate::commands) width: usize,
     /// Whether there is more than ASCII.
-    pub(super) unicode: bool,
-    pub(super) palette: Palette,
+    pub(in crate::commands) unicode: bool,
+    pub(in crate::commands) palette: Palette,
 }
 
 /// A bar shorter than this tells nothing beside a text; then it gets a line of its own.
@@ -29,7 +29,7 @@ const GAP: usize = 2;
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// The poll's question, its state, and a bar for each option: a full one means that everybody who voted chose it.
-pub(super) fn chart(poll: &Poll, look: Look) -> Vec<String> {
+pub(in crate::commands) fn chart(poll: &Poll, look: Look) -> Vec<String> {
     let mut lines = vec![SafeText::line(&poll.multi_choice.question).into_string()];
     lines.push(look.palette.paint(Style::Dim, state(poll)).to_string());
     let rows = rows(poll);
@@ -107,7 +107,8 @@ fn rows(poll: &Poll) -> Vec<Row> {
         .iter()
         .zip(counts)
         .map(|(option, count)| {
-            let share = (count.saturating_mul(1000)).checked_div(voters).unwrap_or_default();
+            let share = (u128::from(count) * 1000).checked_div(voters.into()).unwrap_or_default();
+            let share = u64::try_from(share).unwrap_or(1000);
             let is_first = most > 0 && count == most;
             let place = match poll.status {
                 _ if !is_first => None,
@@ -121,12 +122,17 @@ fn rows(poll: &Poll) -> Vec<Row> {
             Row {
                 text: SafeText::line(&option.text).into_string(),
                 share,
-                figures: format!("{:>3} %  {count:>digits$}", (share + 5) / 10),
+                figures: format!("{:>3} %  {count:>digits$}", percent(share)),
                 marks: if marks.is_empty() { String::new() } else { format!("  {}", marks.join(", ")) },
                 is_first,
             }
         })
         .collect()
+}
+
+/// All are 100 %, and nothing less is.
+fn percent(share: u64) -> u64 {
+    if share < 1000 { ((share + 5) / 10).min(99) } else { 100 }
 }
 
 impl Row {

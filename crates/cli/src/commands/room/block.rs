@@ -2,9 +2,9 @@
 
 use chatroom_wire::{Chatroom, SafeText, User, payload::PinUnpin};
 
-use super::poll;
 use crate::{
     color::{Palette, Style},
+    commands::poll::chart::{Look, chart},
     words::{padded, thousands, widest},
 };
 
@@ -12,7 +12,8 @@ use crate::{
 const LABEL: usize = 10;
 
 /// What `room show` prints.
-pub(super) fn lines(room: &Chatroom, palette: Palette) -> Vec<String> {
+pub(super) fn lines(room: &Chatroom, look: Look) -> Vec<String> {
+    let palette = look.palette;
     let mut block = Block { lines: Vec::new(), palette };
     block.add("room", [SafeText::line(room.id.as_str())]);
     block.add("status", [status(&room.status)]);
@@ -27,7 +28,8 @@ pub(super) fn lines(room: &Chatroom, palette: Palette) -> Vec<String> {
     block.add("counters", or_none(counters(room)));
     block.add("pinned", or_none(room.pinned_messages.iter().map(|pin| pinned(pin, palette)).collect()));
     block.add("blocked", or_none(room.blocked_users.iter().map(|user| blocked(user, palette)).collect()));
-    block.add("poll", or_none(room.active_poll.as_ref().map(|it| poll::lines(it, palette)).unwrap_or_default()));
+    let beside = Look { width: look.width.saturating_sub(LABEL), ..look };
+    block.add("poll", or_none(room.active_poll.as_ref().map(|poll| chart(poll, beside)).unwrap_or_default()));
     block.lines
 }
 
@@ -114,12 +116,12 @@ mod tests {
 
     fn shown(json: &str) -> String {
         let room: Chatroom = serde_json::from_str(json).unwrap();
-        lines(&room, Palette::PLAIN).join("\n")
+        lines(&room, Look { width: 80, unicode: true, palette: Palette::PLAIN }).join("\n")
     }
 
     #[test]
     fn a_room_of_which_little_is_said_is_shown() {
-        insta::assert_snapshot!(shown(r#"{"id":"room-1"}"#), @"");
+        insta::assert_snapshot!(shown(r#"{"id":"room-1"}"#));
     }
 
     #[test]
@@ -145,6 +147,6 @@ mod tests {
         }"#;
         let shown = shown(room);
         assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown);
     }
 }
