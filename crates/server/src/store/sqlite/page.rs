@@ -119,6 +119,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
     use crate::store::sqlite::schema;
 
@@ -139,6 +141,32 @@ mod tests {
             let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
             let steps: Vec<String> = plan.raw_query().mapped(|row| row.get("detail")).map(Result::unwrap).collect();
             assert_eq!(steps, [format!("SEARCH message USING INDEX {search}")]);
+        }
+    }
+
+    #[test]
+    fn a_page_walks_over_nothing_that_it_does_not_show() {
+        let connection = schema::open_memory().unwrap();
+        connection.execute_batch("INSERT INTO room (id, created_at, updated_at) VALUES ('r', 0, 0)").unwrap();
+        // Five messages that are shown, with thousands of hidden and of deleted ones before, between and behind them.
+        connection
+            .execute_batch(
+                "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 30000)
+                INSERT INTO message (room, seq, id, user, kind, received_at, audience, json)
+                SELECT 1, n, n, 'eve', 'INTERACTION_TYPE_TEXT', n, iif(n % 5001 = 0, 0, 1 + n % 2), x'' FROM number",
+            )
+            .unwrap();
+        for from_oldest in [false, true] {
+            for types in [vec![], vec![Kind::Text]] {
+                let query = MessagesQuery { from_oldest, types, ..MessagesQuery::default() };
+                let page = page(&connection, &"r".into(), &"ada".into(), &query).unwrap();
+                let numbers: Vec<u64> = page.iter().map(|message| message.seq).collect();
+                assert_eq!(numbers, [5001, 10_002, 15_003, 20_004, 25_005]);
+            }
+        }
+        for statement in [newest::ALL, oldest::ALL, newest::KIND, oldest::KIND, newest::OWN, oldest::OWN] {
+            let steps = connection.prepare_cached(statement).unwrap().get_status(StatementStatus::VmStep);
+            assert!((1..500).contains(&steps), "{steps} steps of {statement}");
         }
     }
 }
