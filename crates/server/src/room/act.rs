@@ -78,7 +78,7 @@ pub(crate) enum ActError {
 /// A question to the room's task, and where its answer goes.
 #[derive(Debug)]
 pub(super) enum Ask {
-    Act { by: Author, deed: Deed, answer: oneshot::Sender<Result<Done, ActError>> },
+    Act { by: Box<Author>, deed: Box<Deed>, answer: oneshot::Sender<Result<Done, ActError>> },
     State(oneshot::Sender<Result<Arc<Chatroom>, ActError>>),
 }
 
@@ -94,6 +94,7 @@ impl RoomHandle {
     /// # Cancel safety
     /// It may or may not be done.
     pub(crate) async fn act(&self, by: Author, deed: Deed) -> Result<Done, ActError> {
+        let (by, deed) = (Box::new(by), Box::new(deed));
         self.ask(|answer| Ask::Act { by, deed, answer }).await
     }
 

@@ -30,7 +30,7 @@ impl Room {
         match ask {
             Ask::State(answer) => drop(answer.send(self.state().await)),
             Ask::Act { by, deed, answer } => {
-                let done = self.act(&by, deed).await;
+                let done = self.act(&by, *deed).await;
                 self.send().await;
                 drop(answer.send(done));
             }

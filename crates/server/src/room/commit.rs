@@ -35,6 +35,7 @@ impl Room {
                 self.outgoing.push(Item { json: kept.json, seq: Some(*seq), only: kept.only });
             }
         }
+        self.read_anew().await;
         Ok(appended)
     }
 
@@ -44,6 +45,7 @@ impl Room {
             let answer = self.tools.store.change(&self.id, changes.clone(), at).await;
             answer.inspect_err(|error| self.store_failed(error))?;
             self.in_force(&changes, at);
+            self.read_anew().await;
         }
         Ok(())
     }
@@ -62,14 +64,22 @@ impl Room {
         for change in changes {
             standing.apply(change, at);
             self.news.changed(now, change);
-            match change {
-                Change::Rename { user, name } => self.names.take(user.clone(), name.clone()),
-                // How many there are is counted anew when somebody asks.
-                Change::Poll(_) | Change::DeletePoll(_) => self.polls = None,
-                _ => {}
+            if let Change::Rename { user, name } = change {
+                self.names.take(user.clone(), name.clone());
             }
         }
         self.shown = None;
+        if changes.iter().any(|change| matches!(change, Change::Poll(_) | Change::DeletePoll(_))) {
+            self.standing = None;
+        }
+    }
+
+    /// Reads the room if it is not known by now. What was committed is committed all the same; whoever needs to know
+    /// the room asks the store again.
+    async fn read_anew(&mut self) {
+        if self.standing.is_none() {
+            let _ = self.catch_up().await;
+        }
     }
 }
 

@@ -79,8 +79,12 @@ impl Room {
         }
         if self.catch_up().await.is_err() || (!polls.is_empty() && self.recount_votes().await.is_err()) {
             // They keep their place; the interval is over before the store is asked again.
-            counters.iter().for_each(|key| self.news.counters.changed(now, key));
-            polls.iter().for_each(|poll| self.news.polls.changed(now, poll));
+            for key in &counters {
+                self.news.counters.changed(now, key);
+            }
+            for poll in &polls {
+                self.news.polls.changed(now, poll);
+            }
             return;
         }
         let Some(room) = &self.standing else { return };
@@ -89,7 +93,9 @@ impl Room {
         let active =
             room.record().active_poll.as_ref().filter(|poll| poll.id.as_ref().is_some_and(|id| polls.contains(id)));
         let notices: Vec<_> = counters.chain(active.map(notice::votes)).collect();
-        notices.into_iter().for_each(|notice| self.announce(notice));
+        for notice in notices {
+            self.announce(notice);
+        }
     }
 
     /// Reads the counts of the active poll, if there are new votes.

@@ -36,13 +36,10 @@ impl Room {
             return turn.drain(..).for_each(|publish| answer(publish.answer, Err(store_refuses(STORE_RETRY))));
         }
         let (judged, accepted) = self.judge(turn);
-        let stored = match self.commit(accepted).await {
-            Ok(stored) => stored,
-            Err(_) => {
-                self.refuse_for_a_while();
-                Vec::new()
-            }
-        };
+        let stored = self.commit(accepted).await.unwrap_or_else(|_| {
+            self.refuse_for_a_while();
+            Vec::new()
+        });
         let mut stored = stored.into_iter();
         for (to, judged) in judged {
             let outcome = match judged {

@@ -51,8 +51,8 @@ impl Standing {
         self.record.active_poll = Some(poll).filter(|poll| poll.status == PollStatus::Active);
     }
 
-    /// Does what the store has done. Votes change nothing here: only the store knows who voted before
-    /// ([`Standing::count_votes`]). Names are no part of the record.
+    /// Does what the store has done. Polls and votes change nothing here, because only the store knows how they were
+    /// before: the record is read anew then, or the counts are ([`Standing::count_votes`]). Names are no part of it.
     pub fn apply(&mut self, change: &Change, at: Timestamp) {
         if self.apply_one(change, at) {
             self.record.updated_at = self.record.updated_at.max(at);
@@ -83,19 +83,7 @@ impl Standing {
                 record.pinned_messages.retain(|pinned| pinned.message.id.as_ref() != Some(id));
                 record.pinned_messages.len() < before
             }
-            Change::ViewerInfo(info) => {
-                record.viewer_info = *info;
-                true
-            }
-            Change::Poll(poll) => {
-                if poll.status == PollStatus::Active {
-                    record.active_poll = Some(poll.clone());
-                } else if record.active_poll.as_ref().is_some_and(|active| active.id == poll.id) {
-                    record.active_poll = None;
-                }
-                true
-            }
-            Change::DeletePoll(_) => true,
+            Change::ViewerInfo(info) => std::mem::replace(&mut record.viewer_info, *info).enabled != info.enabled,
             Change::Count { key, by } => {
                 if let Some(counter) = record.custom_counters.iter_mut().find(|it| it.key == *key && !it.disabled) {
                     counter.value = counter.value.saturating_add(*by);
@@ -116,7 +104,11 @@ impl Standing {
                 record.sticker_packs.insert(id.clone(), *used);
                 false
             }
-            Change::Delete(_) | Change::Vote { .. } | Change::Rename { .. } => false,
+            Change::Delete(_)
+            | Change::Vote { .. }
+            | Change::Rename { .. }
+            | Change::Poll(_)
+            | Change::DeletePoll(_) => false,
         }
     }
 }

@@ -41,8 +41,8 @@ fn of(sheaf: &Sheaf, user: &str) -> Option<(String, Option<(u64, u64)>)> {
     Some((text, payload.run.map(|run| (run.prev, run.seq))))
 }
 
-fn some(text: &str, run: Option<(u64, u64)>) -> Option<(String, Option<(u64, u64)>)> {
-    Some((text.to_owned(), run))
+fn got(text: &str, run: Option<(u64, u64)>) -> (String, Option<(u64, u64)>) {
+    (text.to_owned(), run)
 }
 
 #[test]
@@ -103,9 +103,9 @@ fn a_hidden_message_has_its_number_in_the_run_and_its_place_in_its_authors_packe
         assert_eq!(batcher.push(at(0), item), None);
     }
     let sheaf = batcher.take_due(at(0)).unwrap();
-    assert_eq!(of(&sheaf, "eve"), some("[1,3]", Some((0, 5))));
-    assert_eq!(of(&sheaf, "ada"), some("[1,2,3,5]", Some((0, 5))));
-    assert_eq!(of(&sheaf, "bob"), some("[1,3,4]", Some((0, 5))));
+    assert_eq!(of(&sheaf, "eve"), Some(got("[1,3]", Some((0, 5)))));
+    assert_eq!(of(&sheaf, "ada"), Some(got("[1,2,3,5]", Some((0, 5)))));
+    assert_eq!(of(&sheaf, "bob"), Some(got("[1,3,4]", Some((0, 5)))));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn where_all_is_hidden_nobody_else_gets_a_packet_and_the_next_one_covers_the_num
     batcher.push(at(0), hidden(8, "ada"));
     let sheaf = batcher.take_due(at(0)).unwrap();
     assert_eq!(of(&sheaf, "eve"), None);
-    assert_eq!(of(&sheaf, "ada"), some("[8]", None));
+    assert_eq!(of(&sheaf, "ada"), Some(got("[8]", None)));
     batcher.push(at(100), stored(9));
     assert_eq!(batcher.take_due(at(100)), Some(packet("[9]", Some((7, 9)))));
 }

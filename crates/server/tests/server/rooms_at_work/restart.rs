@@ -54,17 +54,16 @@ async fn all_that_was_done_in_a_room_is_so_after_the_server_was_dropped() {
     drop((ada, stage));
 
     let stage = Stage::again(server_in(directory.path()).await, room).await;
-    let after = stage.state().await;
-    assert_eq!(after, before);
+    assert_eq!(stage.state().await, before);
     assert_eq!(stage.history("eve").await, history);
     let mut ada = stage.join("ada", Role::Viewer).await;
     for again in [text("1", "pinned"), text("2", "deleted"), press("3", "like", 5), vote] {
         ada.must_say(&again).await;
     }
     assert!(matches!(ada.say(&text("5", "new")).await, Ack::Refused { .. }), "the room is still muted");
-    let state = stage.state().await;
+    let now = stage.state().await;
     for field in ["custom_counters", "active_poll", "pinned_messages", "blocked_users"] {
-        assert_eq!(state[field], before[field], "{field}");
+        assert_eq!(now[field], before[field], "{field}");
     }
     assert_eq!(stage.history("eve").await, history);
     let mut boss = stage.join("boss", Role::Admin).await;
