@@ -24,49 +24,86 @@ const HIT_EVERY: usize = 10;
 /// How many messages there are; they are looked at again and again.
 const MESSAGES: usize = 10_000;
 
-/// Rounds of which the median counts.
-const ROUNDS: u32 = 9;
-
 fn main() -> Result<(), Box<dyn Error>> {
-    let seconds: f64 = std::env::args().nth(1).map_or(Ok(1.0), |text| text.parse())?;
-    let round = Duration::try_from_secs_f64(seconds)? / ROUNDS;
-    let lexicon = Lexicon::default();
+    let seconds: f64 = std::env::args().nth(1).map_or(Ok(10.0), |text| text.parse())?;
     let messages = messages();
-    println!(
-        "a room without a dictionary: {:.1} ns a message",
-        measure(round, &messages, |text| lexicon.matches(&[], text))
-    );
-    println!("folding alone: {:.0} ns a message\n", measure(round, &messages, |text| fold(text).is_empty()));
-    println!("{:>9} | {:^31} | {:^31}", "", "hash set", "Aho-Corasick");
-    println!(
-        "{:>9} | {:>11} {:>7} {:>11} | {:>11} {:>7} {:>11}",
-        "patterns", "a message", "", "one more", "a message", "", "one more"
-    );
-    let mut without = None;
-    for size in SIZES {
-        let patterns: Vec<String> = (0..size).map(pattern).collect();
-        let ids: [DictionaryId; 1] = ["d".into()];
-        let lexicon = Lexicon::default();
-        lexicon.set(&ids[0], &patterns);
-        let ours = measure(round, &messages, |text| lexicon.matches(&ids, text));
-        let without = *without.get_or_insert(ours);
-
-        let folded: Vec<String> = patterns.iter().map(|pattern| fold(pattern)).collect();
-        let automaton = build(&folded)?;
-        let theirs = measure(round, &messages, |text| is_whole(&automaton, &fold(text)));
+    let cases = SIZES.map(Case::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+    for case in &cases {
         for text in &messages {
-            assert_eq!(lexicon.matches(&ids, text), is_whole(&automaton, &fold(text)), "{text}");
+            assert_eq!(case.in_the_set(text), case.by_the_automaton(text), "{text}");
         }
-        let (added, rebuilt) = (took(|| lexicon.add(&ids[0], ["one more"])), took(|| build(&folded)));
-        println!(
-            "{size:>9} | {ours:>8.0} ns {:>6.2}x {:>11.1?} | {theirs:>8.0} ns {:>6.2}x {:>11.1?}",
-            ours / without,
-            added,
-            theirs / without,
-            rebuilt
-        );
+    }
+    let mut works: Vec<Work<'_>> = vec![Box::new(|text| fold(text).is_empty())];
+    for case in &cases {
+        works.push(Box::new(|text| case.in_the_set(text)));
+        works.push(Box::new(|text| case.by_the_automaton(text)));
+    }
+    let rounds = rounds(Duration::try_from_secs_f64(seconds)?, &works, &messages);
+
+    // The times of one round are compared with each other: what slows the machine down slows down all of them.
+    let median = |of: &dyn Fn(&Vec<f64>) -> f64| {
+        let mut values: Vec<f64> = rounds.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    println!("folding alone: {:.0} ns a message; {} rounds\n", median(&|round| round[0]), rounds.len());
+    println!("{:>9} | {:^33} | {:^33}", "", "hash set", "Aho-Corasick");
+    let columns = format!("{:>11} {:>8} {:>12}", "a message", "to 0", "one more");
+    println!("{:>9} | {columns} | {columns}", "patterns");
+    for (index, case) in cases.iter().enumerate() {
+        let column = |place: usize, more: Duration| {
+            let (time, ratio) = (median(&|round| round[place]), median(&|round| round[place] / round[1]));
+            format!("{time:>8.0} ns {ratio:>7.2}x {more:>12.1?}")
+        };
+        let (added, rebuilt) = (took(|| case.lexicon.add(&case.ids[0], ["one more"])), took(|| build(&case.folded)));
+        println!("{:>9} | {} | {}", SIZES[index], column(2 * index + 1, added), column(2 * index + 2, rebuilt));
     }
     Ok(())
+}
+
+/// Answers whether a message is filtered.
+type Work<'a> = Box<dyn Fn(&str) -> bool + 'a>;
+
+/// A dictionary of one size, in both forms.
+struct Case {
+    ids: [DictionaryId; 1],
+    lexicon: Lexicon,
+    folded: Vec<String>,
+    automaton: AhoCorasick,
+}
+
+impl Case {
+    fn new(size: usize) -> Result<Self, BuildError> {
+        let patterns: Vec<String> = (0..size).map(pattern).collect();
+        let (ids, lexicon) = (["d".into()], Lexicon::default());
+        lexicon.set(&ids[0], &patterns);
+        let folded: Vec<String> = patterns.iter().map(|pattern| fold(pattern)).collect();
+        let automaton = build(&folded)?;
+        Ok(Self { ids, lexicon, folded, automaton })
+    }
+
+    fn in_the_set(&self, text: &str) -> bool {
+        self.lexicon.matches(&self.ids, text)
+    }
+
+    fn by_the_automaton(&self, text: &str) -> bool {
+        let text = fold(text);
+        let input = Input::new(&text).anchored(Anchored::Yes);
+        self.automaton.find(input).is_some_and(|found| found.end() == text.len())
+    }
+}
+
+/// What each work takes for a message in each round, in nanoseconds.
+fn rounds(span: Duration, works: &[Work<'_>], messages: &[String]) -> Vec<Vec<f64>> {
+    let count = f64::from(u32::try_from(messages.len()).unwrap_or(u32::MAX));
+    let pass = |work: &dyn Fn(&str) -> bool| messages.iter().filter(|text| work(black_box(text))).count();
+    let round = || works.iter().map(|work| took(|| pass(work)).as_secs_f64() * 1e9 / count).collect();
+    let start = Instant::now();
+    let mut rounds: Vec<Vec<f64>> = vec![round()];
+    while start.elapsed() < span {
+        rounds.push(round());
+    }
+    rounds
 }
 
 /// The strongest form for whole texts: it stops at the first letter that begins no pattern.
@@ -78,29 +115,6 @@ fn took<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     black_box(work());
     start.elapsed()
-}
-
-/// Whether the whole text is a pattern.
-fn is_whole(automaton: &AhoCorasick, text: &str) -> bool {
-    automaton.find(Input::new(text).anchored(Anchored::Yes)).is_some_and(|found| found.end() == text.len())
-}
-
-/// The median of the rounds, in nanoseconds for each message.
-fn measure(round: Duration, messages: &[String], mut ask: impl FnMut(&str) -> bool) -> f64 {
-    let mut rounds: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
-            let (start, mut passes) = (Instant::now(), 0_u32);
-            while start.elapsed() < round {
-                for text in messages {
-                    black_box(ask(black_box(text)));
-                }
-                passes += 1;
-            }
-            start.elapsed().as_secs_f64() * 1e9 / f64::from(passes)
-        })
-        .collect();
-    rounds.sort_by(f64::total_cmp);
-    rounds[rounds.len() / 2] / f64::from(u32::try_from(messages.len()).unwrap_or(u32::MAX))
 }
 
 /// Words as people write them: of one to four parts, one in four not in ASCII.

@@ -3,7 +3,7 @@
 //! A text is filtered when the whole of it is a pattern, whatever its case, its width, or what is invisible in it. So a
 //! look into a hash set is all it takes, however many patterns there are; a word inside a text is no match.
 //!
-//! - [`fold`]: the form in which texts and patterns are compared
+//! - [`fold()`]: the form in which texts and patterns are compared
 //! - [`lexicon`]: all dictionaries in that form, in memory, shared by all rooms
 //! - [`kept`]: the dictionaries in the store, each change in force before it is answered
 

@@ -2,16 +2,16 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    fmt, mem,
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use chatroom_wire::DictionaryId;
 
 use super::fold::{fold, folded};
 
-/// The words of all dictionaries, shared by all rooms. Whoever asks waits for nothing but the moment in which a finished
-/// change is put in place.
+/// The words of all dictionaries, shared by all rooms. Whoever asks waits only while a change that is ready is put in its
+/// place: folding, and filling and dropping tables, happen beside that.
 ///
 /// ```
 /// use chatroom_server::filter::Lexicon;
@@ -25,8 +25,12 @@ use super::fold::{fold, folded};
 /// ```
 #[derive(Default)]
 pub struct Lexicon {
-    words: RwLock<HashMap<DictionaryId, HashSet<Box<str>>>>,
+    words: RwLock<Words>,
+    /// Held by whoever changes anything, so that nobody waits for `words` but for the moment of a change.
+    changing: Mutex<()>,
 }
+
+type Words = HashMap<DictionaryId, HashSet<Box<str>>>;
 
 impl Lexicon {
     /// Whether the whole text is a pattern of one of these dictionaries. One that is not there matches nothing.
@@ -42,6 +46,7 @@ impl Lexicon {
     /// Puts these patterns in the place of all that a dictionary held.
     pub fn set<P: AsRef<str>>(&self, id: &DictionaryId, patterns: impl IntoIterator<Item = P>) {
         let words: HashSet<Box<str>> = patterns.into_iter().filter_map(word).collect();
+        let _turn = self.turn();
         let old = self.write().insert(id.clone(), words);
         // A large set takes a while to drop: not while others wait.
         drop(old);
@@ -50,11 +55,25 @@ impl Lexicon {
     /// Adds patterns to a dictionary.
     pub fn add<P: AsRef<str>>(&self, id: &DictionaryId, patterns: impl IntoIterator<Item = P>) {
         let new: Vec<Box<str>> = patterns.into_iter().filter_map(word).collect();
-        self.write().entry(id.clone()).or_default().extend(new);
+        let _turn = self.turn();
+        // A set without room for them is copied beside itself, where its growth holds nobody up.
+        let is_full = |held: &&HashSet<Box<str>>| held.capacity() - held.len() < new.len();
+        let roomy = self.read().get(id).filter(is_full).map(|held| {
+            let mut roomy = HashSet::with_capacity(2 * (held.len() + new.len()));
+            roomy.extend(held.iter().cloned());
+            roomy
+        });
+        let mut words = self.write();
+        let held = words.entry(id.clone()).or_default();
+        let old = roomy.map(|roomy| mem::replace(held, roomy));
+        held.extend(new);
+        drop(words);
+        drop(old);
     }
 
     /// Takes a dictionary out of force.
     pub fn remove(&self, id: &DictionaryId) {
+        let _turn = self.turn();
         let old = self.write().remove(id);
         drop(old);
     }
@@ -69,11 +88,15 @@ impl Lexicon {
         self.read().get(id).map_or(0, HashSet::len)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<DictionaryId, HashSet<Box<str>>>> {
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Words> {
         self.words.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<DictionaryId, HashSet<Box<str>>>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Words> {
         self.words.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,6 +158,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_bit_by_bit_is_all_in_force() {
+        let lexicon = Lexicon::default();
+        let d = [id("d")];
+        for number in 0..5000 {
+            lexicon.add(&d[0], [format!("word {number}")]);
+        }
+        assert_eq!(lexicon.len(&d[0]), 5000);
+        assert!((0..5000).all(|number| lexicon.matches(&d, &format!("WORD {number}"))));
+    }
+
+    #[test]
     fn a_pattern_that_folds_to_nothing_matches_nothing() {
         let lexicon = Lexicon::default();
         lexicon.set(&id("d"), ["", "  ", "\u{200b}"]);
@@ -152,6 +186,7 @@ mod tests {
             let writer = scope.spawn(|| {
                 for round in 0..200 {
                     lexicon.set(&d[0], ["always".to_owned(), format!("{round}")]);
+                    lexicon.add(&d[0], (0..round).map(|more| format!("{more}")));
                 }
             });
             while !writer.is_finished() {

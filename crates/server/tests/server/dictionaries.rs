@@ -12,36 +12,36 @@ use crate::bed::{Answer, Client, call, get, http::bearer, join, post, server, te
 async fn a_dictionary_lives_from_its_making_to_its_end() {
     let server = server(&[]).await;
     let words = words_token(&server).await;
-    let made = ok(post(&server, "/dictionaries", &words, r#"{"name":"rude","description":"not here"}"#).await);
+    let made = ok(&post(&server, "/dictionaries", &words, r#"{"name":"rude","description":"not here"}"#).await);
     let (id, made) = (id_of(&made["dictionary"]), &made["dictionary"]);
     assert_eq!((&made["name"], &made["description"]), (&json!("rude"), &json!("not here")));
     assert_eq!((&made["default"], &made["pattern_count"]), (&json!(false), &json!(0)));
     assert!(made["created_at"].is_string() && made["updated_at"].is_string());
 
     let path = format!("/dictionaries/{id}");
-    let put = ok(send(&server, "PUT", &path, &words, r#"{"name":"very rude"}"#).await);
+    let put = ok(&send(&server, "PUT", &path, &words, r#"{"name":"very rude"}"#).await);
     assert_eq!((&put["dictionary"]["name"], &put["dictionary"]["description"]), (&json!("very rude"), &json!("")));
-    assert_eq!(ok(get(&server, &path, &words).await), put);
-    assert_eq!(ok(get(&server, "/dictionaries", &words).await)["dictionaries"], json!([put["dictionary"]]));
+    assert_eq!(ok(&get(&server, &path, &words).await), put);
+    assert_eq!(ok(&get(&server, "/dictionaries", &words).await)["dictionaries"], json!([put["dictionary"]]));
 
-    let one = ok(post(&server, &format!("{path}/patterns"), &words, r#"{"text":"boo"}"#).await);
+    let one = ok(&post(&server, &format!("{path}/patterns"), &words, r#"{"text":"boo"}"#).await);
     let texts = r#"{"texts":["go home","boo","Boo"]}"#;
-    let many = ok(post(&server, &format!("{path}/patterns:batch-create"), &words, texts).await);
+    let many = ok(&post(&server, &format!("{path}/patterns:batch-create"), &words, texts).await);
     assert_eq!(texts_of(&many), ["go home", "boo", "Boo"]);
     assert_eq!(many["patterns"][1], one["pattern"], "what is there already keeps its id");
-    assert_eq!(texts_of(&ok(get(&server, &format!("{path}/patterns"), &words).await)), ["boo", "go home", "Boo"]);
+    assert_eq!(texts_of(&ok(&get(&server, &format!("{path}/patterns"), &words).await)), ["boo", "go home", "Boo"]);
 
     let pattern = format!("{path}/patterns/{}", id_of(&one["pattern"]));
-    let put = ok(send(&server, "PUT", &pattern, &words, r#"{"text":"hiss"}"#).await);
+    let put = ok(&send(&server, "PUT", &pattern, &words, r#"{"text":"hiss"}"#).await);
     assert_eq!(put["pattern"], json!({"id": one["pattern"]["id"], "text": "hiss"}));
     let taken = send(&server, "PUT", &pattern, &words, r#"{"text":"Boo"}"#).await;
     assert_eq!((taken.status, taken.refusal().0), (409, 6));
-    assert_eq!(ok(send(&server, "DELETE", &pattern, &words, "").await), json!({}));
+    assert_eq!(ok(&send(&server, "DELETE", &pattern, &words, "").await), json!({}));
     assert_eq!(send(&server, "DELETE", &pattern, &words, "").await.status, 404);
     assert_eq!(send(&server, "PUT", &pattern, &words, r#"{"text":"hiss"}"#).await.status, 404);
-    assert_eq!(ok(get(&server, &path, &words).await)["dictionary"]["pattern_count"], 2);
+    assert_eq!(ok(&get(&server, &path, &words).await)["dictionary"]["pattern_count"], 2);
 
-    assert_eq!(ok(send(&server, "DELETE", &path, &words, "").await), json!({}));
+    assert_eq!(ok(&send(&server, "DELETE", &path, &words, "").await), json!({}));
     for (method, path, body) in [
         ("GET", path.clone(), ""),
         ("PUT", path.clone(), r#"{"name":"x"}"#),
@@ -68,7 +68,7 @@ async fn a_text_that_is_a_pattern_as_a_whole_comes_marked_while_the_room_uses_th
     assert!(!filtered(&mut ada, "buy now").await, "no room uses it");
 
     let ids = json!({"ids": [d], "enabled": true}).to_string();
-    let answer = ok(post(&server, "/chatrooms/dictionaries:batch-update", admin, &ids).await);
+    let answer = ok(&post(&server, "/chatrooms/dictionaries:batch-update", admin, &ids).await);
     assert_eq!(
         (&answer["results"][0]["dictionary"]["id"], &answer["results"][0]["enabled"]),
         (&json!(d), &json!(true))
@@ -85,7 +85,7 @@ async fn a_text_that_is_a_pattern_as_a_whole_comes_marked_while_the_room_uses_th
 
     add(&server, admin, &d, &["new word"]).await;
     assert!(filtered(&mut ada, "New Word").await, "what is added is in force at once");
-    let page = ok(get(&server, "/chatrooms/dictionaries", admin).await);
+    let page = ok(&get(&server, "/chatrooms/dictionaries", admin).await);
     let enabled: Vec<_> = page["results"]
         .as_array()
         .unwrap()
@@ -94,11 +94,11 @@ async fn a_text_that_is_a_pattern_as_a_whole_comes_marked_while_the_room_uses_th
         .collect();
     assert_eq!(enabled, [(d.clone(), true), (e, false)]);
 
-    ok(post(&server, &format!("/chatrooms/dictionaries/{d}:disable"), admin, "").await);
+    ok(&post(&server, &format!("/chatrooms/dictionaries/{d}:disable"), admin, "").await);
     assert!(!filtered(&mut ada, "spam").await, "the room uses it no longer");
-    ok(post(&server, &format!("/chatrooms/dictionaries/{d}:enable"), admin, "").await);
+    ok(&post(&server, &format!("/chatrooms/dictionaries/{d}:enable"), admin, "").await);
     assert!(filtered(&mut ada, "spam").await);
-    ok(send(&server, "DELETE", &format!("/dictionaries/{d}"), admin, "").await);
+    ok(&send(&server, "DELETE", &format!("/dictionaries/{d}"), admin, "").await);
     assert!(!filtered(&mut ada, "spam").await, "it is gone");
 }
 
@@ -110,10 +110,10 @@ async fn an_upload_of_ten_thousand_lines_takes_the_place_of_all_and_a_restart_ke
     let admin = admin.expose();
     let d = made(&first, admin, "d").await;
     add(&first, admin, &d, &["before"]).await;
-    ok(post(&first, &format!("/chatrooms/dictionaries/{d}:enable"), admin, "").await);
+    ok(&post(&first, &format!("/chatrooms/dictionaries/{d}:enable"), admin, "").await);
     let file: String = (0..10_000).fold("\u{feff}".to_owned(), |file, line| file + &format!("word {line}\r\n\r\n"));
     let upload = format!("/dictionaries/{d}/patterns:upload");
-    let answer = ok(send_with(&first, "POST", &upload, admin, &["Content-Type: text/plain"], &file).await);
+    let answer = ok(&send_with(&first, "POST", &upload, admin, &["Content-Type: text/plain"], &file).await);
     assert_eq!(answer, json!({"pattern_count": 10_000}));
     let mut ada = join(&first, "ada", Role::Viewer).await;
     assert!(filtered(&mut ada, "WORD 9999").await);
@@ -126,7 +126,7 @@ async fn an_upload_of_ten_thousand_lines_takes_the_place_of_all_and_a_restart_ke
     let mut ada = join(&second, "ada", Role::Viewer).await;
     assert!(filtered(&mut ada, "Word 4711").await);
     assert!(!filtered(&mut ada, "before").await);
-    assert_eq!(ok(get(&second, &format!("/dictionaries/{d}"), admin).await)["dictionary"]["pattern_count"], 10_000);
+    assert_eq!(ok(&get(&second, &format!("/dictionaries/{d}"), admin).await)["dictionary"]["pattern_count"], 10_000);
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn lists_come_in_pages_to_their_end() {
     assert_eq!(pages.len(), 2);
     let gone = format!("{path}page_token={}", pages[0]["next_page_token"].as_str().unwrap());
     let last_of_first = id_of(pages[0]["patterns"].as_array().unwrap().last().unwrap());
-    ok(send(&server, "DELETE", &format!("/dictionaries/{}/patterns/{last_of_first}", ids[0]), &words, "").await);
+    ok(&send(&server, "DELETE", &format!("/dictionaries/{}/patterns/{last_of_first}", ids[0]), &words, "").await);
     assert_eq!(get(&server, &gone, &words).await.status, 400, "a page behind what is gone would begin anew");
 }
 
@@ -187,7 +187,7 @@ async fn what_can_not_be_is_refused_and_nothing_changes() {
     }
     let json = send_with(&server, "POST", &path(":upload"), &words, &["Content-Type: application/json"], "[]").await;
     assert_eq!(json.status, 415);
-    assert_eq!(texts_of(&ok(get(&server, &patterns, &words).await)), ["one", "two"]);
+    assert_eq!(texts_of(&ok(&get(&server, &patterns, &words).await)), ["one", "two"]);
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn a_room_uses_all_of_the_dictionaries_that_are_named_or_none() {
     let refused = post(&server, "/chatrooms/dictionaries:batch-update", admin, &body).await;
     assert_eq!((refused.status, refused.refusal().0), (404, 5));
     assert_eq!(post(&server, "/chatrooms/dictionaries/none:enable", admin, "").await.status, 404);
-    let page = ok(get(&server, "/chatrooms/dictionaries", admin).await);
+    let page = ok(&get(&server, "/chatrooms/dictionaries", admin).await);
     assert_eq!(page["results"][0]["enabled"], false);
     let mut ada = join(&server, "ada", Role::Viewer).await;
     assert!(!filtered(&mut ada, "spam").await);
@@ -210,10 +210,10 @@ async fn a_room_uses_all_of_the_dictionaries_that_are_named_or_none() {
 #[tokio::test]
 async fn a_dictionary_token_lives_for_a_week_and_opens_no_room() {
     let server = server(&[]).await;
-    let answer = ok(post(&server, "/dictionaries/tokens", server.org_token().expose(), "").await);
+    let answer = ok(&post(&server, "/dictionaries/tokens", server.org_token().expose(), "").await);
     assert_eq!(answer["expires_in"], 7 * 24 * 60 * 60);
     let words = answer["token"].as_str().unwrap();
-    ok(get(&server, "/dictionaries", words).await);
+    ok(&get(&server, "/dictionaries", words).await);
     for path in ["/chatrooms", "/chatrooms/config", "/chatrooms/dictionaries", "/stickerpacks"] {
         assert_eq!(get(&server, path, words).await.status, 403, "{path}");
     }
@@ -236,28 +236,28 @@ async fn server_in(directory: &Path) -> RunningServer {
 }
 
 async fn words_token(server: &RunningServer) -> String {
-    let answer = ok(post(server, "/dictionaries/tokens", server.org_token().expose(), "").await);
+    let answer = ok(&post(server, "/dictionaries/tokens", server.org_token().expose(), "").await);
     answer["token"].as_str().unwrap().to_owned()
 }
 
 /// Makes a dictionary; answers its id.
 async fn made(server: &RunningServer, token: &str, name: &str) -> String {
-    let answer = ok(post(server, "/dictionaries", token, &json!({"name": name}).to_string()).await);
+    let answer = ok(&post(server, "/dictionaries", token, &json!({"name": name}).to_string()).await);
     id_of(&answer["dictionary"])
 }
 
 async fn add(server: &RunningServer, token: &str, dictionary: &str, texts: &[&str]) {
     let path = format!("/dictionaries/{dictionary}/patterns:batch-create");
-    ok(post(server, &path, token, &json!({"texts": texts}).to_string()).await);
+    ok(&post(server, &path, token, &json!({"texts": texts}).to_string()).await);
 }
 
 /// All pages of a list.
 async fn pages_of(server: &RunningServer, path: &str, token: &str) -> Vec<Value> {
-    let mut pages = vec![ok(get(server, path, token).await)];
+    let mut pages = vec![ok(&get(server, path, token).await)];
     while let Some(next) =
         pages.last().and_then(|page| page["next_page_token"].as_str()).filter(|next| !next.is_empty())
     {
-        let page = ok(get(server, &format!("{path}page_token={next}"), token).await);
+        let page = ok(&get(server, &format!("{path}page_token={next}"), token).await);
         pages.push(page);
     }
     pages
@@ -280,7 +280,7 @@ async fn send_with(
     call(server, method, &format!("{PREFIX}{path}"), &lines, body).await
 }
 
-fn ok(answer: Answer) -> Value {
+fn ok(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }
