@@ -94,7 +94,7 @@ impl Visitor {
         let buy = |refresh| self.service.refresh(refresh);
         let held = self.keys.fresh(Timestamp::now(), buy).await;
         match self.service.call(request, content, &held.token).await {
-            Err(error) if is_dead(&error) => match self.keys.renew(&held, buy).await {
+            Err(error) if error.is_dead_token() => match self.keys.renew(&held, buy).await {
                 Some(held) => self.service.call(request, content, &held.token).await,
                 None => Err(error),
             },
@@ -152,9 +152,4 @@ impl Service {
             },
         }
     }
-}
-
-/// Whether a fresh token may help (docs/protocol.md, section C.0).
-fn is_dead(error: &CallError) -> bool {
-    matches!(error, CallError::Status { status, body, .. } if *status == 401 || body.says_token_invalid())
 }

@@ -365,8 +365,13 @@ impl CallError {
         }
     }
 
-    /// Whether the service understood, and said no.
-    pub(crate) fn is_refusal(&self) -> bool {
+    /// Whether the service says that the token is dead, so that a fresh one may help (docs/protocol.md, section C.0).
+    pub fn is_dead_token(&self) -> bool {
+        self.remedy() == Remedy::Renew
+    }
+
+    /// Whether the service understood, and said no: the same call will be refused again.
+    pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Status { status: 400..=499, .. }) && self.remedy() != Remedy::Retry
     }
 

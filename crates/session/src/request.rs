@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 
-use crate::{Access, Call, CallError, CallId, Output, Session, error::Remedy, phase::Phase, session::Purpose};
+use crate::{Access, Call, CallError, CallId, Output, Session, phase::Phase, session::Purpose};
 
 /// A REST call, as the application wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Session {
     pub(crate) fn request_answered(&mut self, call: CallId, result: Result<Bytes, CallError>) {
         let Some(Waiting { id, request, again }) = self.requests.calls.remove(&call) else { return };
         match result {
-            Err(error) if error.remedy() == Remedy::Renew && !again && self.may_renew() => {
+            Err(error) if error.is_dead_token() && !again && self.may_renew() => {
                 self.requests.for_token.push(Refused { id, request, error });
             }
             result => {

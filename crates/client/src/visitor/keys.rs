@@ -92,7 +92,7 @@ impl Keys {
             }
             Err(error) => {
                 tracing::debug!(%error, "no fresh token");
-                state.refused = is_refusal(&error);
+                state.refused = error.is_refusal();
                 state.due_at = state.due_at.map(|due| due.max(now.checked_add(AGAIN).unwrap_or(now)));
                 None
             }
@@ -102,12 +102,6 @@ impl Keys {
     fn lock(&self) -> MutexGuard<'_, Now> {
         self.now.lock().expect("nothing panics while it holds the token")
     }
-}
-
-/// Whether the service understood, and said no.
-fn is_refusal(error: &CallError) -> bool {
-    matches!(error, CallError::Status { status: 400..=499, .. })
-        && !matches!(error, CallError::Status { status: 408 | 425 | 429, .. })
 }
 
 /// When a fresh token is to be bought, if this one says when it ends.
