@@ -30,15 +30,16 @@ pub(super) fn router(table: Vec<Route>) -> Router<Arc<Service>> {
     }
     shapes.into_iter().fold(Router::new(), |router, (shape, routes)| {
         let siblings: Siblings = Arc::new(routes);
-        let answer = async move |State(service): State<Arc<Service>>, request: Request| {
+        let call = async move |State(service): State<Arc<Service>>, request: Request| {
             cors::allow(answer(&siblings, service, request).await)
         };
-        router.route(&shape, any(answer))
+        router.route(&shape, any(call))
     })
 }
 
 /// What is answered where there is nothing.
-pub(super) async fn nothing_here() -> Response {
+pub(super) async fn nothing_here(request: Request) -> Response {
+    body::throw_away(request).await;
     cors::allow(nothing().into_response())
 }
 
@@ -51,12 +52,17 @@ async fn answer(siblings: &[Route], service: Arc<Service>, mut request: Request)
         if siblings.iter().any(|route| verb_of(&route.path).is_some()) { verb_in(request.uri().path()) } else { None };
     let candidates: Vec<&Route> = siblings.iter().filter(|route| verb_of(&route.path) == verb).collect();
     if candidates.is_empty() {
+        body::throw_away(request).await;
         return nothing().into_response();
     }
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(route) = candidates.iter().find(|route| route.method == method) else {
         let allowed = allowed(&candidates);
-        return if method == Method::OPTIONS { cors::preflight(allowed) } else { wrong_method(allowed) };
+        if method == Method::OPTIONS {
+            return cors::preflight(allowed);
+        }
+        body::throw_away(request).await;
+        return wrong_method(allowed);
     };
     if wants_bearer(route.callers) {
         match auth::authorize(&service, request.headers(), route.callers) {

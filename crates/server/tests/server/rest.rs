@@ -1,7 +1,7 @@
 //! The REST service, field by field.
 //!
-//! - [`golden`]: each call as it goes over the wire; [`bad_input`]: what is refused; [`acting`]: in whose name, and when
-//! - [`description`]: `/openapi.json`
+//! - [`golden`] keeps each call as it goes over the wire; [`description`] looks at `/openapi.json`
+//! - [`bad_input`] sends what can't be used; [`acting`] does things in somebody's name
 
 mod acting;
 mod bad_input;

@@ -268,6 +268,25 @@ async fn a_value_that_can_not_be_is_refused_by_the_name_of_its_field() {
 }
 
 #[tokio::test]
+async fn who_sends_a_large_body_in_vain_gets_to_read_why() {
+    let stage = Stage::new().await;
+    let large = "x".repeat(3 << 20);
+    let good = bearer(&stage.admin);
+    for (method, path, lines, status) in [
+        ("POST", "/chatrooms:mute", vec![], 401),
+        ("POST", "/chatrooms", vec![good.as_str()], 403),
+        ("POST", "/chatrooms:nothing", vec![good.as_str()], 404),
+        ("POST", "/chatrooms/config", vec![good.as_str()], 405),
+        ("POST", "/chatrooms:mute", vec![good.as_str()], 413),
+        ("POST", "/chatrooms:mute", vec![good.as_str(), "Content-Type: text/plain"], 415),
+    ] {
+        let answer = call(&stage.server, method, &format!("{PREFIX}{path}"), &lines, &large).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert!(answer.refusal().0 > 0);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let stage = Stage::new().await;
     let message = json!({"message": {"id": "nowhere"}});
@@ -275,6 +294,8 @@ async fn what_is_not_there_is_not_found() {
     for (method, path, body) in [
         ("DELETE", "/chatrooms/messages/nowhere", Value::Null),
         ("DELETE", "/chatrooms/messages/a%2Fb%3Ac", Value::Null),
+        ("DELETE", "/chatrooms/messages/%00", Value::Null),
+        ("GET", "/chatrooms/polls/%00%zz", Value::Null),
         ("POST", "/chatrooms/messages:pin", json!({"pinned_message": message})),
         ("GET", "/chatrooms/polls/nowhere", Value::Null),
         ("PUT", "/chatrooms/polls/nowhere", poll()),
