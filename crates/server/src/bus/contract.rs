@@ -4,7 +4,11 @@ use super::{Batch, Item};
 
 /// A batch with one message of this number.
 pub(super) fn batch(seq: u64) -> Batch {
-    Batch::from([Item { json: seq.to_string().into(), seq: Some(seq), only: seq.is_multiple_of(2).then(|| "ada".into()) }])
+    Batch::from([Item {
+        json: seq.to_string().into(),
+        seq: Some(seq),
+        only: seq.is_multiple_of(2).then(|| "ada".into()),
+    }])
 }
 
 /// Writes the tests for the bus that the expression makes.

@@ -159,3 +159,17 @@ async fn a_name_that_is_taken_holds_for_all_that_does_not_say_another() {
         assert_eq!(ada.message().await["user"]["custom_name"], name);
     }
 }
+
+#[tokio::test]
+async fn who_took_a_name_comes_in_under_it() {
+    let stage = Stage::new(&[]).await;
+    let mut ada = stage.join("ada", Role::Viewer).await;
+    stage.act("PUT", "/users", &json!({"custom_name": "Countess"})).await;
+    stage.join("boss", Role::Admin).await;
+    let mut entrance = ada.message_of("INTERACTION_TYPE_ENTRANCE").await;
+    while entrance["entrance_message"]["id"] != "boss" {
+        entrance = ada.message_of("INTERACTION_TYPE_ENTRANCE").await;
+    }
+    assert_eq!(entrance["entrance_message"]["custom_name"], "Countess");
+    assert_eq!(entrance["user"]["custom_name"], "Countess");
+}
