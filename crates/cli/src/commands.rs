@@ -170,7 +170,7 @@ fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
     if path.symlink_metadata().is_ok() && !force {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     folder.metadata().map(drop).map_err(failed)
 }
 

@@ -1,7 +1,7 @@
 //! Numbers, spans of time and columns, as people read them.
 
 use jiff::{SignedDuration, Timestamp};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 /// A number with a comma after each thousand.
 pub(crate) fn thousands(number: impl Into<i128>) -> String {
@@ -52,7 +52,7 @@ pub(crate) fn padded(text: &str, cells: usize) -> String {
 
 /// How many cells the widest of the texts takes.
 pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
-    texts.into_iter().map(|text| text.width()).max().unwrap_or_default()
+    texts.into_iter().map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
 #[cfg(test)]

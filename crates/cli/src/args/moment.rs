@@ -42,13 +42,11 @@ fn at(text: &str, now: &Zoned) -> Result<Time, String> {
 
 /// A date, alone or with a time. A zone would be ignored by the parser of dates, so that none may stand there.
 fn civil(text: &str) -> Option<DateTime> {
-    match text.len() {
-        10 => text.parse().ok().map(Date::into),
-        _ => {
-            let clock = text.get(10..).filter(|clock| !clock.contains(['+', '-', '[']))?;
-            clock.ends_with(|c: char| c.is_ascii_digit()).then(|| text.parse().ok())?
-        }
+    if text.len() == 10 {
+        return text.parse().ok().map(Date::into);
     }
+    let clock = text.get(10..).filter(|clock| !clock.contains(['+', '-', '[']))?;
+    clock.ends_with(|c: char| c.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod progress;
 mod sink;
 mod writer;
 
-use std::{io::IsTerminal as _, path::Path, time::Instant};
+use std::{ffi::OsStr, io::IsTerminal as _, path::Path, time::Instant};
 
 use chatroom_client::{CallError, History, HistoryError, Visitor, history::From};
 use chatroom_wire::{Claims, Kind, Message, rest::PAGE_MAX};
@@ -207,7 +207,7 @@ fn types(format: Format) -> Vec<Kind> {
 }
 
 fn format(args: &HistoryArgs) -> Result<Format, Failure> {
-    let extension = args.export.as_deref().and_then(Path::extension).map(|extension| extension.to_ascii_lowercase());
+    let extension = args.export.as_deref().and_then(Path::extension).map(OsStr::to_ascii_lowercase);
     match (args.json, args.format, &args.export) {
         (true, _, _) => Ok(Format::Ndjson),
         (false, Some(format), _) => Ok(format),

@@ -11,7 +11,7 @@ use chatroom_wire::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use self::told::{Told, Written};
+use self::told::Told;
 use super::{check_free, print_lines, rooms, setup, warn};
 use crate::{
     access::{AccessError, keys, place::Place, secret},
@@ -61,9 +61,9 @@ async fn create(args: CreateTokenArgs, global: &GlobalArgs) -> Result<(), Failur
     write(out, answer.token.expose(), args.out.force)?;
     let mut told = Told::of(&claims(&answer.token), now);
     told.ends_by(after(now, answer.expires_in));
-    told.written("token", Written { path: out, ends: None });
+    told.written("token", out, None);
     if refresh_out.is_some() {
-        told.written("refresh_token", Written { path: refresh_out, ends: after(now, answer.refresh_expires_in) });
+        told.written("refresh_token", refresh_out, after(now, answer.refresh_expires_in));
     }
     if args.out.show && args.out.json {
         told.show("refresh_token", answer.refresh_token.expose());
@@ -86,7 +86,7 @@ async fn refresh(args: RefreshTokenArgs, global: &GlobalArgs) -> Result<(), Fail
     let now = Timestamp::now();
     let mut told = Told::of(&claims(&token), now);
     told.ends_by(after(now, expires_in));
-    told.written("token", Written { path: out, ends: None });
+    told.written("token", out, None);
     tell(told, &token, &args.out, global).await
 }
 

@@ -3,6 +3,7 @@
 //! - [`bad_input`]: what is refused, with which words and which exit code
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
 //! - [`foreign_broker`]: `tail` and `send` against brokers that others wrote
+//! - [`history`], [`rooms`], [`tokens`]: what calls do without a session
 //! - [`interop_mqttjs`], [`interop_paho`]: the reference sample, on two libraries, against `serve`
 //! - [`contract`]: the REST service against its own description
 //! - [`long_history`]: a room with a hundred thousand messages
@@ -16,10 +17,13 @@ mod bad_input;
 mod contract;
 mod demo;
 mod foreign_broker;
+mod history;
 mod interop_mqttjs;
 mod interop_paho;
 mod long_history;
 mod party;
 mod restart;
+mod rooms;
 mod secrets;
 mod support;
+mod tokens;

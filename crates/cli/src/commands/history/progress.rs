@@ -1,6 +1,9 @@
 //! How far the reading is, for a person. Pure: the clock comes in.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use chatroom_wire::Time;
 
@@ -43,10 +46,10 @@ impl Progress {
         let millis = now.duration_since(self.since).as_millis();
         if millis >= EVERY.as_millis() {
             let rate = i128::from(self.count) * 1000 / i128::try_from(millis).unwrap_or(i128::MAX);
-            text.push_str(&format!(", {} a second", thousands(rate)));
+            let _ = write!(text, ", {} a second", thousands(rate));
         }
         if let Some((first, last)) = self.range {
-            text.push_str(&format!(", {} to {}", Time::seconds(first.instant()), Time::seconds(last.instant())));
+            let _ = write!(text, ", {} to {}", Time::seconds(first.instant()), Time::seconds(last.instant()));
         }
         text
     }

@@ -58,7 +58,7 @@ impl Sink {
 
     /// Writes a message.
     pub(super) async fn message(&mut self, message: &Message, stop: &mut Stop) -> Result<Flow, Failure> {
-        let Some(text) = self.writer.message(message) else { return Ok(Flow::On) };
+        let text = self.writer.message(message);
         self.begin(stop).await?;
         let flow = self.write(text, stop).await?;
         self.written += u64::from(flow == Flow::On);

@@ -59,17 +59,17 @@ impl Writer {
         }
     }
 
-    /// A message; none where the format has no place for it.
-    pub(super) fn message(&mut self, message: &Message) -> Option<String> {
+    /// A message.
+    pub(super) fn message(&mut self, message: &Message) -> String {
         match self {
-            Self::Lines(view) => Some(line(view, message)),
-            Self::Csv => Some(csv::row(message)),
+            Self::Lines(view) => line(view, message),
+            Self::Csv => csv::row(message),
             Self::Json { begun } => {
                 let comma = if std::mem::replace(begun, true) { "," } else { "" };
-                Some(format!("{comma}{}", json_line(message)))
+                format!("{comma}{}", json_line(message))
             }
-            Self::Ndjson => Some(json_line(message)),
-            Self::Html(page) => Some(page.message(message)),
+            Self::Ndjson => json_line(message),
+            Self::Html(page) => page.message(message),
         }
     }
 

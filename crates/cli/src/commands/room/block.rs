@@ -1,5 +1,7 @@
 //! The state of a room as aligned lines.
 
+use std::fmt::Write as _;
+
 use chatroom_wire::{Chatroom, SafeText, User, payload::PinUnpin};
 
 use crate::{
@@ -102,7 +104,7 @@ fn blocked(user: &User, palette: Palette) -> String {
 fn add_details(line: &mut String, details: [Option<String>; 2], palette: Palette) {
     let details = details.into_iter().flatten().collect::<Vec<_>>().join(", ");
     if !details.is_empty() {
-        line.push_str(&format!(" {}", palette.paint(Style::Dim, format_args!("({details})"))));
+        let _ = write!(line, " {}", palette.paint(Style::Dim, format_args!("({details})")));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a token says, in words and as JSON. The token itself is there only where somebody asked to see it.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use chatroom_wire::{Claims, SafeText};
 use jiff::Timestamp;
@@ -20,12 +20,6 @@ pub(super) struct Told {
     ends: Option<Timestamp>,
     lines: Vec<(&'static str, String)>,
     json: Map<String, Value>,
-}
-
-/// Where a token was written to, and when it ends, where that is not told already.
-pub(super) struct Written<'a> {
-    pub(super) path: Option<&'a Path>,
-    pub(super) ends: Option<Timestamp>,
 }
 
 impl Told {
@@ -52,15 +46,15 @@ impl Told {
         self.ends = self.ends.or(at);
     }
 
-    /// Where it was written.
-    pub(super) fn written(&mut self, what: &'static str, written: Written<'_>) {
-        if let Some(at) = written.ends {
+    /// Where a token was written to, and when it ends, where that is not told already.
+    pub(super) fn written(&mut self, what: &'static str, path: Option<&Path>, ends: Option<Timestamp>) {
+        if let Some(at) = ends {
             self.json.insert(format!("{what}_expires_at"), json!(at.to_string()));
         }
-        if let Some(path) = written.path {
+        if let Some(path) = path {
             let mut text = path.display().to_string();
-            if let Some(at) = written.ends {
-                text.push_str(&format!(", ends {}", distance(at, self.now)));
+            if let Some(at) = ends {
+                let _ = write!(text, ", ends {}", distance(at, self.now));
             }
             self.lines.push((if what == "token" { "token file" } else { "refresh token" }, text));
             self.json.insert(format!("{what}_file"), json!(path.display().to_string()));
@@ -146,11 +140,8 @@ mod tests {
         let mut told = told("{}");
         let at = |text: &str| Some(text.parse().unwrap());
         told.ends_by(at("2026-06-02T00:00:00Z"));
-        told.written("token", Written { path: Some(Path::new("ada.token")), ends: None });
-        told.written(
-            "refresh_token",
-            Written { path: Some(Path::new("ada.refresh")), ends: at("2026-07-01T00:00:00Z") },
-        );
+        told.written("token", Some(Path::new("ada.token")), None);
+        told.written("refresh_token", Some(Path::new("ada.refresh")), at("2026-07-01T00:00:00Z"));
         insta::assert_snapshot!(format!("{}\n{}", told.lines(Palette::PLAIN).join("\n"), told.json()));
     }
 

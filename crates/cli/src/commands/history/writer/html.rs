@@ -1,5 +1,7 @@
 //! Messages as one page that needs nothing besides itself: no script, no font, no picture.
 
+use std::fmt::Write as _;
+
 use chatroom_wire::{Message, Payload, SafeText, Time};
 
 use super::told::{name, said, told};
@@ -47,10 +49,7 @@ impl Page {
         let stamp = message.received_at.map(|at| at.to_string()).unwrap_or_default();
         let clock = format!("<time datetime=\"{stamp}\">{}</time>", clock.trim_end_matches('Z'));
         let Payload::Text(text) = &message.payload else {
-            html.push_str(&format!(
-                "<p class=\"act\">{clock} <span dir=\"auto\">{}</span></p>",
-                escaped(&told(message))
-            ));
+            let _ = write!(html, "<p class=\"act\">{clock} <span dir=\"auto\">{}</span></p>", escaped(&told(message)));
             return html;
         };
         let name = name(&message.user);
@@ -61,16 +60,17 @@ impl Page {
             (message.user.is_blocked(), "blocked"),
         ] {
             if is {
-                marks.push_str(&format!(" <i>{mark}</i>"));
+                let _ = write!(marks, " <i>{mark}</i>");
             }
         }
         let class = if text.filtered == Some(true) || message.user.is_blocked() { " class=\"dim\"" } else { "" };
-        html.push_str(&format!(
+        let _ = write!(
+            html,
             "<p{class}>{clock} <b dir=\"auto\" style=\"--hue:{}\">{}</b>{marks} <span dir=\"auto\">{}</span></p>",
             hue(name.as_ref()),
             escaped(name.as_ref()),
             escaped(&said(message)).replace('\n', "<br>"),
-        ));
+        );
         html
     }
 

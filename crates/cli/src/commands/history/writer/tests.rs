@@ -40,7 +40,8 @@ fn messages() -> Vec<Message> {
 fn written(mut writer: Writer, messages: &[Message], complete: bool) -> String {
     let mut text = writer.begin().map(|head| head + "\n").unwrap_or_default();
     for message in messages {
-        text.extend(writer.message(message).map(|piece| piece + "\n"));
+        text.push_str(&writer.message(message));
+        text.push('\n');
     }
     text.extend(writer.end(complete).map(|foot| foot + "\n"));
     text
