@@ -15,6 +15,8 @@ use chatroom_wire::{
         UploadAnswer, WriteDictionary, WritePattern, WritePatterns,
     },
 };
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -33,36 +35,49 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// What was read, for a snapshot, and what is written of it.
-    pub(crate) fn read(&self, text: &str) -> (String, Value) {
-        (self.read)(text)
-    }
-}
-
-macro_rules! body {
-    ($read:expr $(, $sort:ident: $type:ty)*) => {{
-        #[allow(unused_mut, reason = "without schemas there is nothing more to say")]
-        let mut body = Body {
-            read: $read,
+    fn new(read: fn(&str) -> (String, Value)) -> Self {
+        Self {
+            read,
             #[cfg(feature = "schema")]
             answer: None,
             #[cfg(feature = "schema")]
             request: None,
-        };
-        $(
-            #[cfg(feature = "schema")]
-            {
-                body.$sort = Some(Schemas::$sort::<$type>);
-            }
-        )*
-        body
-    }};
+        }
+    }
+
+    /// What was read, for a snapshot, and what is written of it.
+    pub(crate) fn read(self, text: &str) -> (String, Value) {
+        (self.read)(text)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl Body {
+    fn answer<T: JsonSchema>(self) -> Self {
+        Self { answer: Some(Schemas::answer::<T>), ..self }
+    }
+
+    fn request<T: JsonSchema>(self) -> Self {
+        Self { request: Some(Schemas::request::<T>), ..self }
+    }
+}
+
+#[cfg(not(feature = "schema"))]
+#[expect(clippy::extra_unused_type_parameters, reason = "the type is for its schema, which is not built")]
+impl Body {
+    fn answer<T>(self) -> Self {
+        self
+    }
+
+    fn request<T>(self) -> Self {
+        self
+    }
 }
 
 macro_rules! table {
     ($name:expr, $($file:literal $sort:ident $type:ty,)*) => {
         match $name {
-            $($file => body!(one::<$type>, $sort: $type),)*
+            $($file => Body::new(one::<$type>).$sort::<$type>(),)*
             other => panic!("{other}: no type reads this file"),
         }
     };
@@ -71,12 +86,12 @@ macro_rules! table {
 /// The type that reads the file of this name.
 pub(crate) fn of(name: &str) -> Body {
     match name.split_once('_').map_or(name, |(kind, _)| kind) {
-        "message" if name.starts_with("message_from_") => body!(one_message, request: Message),
-        "message" => body!(one_message, answer: Message),
-        "batch" => body!(batch, answer: Vec<Message>),
-        "config" => body!(config, answer: Config),
-        "claims" => body!(claims),
-        "chatroom" => body!(one::<Chatroom>, answer: Chatroom),
+        "message" if name.starts_with("message_from_") => Body::new(one_message).request::<Message>(),
+        "message" => Body::new(one_message).answer::<Message>(),
+        "batch" => Body::new(batch).answer::<Vec<Message>>(),
+        "config" => Body::new(config).answer::<Config>(),
+        "claims" => Body::new(claims),
+        "chatroom" => Body::new(one::<Chatroom>).answer::<Chatroom>(),
         _ => table! {
             name,
             "request_create_chatroom" request CreateChatroom,

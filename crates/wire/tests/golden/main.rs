@@ -2,6 +2,7 @@
 //!
 //! - [`bodies`]: which type reads which file
 //! - `schema`: every file is as the schema of its type says
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod bodies;
 #[cfg(feature = "schema")]

@@ -43,7 +43,7 @@ fn is_foreign(name: &str) -> bool {
 
 #[test]
 fn every_file_is_as_the_schema_of_its_type_says() {
-    let mut checked = 0;
+    let mut count = 0;
     for (name, text) in files() {
         let body = bodies::of(&name);
         let (_, back) = body.read(&text);
@@ -55,11 +55,11 @@ fn every_file_is_as_the_schema_of_its_type_says() {
             }
             match checker.check(&back) {
                 Err(error) if !is_foreign(&name) => panic!("{name}, written: {error}"),
-                _ => checked += 1,
+                _ => count += 1,
             }
         }
     }
-    assert_eq!(checked, files().iter().filter(|(name, _)| !name.starts_with("claims")).count());
+    assert_eq!(count, files().iter().filter(|(name, _)| !name.starts_with("claims")).count());
 }
 
 #[test]
