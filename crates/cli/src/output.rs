@@ -11,6 +11,9 @@ use serde_json::json;
 
 use crate::color::{Palette, Style};
 
+/// What stands for a text that the word filter matched (docs/protocol.md, section C.5: it is hidden).
+pub(crate) const FILTERED: &str = "(hidden by the word filter)";
+
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
@@ -74,7 +77,8 @@ impl View {
         match &message.payload {
             Payload::Text(text) => {
                 let time = received_at.or(message.received_at).or(message.published_at);
-                Some(Line::Data(self.text(&message.user, &text.text, time)))
+                let text = if text.filtered == Some(true) { FILTERED } else { &text.text };
+                Some(Line::Data(self.text(&message.user, text, time)))
             }
             Payload::Mute if self.notices => Some(self.note(Style::Dim, "the room is muted: only admins can write")),
             Payload::Unmute if self.notices => {

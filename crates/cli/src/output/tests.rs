@@ -25,6 +25,15 @@ fn a_text_is_one_line_in_the_form_of_the_sample() {
 }
 
 #[test]
+fn a_filtered_text_is_hidden_in_a_line_and_whole_in_json() {
+    let filtered = TEXT.replace(r#""text":"What a goal!""#, r#""text":"rude","filtered":true"#);
+    let line = view(false).show(&added(read(&filtered)));
+    assert_eq!(line, Some(Line::Data("[2026-06-01T20:15:30.123456789Z] @Ada: (hidden by the word filter)".to_owned())));
+    let Some(Line::Data(json)) = view(true).show(&added(read(&filtered))) else { unreachable!("it is data") };
+    assert!(json.contains("rude"));
+}
+
+#[test]
 fn colours_wrap_the_same_line() {
     let mut view = View { out: Palette::COLORED, ..view(false) };
     let Some(Line::Data(line)) = view.show(&added(read(TEXT))) else { unreachable!("a text is data") };
