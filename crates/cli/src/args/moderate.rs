@@ -222,3 +222,64 @@ pub(crate) enum Switch {
 
 /// How far a search in the history goes back unless told otherwise.
 const SEARCH: u32 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _, Parser as _};
+
+    use crate::args::Args;
+
+    const GROUPS: [&str; 5] = ["moderate", "filter", "counter", "poll", "sticker"];
+
+    /// The commands of the groups, and the groups themselves.
+    fn commands() -> Vec<Command> {
+        let top = Args::command();
+        let groups = top.get_subcommands().filter(|group| GROUPS.contains(&group.get_name()));
+        groups.flat_map(|group| group.get_subcommands().cloned().chain([group.clone()]).collect::<Vec<_>>()).collect()
+    }
+
+    fn examples(command: &Command) -> String {
+        command.get_after_long_help().map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_command_of_a_group_has_examples_and_the_options_of_the_group() {
+        assert_eq!(commands().iter().filter(|command| command.has_subcommands()).count(), GROUPS.len());
+        for command in commands() {
+            assert!(examples(&command).starts_with("Examples:"), "{}", command.get_name());
+        }
+        for line in ["moderate --json --api x mute", "moderate mute --json --api x", "poll show --plain --token-file f"]
+        {
+            let parsed = Args::try_parse_from(std::iter::once("chatroom").chain(line.split(' ')));
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
+
+    #[test]
+    fn the_examples_can_be_typed() {
+        for command in commands() {
+            for line in examples(&command).lines() {
+                let Some((_, said)) = line.split_once("chatroom ") else { continue };
+                let said = words(said.split([')', '|', '>']).next().unwrap_or_default());
+                let parsed = Args::try_parse_from(std::iter::once("chatroom".to_owned()).chain(said));
+                assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
+    /// The words of a line, as a shell takes it apart.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quote = None;
+        for c in line.chars() {
+            match (quote, c) {
+                (Some(open), _) if c == open => quote = None,
+                (None, '"' | '\'') => quote = Some(c),
+                (None, ' ') => words.push(String::new()),
+                _ => words.last_mut().expect("there is always one").push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+}

@@ -11,10 +11,10 @@ const EXAMPLES: &str = "\
 Examples:
   Which packs does the room use, and what is in one?
       chatroom sticker packs --token-file viewer.token
-      chatroom sticker show basic --token-file viewer.token
+      chatroom sticker show live --token-file viewer.token
 
   Send one; done means that the room has it:
-      chatroom sticker send basic wave --token-file viewer.token";
+      chatroom sticker send live clap --token-file viewer.token";
 
 /// `chatroom sticker`
 #[derive(Debug, clap::Args)]
@@ -43,25 +43,25 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   What is in a pack?
-      chatroom sticker show basic --token-file viewer.token")]
+      chatroom sticker show live --token-file viewer.token")]
     Show(PackArgs),
     /// Send a sticker, and know that it arrived
     #[command(after_long_help = "\
 Examples:
-  Wave:
-      chatroom sticker send basic wave --token-file viewer.token")]
+  Clap:
+      chatroom sticker send live clap --token-file viewer.token")]
     Send(SendArgs),
     /// Have the room use a pack
     #[command(after_long_help = "\
 Examples:
   One pack:
-      chatroom sticker enable basic --token-file admin.token")]
+      chatroom sticker enable live --token-file admin.token")]
     Enable(PackArgs),
     /// Have the room use a pack no more
     #[command(after_long_help = "\
 Examples:
   One pack:
-      chatroom sticker disable basic --token-file admin.token")]
+      chatroom sticker disable live --token-file admin.token")]
     Disable(PackArgs),
 }
 

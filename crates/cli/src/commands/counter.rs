@@ -65,7 +65,11 @@ async fn watch(visit: &mut Visit, keys: &[String], json: bool) -> Result<(), Fai
             return Err(no_such(missing));
         }
         let wanted = counters.iter().filter(|counter| keys.is_empty() || keys.contains(&counter.key));
-        let news: Vec<CustomCounter> = wanted.filter(|counter| !shown.contains(counter)).cloned().collect();
+        let is_new = |counter: &&CustomCounter| {
+            let before = shown.iter().find(|before| before.key == counter.key);
+            before.is_none_or(|before| (before.value, before.disabled) != (counter.value, counter.disabled))
+        };
+        let news: Vec<CustomCounter> = wanted.filter(is_new).cloned().collect();
         shown = counters;
         let told =
             if json { lines(&news, true) } else { news.iter().map(|counter| line(counter).join("  ")).collect() };

@@ -1,10 +1,11 @@
 //! `chatroom moderate`: keep a room in order.
 //!
 //! - [`people`]: who is blocked; [`messages`]: what is pinned and deleted
-//! - [`search`]: looks through the history; [`list`]: how things stand
+//! - [`search`]: looks through the history; [`list`]: how things stand; [`patience`]: many calls in a row
 
 mod list;
 mod messages;
+pub(super) mod patience;
 mod people;
 mod search;
 

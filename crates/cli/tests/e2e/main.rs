@@ -8,6 +8,10 @@
 //! - [`contract`]: the REST service against its own description
 //! - [`long_history`]: a room with a hundred thousand messages
 //! - [`party`]: a host's evening: everybody knows the room as the server does
+//! - [`counters`]: what a room counts
+//! - [`filters`]: words that are filtered
+//! - [`moderation`]: a room that is kept in order
+//! - [`polls`]: a question, and everybody's vote
 //! - [`restart`]: a server that is killed in the middle of a conversation
 //! - [`secrets`]: nothing that is written holds a secret
 //! - [`support`]: what they share
@@ -15,13 +19,17 @@
 
 mod bad_input;
 mod contract;
+mod counters;
 mod demo;
+mod filters;
 mod foreign_broker;
 mod history;
 mod interop_mqttjs;
 mod interop_paho;
 mod long_history;
+mod moderation;
 mod party;
+mod polls;
 mod restart;
 mod rooms;
 mod secrets;

@@ -37,7 +37,9 @@ pub(super) async fn run(args: PressArgs, visitor: VisitorArgs, json: bool, globa
     };
     visit.end().await?;
     let presses = |count: i64| if count == 1 { "1 press".to_owned() } else { format!("{} presses", thousands(count)) };
-    diagnostics::note(&format!("{} counted", presses(tally.counted)), global.color);
+    if tally.counted > 0 {
+        diagnostics::note(&format!("{} counted", presses(tally.counted)), global.color);
+    }
     result?;
     if tally.lost > 0 {
         let (lost, why) = (tally.lost, tally.reason);
@@ -48,8 +50,8 @@ pub(super) async fn run(args: PressArgs, visitor: VisitorArgs, json: bool, globa
     }
     if let Some(room) = counter? {
         let room = room.map_err(|source| Failure::Call { what: "the counter can't be read", source })?;
-        let pressed: Vec<_> = room.custom_counters.into_iter().filter(|counter| counter.key == args.key).collect();
-        print_lines(lines(&pressed, json)).await?;
+        let of_key: Vec<_> = room.custom_counters.into_iter().filter(|counter| counter.key == args.key).collect();
+        print_lines(lines(&of_key, json)).await?;
     }
     Ok(())
 }

@@ -7,9 +7,10 @@ use chatroom_wire::SafeText;
 use super::{Desk, called, count, failed, find, words};
 use crate::{
     args::filter::{AddArgs, ImportArgs, RemoveArgs},
-    commands::{confirm::confirm, print_lines, tail::start_printer},
+    commands::{confirm::confirm, moderate::patience::patiently, print_lines, tail::start_printer},
     failure::Failure,
     output::{Line, json_line},
+    words::thousands,
 };
 
 pub(super) async fn add(desk: &Desk<'_>, args: AddArgs) -> Result<(), Failure> {
@@ -25,7 +26,7 @@ pub(super) async fn add(desk: &Desk<'_>, args: AddArgs) -> Result<(), Failure> {
     let printer = start_printer()?;
     let (mut added, mut failure) = (0, None);
     for batch in words::batches(&all) {
-        match desk.dictionaries.add_patterns(&dictionary.id, batch).await {
+        match patiently(async || desk.dictionaries.add_patterns(&dictionary.id, batch).await).await {
             Ok(patterns) => {
                 added += batch.len();
                 printer.offer(Line::Progress(format!("{added}/{} words", all.len())));
@@ -43,8 +44,12 @@ pub(super) async fn add(desk: &Desk<'_>, args: AddArgs) -> Result<(), Failure> {
     }
     printer.finish().await.map_err(Failure::Output)?;
     if failure.is_none() || added > 0 {
-        let of = if failure.is_some() { format!(" of {}", count(all.len())) } else { String::new() };
-        desk.note(&format!("the dictionary {} has {}{of} of yours now", called(&dictionary), count(added)));
+        let of = if failure.is_some() {
+            format!(" of {}", thousands(u64::try_from(all.len()).unwrap_or(u64::MAX)))
+        } else {
+            String::new()
+        };
+        desk.note(&format!("added {}{of} to the dictionary {}", count(added), called(&dictionary)));
     }
     failure.map_or(Ok(()), Err)
 }
@@ -86,7 +91,7 @@ pub(super) async fn remove(desk: &Desk<'_>, args: RemoveArgs) -> Result<(), Fail
         });
     }
     for pattern in &found {
-        let removed = desk.dictionaries.delete_pattern(&dictionary.id, &pattern.id).await;
+        let removed = patiently(async || desk.dictionaries.delete_pattern(&dictionary.id, &pattern.id).await).await;
         removed.map_err(failed("the word can't be removed"))?;
     }
     desk.note(&format!("removed {} from the dictionary {}", count(found.len()), called(&dictionary)));

@@ -8,7 +8,7 @@ use chatroom_wire::{
 use jiff::Timestamp;
 use serde_json::Map;
 
-use super::{Desk, failed, search};
+use super::{Desk, failed, patience::patiently, search};
 use crate::{
     args::moderate::{DeleteArgs, PinArgs, UnpinArgs},
     commands::tail::start_printer,
@@ -20,18 +20,15 @@ use crate::{
 pub(super) async fn pin(desk: &Desk<'_>, args: PinArgs) -> Result<(), Failure> {
     let id = MessageId::from(args.message);
     let what = failed("the message can't be pinned");
-    let pinned = match search::message(&desk.visitor, &id, args.search).await? {
-        Some(message) => {
-            desk.visitor.pin(&message).await.map_err(what)?;
-            let text = message.text().unwrap_or_default().to_owned();
-            PinnedMessage { id: Some(id), text, sender: Some(message.user), ..PinnedMessage::default() }
-        }
+    let pinned = if let Some(message) = search::message(&desk.visitor, &id, args.search).await? {
+        desk.visitor.pin(&message).await.map_err(what)?;
+        let text = message.text().unwrap_or_default().to_owned();
+        PinnedMessage { id: Some(id), text, sender: Some(message.user), ..PinnedMessage::default() }
+    } else {
         // The service may know what lies further back.
-        None => {
-            let message = PinnedMessage { id: Some(id), ..PinnedMessage::default() };
-            desk.visitor.pin_message(message.clone()).await.map_err(what)?;
-            message
-        }
+        let message = PinnedMessage { id: Some(id), ..PinnedMessage::default() };
+        desk.visitor.pin_message(message.clone()).await.map_err(what)?;
+        message
     };
     let text = SafeText::name(&pinned.text, "");
     let text = if text.as_str().is_empty() { String::new() } else { format!(": {text}") };
@@ -75,7 +72,7 @@ async fn delete_all(desk: &Desk<'_>, user: &UserId, found: Vec<Message>, yes: bo
     let mut failure = None;
     for message in found {
         let Some(id) = message.id else { continue };
-        match desk.visitor.delete(&id, message.received_at).await {
+        match patiently(async || desk.visitor.delete(&id, message.received_at).await).await {
             Ok(()) => deleted += 1,
             // Somebody else was faster.
             Err(CallError::Status { status: 404, .. }) => continue,

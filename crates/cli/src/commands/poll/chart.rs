@@ -142,9 +142,10 @@ impl Row {
         let eighths = (cells_in_eighths * self.share).div_ceil(1000);
         let full = usize::try_from(eighths / 8).unwrap_or_default();
         let rest = usize::try_from(eighths % 8).unwrap_or_default();
-        let drawn = match look.unicode {
-            true => format!("{}{}", "█".repeat(full), EIGHTHS[rest]),
-            false => "#".repeat(full + usize::from(rest >= 4 || (full == 0 && rest > 0))),
+        let drawn = if look.unicode {
+            format!("{}{}", "█".repeat(full), EIGHTHS[rest])
+        } else {
+            "#".repeat(full + usize::from(rest >= 4 || (full == 0 && rest > 0)))
         };
         let drawn = padded(&drawn, cells);
         if self.is_first { look.palette.paint(Style::Cyan, drawn).to_string() } else { drawn }

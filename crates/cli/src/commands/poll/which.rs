@@ -29,7 +29,7 @@ pub(super) fn only<'a>(polls: &'a [Poll], states: &[&[PollStatus]]) -> Result<&'
     }
     let wanted: Vec<&str> = states.iter().flat_map(|group| group.iter()).map(|status| name(*status)).collect();
     Err(Unclear {
-        problem: format!("no poll is {}", wanted.join(" or ")),
+        problem: format!("no poll is {}", wanted.join(", or ")),
         hint: "`chatroom poll list` shows all polls, `chatroom poll create` makes one",
         candidates: table(polls),
     })
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(only(&polls, &SHOWN).unwrap(), &running);
         assert_eq!(only(&polls[..1], &SHOWN).unwrap(), &new);
         let none = only(std::slice::from_ref(&old), &SHOWN).unwrap_err();
-        assert_eq!(Failure::from(none).to_string(), "no poll is active or queued or closed");
+        assert_eq!(Failure::from(none).to_string(), "no poll is active, or queued, or closed");
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
             ("water", None),
         ] {
             let read = option(&poll, said).ok();
-            assert_eq!(read.as_ref().map(|id| id.as_str()), meant, "{said}");
+            assert_eq!(read.as_ref().map(OptionId::as_str), meant, "{said}");
         }
     }
 

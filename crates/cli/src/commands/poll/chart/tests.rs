@@ -85,7 +85,7 @@ fn long_texts_stand_above_their_bars() {
 #[test]
 fn a_narrow_terminal_gets_bars_below_the_texts() {
     insta::assert_snapshot!(drawn(&poll(PollStatus::Closed, 12, &DUCKS), 32, true));
-    insta::assert_snapshot!(drawn(&poll(PollStatus::Closed, 12, &DUCKS), 12, true));
+    insta::assert_snapshot!(drawn(&poll(PollStatus::Closed, 12, &DUCKS), 20, true));
 }
 
 #[test]

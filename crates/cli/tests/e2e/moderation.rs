@@ -1,0 +1,224 @@
+//! A room is kept in order from the command line.
+
+use chatroom_testkit::process::{Exit, Home};
+use chatroom_testkit::rest::Rest;
+use chatroom_testkit::serve::Server;
+use serde_json::{Value, json};
+
+use crate::support::{chatroom, joined, refusal, server};
+
+#[tokio::test]
+async fn a_troll_is_blocked_by_a_message_and_what_they_wrote_is_deleted() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let troll = room.guest("troll", "ROLE_VIEWER").await;
+    let ada = room.guest("ada", "ROLE_VIEWER").await;
+    let audience = chatroom(&home).args(["tail", "--json"]).args(&ada).start();
+    joined(&audience).await;
+    let first = room.say(&troll, "first spam").await;
+    let second = room.say(&troll, "second spam").await;
+    let good = room.say(&ada, "a good question").await;
+
+    let blocked = room.act(["block", "--message", second.as_str(), "--yes", "--json"]).await;
+    assert_eq!(json_lines(&blocked)[0]["id"], "troll", "{}", blocked.transcript());
+    assert!(blocked.err.concat().contains("blocked troll's name (troll)"), "{}", blocked.transcript());
+    // For the troll all is as before.
+    room.say(&troll, "third spam").await;
+    room.say(&ada, "is it quiet now?").await;
+    audience.out_line(|line| line.contains("is it quiet now?")).await;
+    assert!(!audience.out().concat().contains("third spam"), "{:?}", audience.out());
+
+    let pinned = room.act(["pin", good.as_str()]).await;
+    assert!(pinned.err.concat().contains("pinned: a good question"), "{}", pinned.transcript());
+    let list = room.act(["list"]).await.out.join("\n");
+    for part in ["open: everybody can write", "troll's name  (by Admin)", "@ada's name  a good question (by Admin)"] {
+        assert!(list.contains(part), "no {part:?} in\n{list}");
+    }
+    let state: Value = json_lines(&room.act(["list", "--json"]).await)[0].clone();
+    assert_eq!(state["blocked_users"][0]["id"], "troll");
+    assert_eq!(state["pinned_messages"][0]["message"]["id"], good.as_str());
+
+    let deleted = room.act(["delete", first.as_str(), "--yes", "--json"]).await;
+    assert_eq!(json_lines(&deleted), [json!({"id": first})]);
+    let deleted = room.act(["delete", "--user", "troll", "--since", "10m", "--yes"]).await;
+    assert!(deleted.err.concat().contains("of troll for everybody"), "{}", deleted.transcript());
+    let late = chatroom(&home).args(["tail", "--history", "100", "--count", "2"]).args(&ada).run().await;
+    let texts = crate::support::texts(&late.assert_code(0).out);
+    assert_eq!(texts, ["a good question", "is it quiet now?"]);
+
+    room.act(["unblock", "--user", "troll"]).await;
+    room.act(["unpin", good.as_str()]).await;
+    let list = room.act(["list"]).await.out;
+    assert_eq!(list[2..], ["blocked: 0", "pinned: 0"]);
+    room.say(&troll, "sorry").await;
+    audience.out_line(|line| line.contains("sorry")).await;
+}
+
+#[tokio::test]
+async fn only_the_last_messages_of_one_person_are_deleted() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let (ada, ben) = (room.guest("ada", "ROLE_VIEWER").await, room.guest("ben", "ROLE_VIEWER").await);
+    for text in ["one", "two", "three"] {
+        room.say(&ada, text).await;
+        room.say(&ben, &format!("{text} of ben")).await;
+    }
+    let deleted = room.act(["delete", "--user", "ada", "--last", "2", "--yes", "--json"]).await;
+    assert_eq!(json_lines(&deleted).len(), 2);
+    assert!(deleted.err.concat().contains("deleted 2 messages of ada"), "{}", deleted.transcript());
+    let left = chatroom(&home).args(["tail", "--history", "100", "--count", "4"]).args(&ben).run().await;
+    let texts = crate::support::texts(&left.assert_code(0).out);
+    assert_eq!(texts, ["one", "one of ben", "two of ben", "three of ben"]);
+    let none = room.act(["delete", "--user", "nobody-of-this-name", "--yes"]).await;
+    assert!(none.err.concat().contains("nothing to delete"), "{}", none.transcript());
+}
+
+#[tokio::test]
+async fn a_muted_room_is_told_and_opened_again() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let ada = room.guest("ada", "ROLE_VIEWER").await;
+    let muted = room.act(["mute", "--yes", "--json"]).await;
+    assert_eq!(json_lines(&muted)[0]["muted"], true);
+    refused(&chatroom(&home).args(["send", "let me in"]).args(&ada).run().await, 1, "the room is muted");
+    room.act(["unmute"]).await;
+    room.say(&ada, "thank you").await;
+    room.act(["viewer-info", "on"]).await;
+    room.act(["rename", "The Host"]).await;
+    let host = room.server.admin_args();
+    let said = room.say(&host, "hello").await;
+    let last = chatroom(&home).args(["tail", "--history", "1", "--count", "1"]).args(&host).run().await;
+    assert!(last.out[0].contains("] @The Host: hello"), "{said}: {}", last.transcript());
+}
+
+#[tokio::test]
+async fn whoever_is_no_admin_moderates_nothing() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let viewer = room.server.viewer_args();
+    let message = room.say(&viewer, "hello").await;
+    let acts: [&[&str]; 10] = [
+        &["moderate", "mute", "--yes"],
+        &["moderate", "block", "--user", "admin", "--yes"],
+        &["moderate", "pin", &message],
+        &["moderate", "delete", &message, "--yes"],
+        &["moderate", "viewer-info", "on"],
+        &["filter", "list"],
+        &["filter", "create", "rude"],
+        &["filter", "status"],
+        &["poll", "create", "Tea?", "yes", "no"],
+        &["sticker", "disable", "live"],
+    ];
+    for act in acts {
+        let exit = chatroom(&home).args(act).args(&viewer).run().await;
+        refused(&exit, 4, "role admin");
+    }
+}
+
+#[tokio::test]
+async fn ids_of_nowhere_are_refused_in_the_service_s_words() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let acts: [(&[&str], &str); 7] = [
+        (&["moderate", "pin", "nowhere"], "there is no such message"),
+        (&["moderate", "delete", "nowhere", "--yes"], "there is no such message"),
+        (&["moderate", "block", "--message", "nowhere", "--yes"], "not among the newest 1,000"),
+        (&["poll", "show", "nowhere"], "there is no such poll"),
+        (&["poll", "start", "nowhere"], "there is no such poll"),
+        (&["filter", "show", "nowhere"], "there is no dictionary"),
+        (&["sticker", "show", "nowhere"], "there is no such pack"),
+    ];
+    for (act, words) in acts {
+        let exit = chatroom(&home).args(act).args(room.server.admin_args()).run().await;
+        refused(&exit, 1, words);
+    }
+}
+
+#[tokio::test]
+async fn what_hurts_is_not_done_unasked() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let message = room.say(&room.server.viewer_args(), "hello").await;
+    let acts: [&[&str]; 4] =
+        [&["mute"], &["block", "--user", "viewer"], &["delete", &message], &["delete", "--user", "viewer"]];
+    for act in acts {
+        let exit = chatroom(&home).arg("moderate").args(act).args(room.server.admin_args()).run().await;
+        refused(&exit, 2, "--yes");
+    }
+    let list = room.act(["list"]).await.out;
+    assert_eq!([&list[0], &list[2]], ["open: everybody can write", "blocked: 0"]);
+}
+
+/// A room, its server, and what its organisation may do.
+pub(crate) struct Staff<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) server: Server,
+    pub(crate) room: String,
+    org: Rest,
+}
+
+impl<'a> Staff<'a> {
+    /// The room that the server made.
+    pub(crate) fn of_first_room(home: &'a Home, server: Server) -> Self {
+        let room = server.ready.room_id.clone();
+        let org = server.rest(&server.ready.org_token_file);
+        Self { home, server, room, org }
+    }
+
+    /// A room with counters.
+    pub(crate) async fn of_room_with_counters(home: &'a Home, server: Server, keys: &[&str]) -> Self {
+        let staff = Self::of_first_room(home, server);
+        let counters: Vec<Value> = keys.iter().map(|key| json!({"key": key})).collect();
+        let made = staff.ask("/chatrooms", &json!({"custom_counters": counters})).await;
+        let room = made["chatroom"]["id"].as_str().expect("a room has an id").to_owned();
+        Self { room, ..staff }
+    }
+
+    /// The arguments by which somebody with a token of their own finds the room.
+    pub(crate) async fn guest(&self, subject: &str, role: &str) -> Vec<String> {
+        let wanted = json!({"role": role, "subject": subject, "name": format!("{subject}'s name")});
+        let answer = self.ask(&format!("/chatrooms/{}/tokens", self.room), &wanted).await;
+        let token = answer["token"].as_str().expect("a token was made");
+        let file = self.home.file(&format!("{subject}.token"), token);
+        let path = |path: &std::path::Path| path.display().to_string();
+        let ready = &self.server.ready;
+        ["--api", &ready.tls_api, "--token-file", &path(&file), "--ca-file", &path(&ready.ca_file)]
+            .map(ToOwned::to_owned)
+            .to_vec()
+    }
+
+    /// What the organisation is answered.
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> Value {
+        let answer = self.org.post(&format!("/bv/chatroom/v1{path}"), body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.body
+    }
+
+    /// Says something, and answers its id.
+    pub(crate) async fn say(&self, who: &[String], text: &str) -> String {
+        let exit = chatroom(self.home).args(["send", "--json", text]).args(who).run().await;
+        exit.assert_code(0);
+        json_lines(&exit)[0]["id"].as_str().expect("a message has an id").to_owned()
+    }
+
+    /// An act of the first room's moderator, which succeeds.
+    async fn act<const N: usize>(&self, args: [&str; N]) -> Exit {
+        let exit = chatroom(self.home).arg("moderate").args(args).args(self.server.admin_args()).run().await;
+        exit.assert_code(0);
+        exit
+    }
+}
+
+/// The objects on stdout.
+#[track_caller]
+pub(crate) fn json_lines(exit: &Exit) -> Vec<Value> {
+    let read = |line: &String| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+    exit.out.iter().map(read).collect()
+}
+
+/// Checks that a command was refused, with this exit code and these words.
+#[track_caller]
+pub(crate) fn refused(exit: &Exit, code: i32, words: &str) {
+    let wrong = refusal(exit, code, words);
+    assert!(wrong.is_empty(), "{wrong:?}\n{}", exit.transcript());
+}
