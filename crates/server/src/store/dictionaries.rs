@@ -26,7 +26,7 @@ pub struct NewDictionary {
 /// # Cancel safety
 /// A write whose future is dropped may still be carried out.
 pub trait DictionaryStore: Send + Sync + 'static {
-    /// Makes a dictionary; returns after it is durable.
+    /// Makes a dictionary; returns after it is durable. If there is one of this id, that one stays and is the answer.
     ///
     /// # Errors
     /// Those of the storage.
@@ -57,8 +57,8 @@ pub trait DictionaryStore: Send + Sync + 'static {
     /// Those of the storage.
     fn dictionaries(&self, after: Option<&DictionaryId>, limit: u16) -> StoreFuture<'_, Vec<Dictionary>>;
 
-    /// Adds patterns to a dictionary. A text that is there already keeps its id; the answer has every text once, in their
-    /// order. None if the dictionary is not there.
+    /// Adds patterns to a dictionary, all or none. A text that is there already keeps its id; the answer has every text
+    /// once, in their order, without those whose id another text has. None if the dictionary is not there.
     ///
     /// # Errors
     /// Nothing was added: those of the storage.

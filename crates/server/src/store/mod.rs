@@ -2,7 +2,8 @@
 //!
 //! Read [`Store`] first. Every implementation passes the same list of tests, `contract`.
 //!
-//! - [`record`]: what goes in and comes out; [`dictionaries`]: the words of the filter; [`error`]: why the store refused
+//! - [`record`]: what goes in and comes out; [`change`]: what can change in a room; [`dictionaries`]: the words of the
+//!   filter; [`error`]: why the store refused
 //! - [`sqlite`]: the store in one file, or in memory
 //!
 //! # What a log promises
@@ -10,10 +11,15 @@
 //! given twice. `received_at` grows with the number, strictly: it is the key by which clients page, and two messages
 //! with the same instant could not be told apart at a page's edge. So one task stamps the messages of a room, and the
 //! store refuses a stamp that does not grow.
+//!
+//! # What a change promises
+//! A [`Change`] is committed together with the message that announces it, or alone; after the answer it is in all that is
+//! read. What it would change and does not find it leaves alone, so that it can be asked for twice.
 
 #[cfg(test)]
 #[macro_use]
 mod contract;
+pub mod change;
 pub mod dictionaries;
 pub mod error;
 pub mod record;
@@ -24,10 +30,11 @@ use std::pin::Pin;
 use chatroom_wire::{MessageId, PollId, RoomId, UserId, poll::Poll, rest::MessagesQuery};
 use jiff::Timestamp;
 
+pub use change::Change;
 pub use dictionaries::{DictionaryStore, NewDictionary};
 pub use error::StoreError;
 pub use record::{
-    Appended, Audience, Change, CounterRecord, History, NewMessage, NewRoom, Position, RoomRecord, StoredMessage,
+    Appended, Audience, CounterRecord, History, NewMessage, NewRoom, Position, RoomRecord, StoredMessage,
     ViewerInfoRecord,
 };
 pub use sqlite::SqliteStore;
@@ -37,8 +44,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Rooms and their messages, kept.
 ///
-/// An append begins when it is called, not when its future is awaited: of two to the same room, the one called first is
-/// numbered first. When too many wait, a write is refused with [`StoreError::Unavailable`].
+/// An append or a change begins when it is called, not when its future is awaited: of two in the same room, the one called
+/// first is done first. When too many wait, a write is refused with [`StoreError::Unavailable`].
 ///
 /// # Cancel safety
 /// A write whose future is dropped may still be carried out. It is safe to ask for it again: a message is known by its
@@ -69,8 +76,8 @@ pub trait Store: Send + Sync + 'static {
     fn position(&self, room: &RoomId) -> StoreFuture<'_, Position>;
 
     /// Commits messages in their order, all or none, each with the next number of its room and with its changes; returns
-    /// after the commit is durable. Answers one [`Appended`] for each message; a duplicate
-    /// and a message whose id is taken use no number up.
+    /// after the commit is durable. Answers one [`Appended`] for each message; a duplicate and a message whose id is taken
+    /// use no number up and change nothing.
     ///
     /// # Errors
     /// Nothing was stored: [`StoreError::NoSuchRoom`]; [`StoreError::OutOfOrder`] when a stamp does not grow; else those
@@ -123,7 +130,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchRoom`]; else those of the storage.
     fn name_of(&self, room: &RoomId, user: &UserId) -> StoreFuture<'_, Option<String>>;
 
-    /// Answers if the storage does.
+    /// Answers if the storage can be written to.
     ///
     /// # Errors
     /// Those of the storage.

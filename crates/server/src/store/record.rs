@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use chatroom_wire::{
-    Chatroom, DictionaryId, Kind, MessageId, OptionId, PollId, RoomId, StickerPackId, Time, User, UserId,
+    Chatroom, DictionaryId, Kind, MessageId, RoomId, StickerPackId, Time, User, UserId,
     chatroom::{CustomCounter, ViewerInfo},
     payload::PinUnpin,
     poll::Poll,
@@ -12,6 +12,8 @@ use chatroom_wire::{
 };
 use jiff::Timestamp;
 use serde_json::Map;
+
+use super::Change;
 
 /// A room to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +50,9 @@ pub struct RoomRecord {
     pub custom_counters: Vec<CounterRecord>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its state last changed. Messages are no change of it.
+    /// When it was last muted or unmuted, somebody blocked or unblocked, a message pinned or unpinned, the number of viewers
+    /// shown or hidden, a poll made, brought further or deleted. Messages, counts, votes, names, and what the room uses are
+    /// no change of it, and it never goes back.
     pub updated_at: Timestamp,
 }
 
@@ -159,60 +163,6 @@ pub enum Audience {
     Everyone,
     /// Its author alone: somebody blocked, or a vote.
     Author,
-}
-
-/// What changes in a room, and survives a restart. The caller has made sure that it makes sense; where it makes none
-/// (a counter that is not there, a block of somebody blocked), nothing happens and nothing fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
-    /// Viewers may not, or may again, write.
-    Muted(bool),
-    /// This person's messages are hidden from now on. `user.id` says who; a person has one entry, the first.
-    Block(User),
-    /// This person's messages are shown again.
-    Unblock(UserId),
-    /// A message is pinned behind the others. One message has one entry, the first.
-    Pin(PinUnpin),
-    /// A message is no longer pinned.
-    Unpin(MessageId),
-    /// A message is deleted: it is in no page any more, its text is gone from the file, and its id and its number stay
-    /// taken, so that sending it again brings nothing back.
-    Delete(MessageId),
-    /// The number of viewers.
-    ViewerInfo(ViewerInfoRecord),
-    /// So many presses of a counter. The value stops at the ends of 64 bits.
-    Count {
-        /// Which counter.
-        key: String,
-        /// How many.
-        by: i64,
-    },
-    /// Somebody goes by another name in this room.
-    Rename {
-        /// Who.
-        user: UserId,
-        /// The name.
-        name: String,
-    },
-    /// A poll is written, anew or over the one of the same id: question, options, status, times. Its counts are kept by
-    /// the store: those in here count for nothing.
-    Poll(Poll),
-    /// A poll goes, with its votes.
-    DeletePoll(PollId),
-    /// Somebody votes; an earlier vote of theirs in this poll counts no more. Poll and options have ids.
-    Vote {
-        /// Who.
-        user: UserId,
-        /// In which poll.
-        poll: PollId,
-        /// For which of its options, each once.
-        options: Vec<OptionId>,
-    },
-    /// The room uses a dictionary, or does no longer.
-    Dictionary(DictionaryId, bool),
-    /// The room uses a pack of stickers, or does not.
-    StickerPack(StickerPackId, bool),
 }
 
 /// What became of one message.

@@ -35,8 +35,8 @@ pub(crate) async fn any_changes_leave_what_a_plain_model_has(bed: &impl Bed) {
             let runtime = runtime::Builder::new_current_thread().build().unwrap();
             let rooms = Cell::new(0);
             let mut runner =
-                TestRunner::new(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() });
-            let steps = vec((any::<bool>(), 0..90_u64, vec(a_change(), 0..6)), 0..12);
+                TestRunner::new(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() });
+            let steps = vec((any::<bool>(), 0..90_u64, vec(a_change(), 0..14)), 0..12);
             let outcome = runner.run(&steps, |steps| {
                 rooms.set(rooms.get() + 1);
                 runtime.block_on(run(&store, &format!("r{}", rooms.get()), steps))
@@ -80,13 +80,15 @@ fn a_change() -> impl Strategy<Value = Change> {
     let person = || select(&PEOPLE[..]);
     let thing = || select(&THINGS[..]);
     let some = || subsequence(&THINGS[..], 0..=3);
-    let a_poll = (thing(), some(), select(&STATUSES[..]), any::<i64>()).prop_map(|(id, options, status, claimed)| {
-        let mut poll = poll(id, status);
-        let option =
-            |id: &&str| PollOption { id: Some(OptionId::from(*id)), votes_count: claimed, ..PollOption::default() };
-        poll.multi_choice.options = options.iter().map(option).collect();
-        Poll { votes_count: claimed, ..poll }
-    });
+    let a_poll = (select(&THINGS[..2]), subsequence(&THINGS[..], 1..=3), select(&STATUSES[..]), any::<i64>()).prop_map(
+        |(id, options, status, claimed)| {
+            let mut poll = poll(id, status);
+            let option =
+                |id: &&str| PollOption { id: Some(OptionId::from(*id)), votes_count: claimed, ..PollOption::default() };
+            poll.multi_choice.options = options.iter().map(option).collect();
+            Poll { votes_count: claimed, ..poll }
+        },
+    );
     let info = (any::<bool>(), any::<i64>(), any::<i64>(), proptest::option::of(0..90_u64));
     prop_oneof![
         1 => any::<bool>().prop_map(Change::Muted),
@@ -100,9 +102,9 @@ fn a_change() -> impl Strategy<Value = Change> {
         }),
         1 => (thing(), any::<i64>()).prop_map(|(key, by)| count(key, by)),
         1 => (person(), thing()).prop_map(|(user, name)| Change::Rename { user: user.into(), name: name.to_owned() }),
-        4 => a_poll.prop_map(Change::Poll),
+        6 => a_poll.prop_map(Change::Poll),
         1 => thing().prop_map(|id| Change::DeletePoll(id.into())),
-        6 => (person(), thing(), some()).prop_map(|(user, poll, options)| vote(user, poll, &options)),
+        16 => (person(), select(&THINGS[..2]), some()).prop_map(|(user, poll, options)| vote(user, poll, &options)),
         1 => (thing(), any::<bool>()).prop_map(|(id, used)| Change::Dictionary(id.into(), used)),
         1 => (thing(), any::<bool>()).prop_map(|(id, enabled)| Change::StickerPack(id.into(), enabled)),
     ]
