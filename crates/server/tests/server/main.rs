@@ -8,6 +8,7 @@ mod delivery;
 mod dictionaries;
 mod joining;
 mod lifecycle;
+mod limits;
 mod matrix;
 mod people;
 mod rest;
