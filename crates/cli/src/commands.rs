@@ -168,7 +168,7 @@ async fn print_lines(lines: impl IntoIterator<Item = String>) -> Result<(), Fail
 fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
     let failed = |source| Failure::File { path: path.to_owned(), source };
     if path.symlink_metadata().is_ok() && !force {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+        return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already")));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     folder.metadata().map(drop).map_err(failed)

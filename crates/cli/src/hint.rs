@@ -204,7 +204,7 @@ fn any_call(error: &CallError) -> &'static str {
 
 fn file(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AlreadyExists => "it is there already: take another name, or write over it with --force",
+        io::ErrorKind::AlreadyExists => "take another name, or write over it with --force",
         _ => "may this user write there, and is there room?",
     }
 }

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use chatroom_wire::Claims;
 
 use super::*;
-use crate::args::access::VisitorArgs;
+use crate::args::access::{OrgArgs, VisitorArgs};
 
 /// A JWT with these claims and no signature: the client reads it, and never verifies.
 fn jwt(claims: &str) -> String {
@@ -162,6 +162,58 @@ fn a_config_comes_from_a_file_or_from_stdin_and_is_checked() {
     assert!(matches!(with(files.write("no_jwt", &config_with("canary")), ""), Err(AccessError::BadToken { .. })));
     let ended = config_with(&jwt(r#"{"exp":1700000000}"#));
     assert!(matches!(with(PathBuf::from("-"), &ended), Err(AccessError::Expired { .. })));
+}
+
+fn org(args: &OrgArgs, profile: &Profile, variables: &[(&str, &str)]) -> Result<OrgAccess, AccessError> {
+    OrgAccess::resolve(args, profile, &Environment::of(variables))
+}
+
+#[test]
+fn an_organisation_s_token_comes_from_a_flag_the_environment_or_the_profile() {
+    let files = Files::new();
+    let (none, empty) = (OrgArgs::default(), Profile::default());
+    assert!(matches!(org(&none, &empty, &[]), Err(AccessError::NoOrgToken)));
+    assert!(org(&none, &empty, &[("CHATROOM_ORG_TOKEN", "canary")]).is_ok());
+    let profile = Profile { org_token_file: Some(files.write("profile", "canary")), ..Profile::default() };
+    assert!(org(&none, &profile, &[]).is_ok());
+    // The one that goes before is taken, whatever the others are.
+    let args = OrgArgs { org_token_file: Some(files.write("flag", " \n")), ..OrgArgs::default() };
+    let error = org(&args, &profile, &[("CHATROOM_ORG_TOKEN", "canary")]).unwrap_err();
+    assert!(matches!(error, AccessError::EmptyTokenFile { .. }), "{error}");
+}
+
+#[test]
+fn a_chat_token_is_no_organisation_s_and_the_other_way_round() {
+    let files = Files::new();
+    let chat = files.write("chat", &jwt(r#"{"chat_id":"room-1"}"#));
+    let args = OrgArgs { org_token_file: Some(chat), ..OrgArgs::default() };
+    let error = org(&args, &Profile::default(), &[]).unwrap_err();
+    assert!(error.to_string().ends_with("chat is a chat token, and no organisation's"), "{error}");
+    // A service may give its organisations a JWT too.
+    let args = OrgArgs { org_token_file: Some(files.write("org", &jwt("{}"))), ..OrgArgs::default() };
+    assert!(org(&args, &Profile::default(), &[]).is_ok());
+
+    let args = VisitorArgs { token_file: Some(files.write("opaque", "canary")), ..VisitorArgs::default() };
+    let visitor = VisitorAccess::resolve(&args, &Profile::default(), &Environment::of(&[]), now());
+    assert!(matches!(visitor, Err(AccessError::BadToken { .. })));
+    let nobody = VisitorAccess::resolve(&VisitorArgs::default(), &Profile::default(), &Environment::of(&[]), now());
+    assert!(matches!(nobody, Err(AccessError::NoToken)));
+}
+
+#[test]
+fn nothing_shows_the_tokens_that_were_gathered() {
+    let files = Files::new();
+    let secret = jwt(r#"{"sub":"canary"}"#);
+    let args = VisitorArgs {
+        token_file: Some(files.write("token", &secret)),
+        refresh_token_file: Some(files.write("refresh", "canary")),
+        ..VisitorArgs::default()
+    };
+    let environment = Environment::of(&[("CHATROOM_ORG_TOKEN", "canary")]);
+    let visitor = VisitorAccess::resolve(&args, &Profile::default(), &environment, now()).unwrap();
+    let org = OrgAccess::resolve(&OrgArgs::default(), &Profile::default(), &environment).unwrap();
+    let shown = format!("{visitor:?} {org:?}");
+    assert!(!shown.contains("canary") && !shown.contains(&secret), "{shown}");
 }
 
 #[test]

@@ -45,8 +45,9 @@ pub(super) async fn run(args: HistoryArgs, global: &GlobalArgs) -> Result<(), Fa
     let writer = Writer::new(format, &room(&visitor), args.export.is_none(), global);
     let sink = Sink::new(args.export.clone(), args.force, writer, global)?;
     let history = history(&visitor, &args, format);
-    // A person at the terminal sees the messages themselves.
-    let shows_progress = args.export.is_some() || !std::io::stdout().is_terminal();
+    // A person at the terminal sees the messages themselves, unless the last of them have to be found first.
+    let waits = args.last.is_some() && !args.newest_first;
+    let shows_progress = args.export.is_some() || waits || !std::io::stdout().is_terminal();
     let progress = shows_progress.then(|| Progress::new(Instant::now()));
     let mut reading = Reading { history, sink, stop, progress, patience: Patience::default(), read: 0 };
     let end = match (args.last, args.newest_first) {

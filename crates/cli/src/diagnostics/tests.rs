@@ -1,8 +1,8 @@
 use std::{io, path::PathBuf, time::Duration};
 
-use chatroom_client::{Blame, BuildError, Cause, Delivery, End, LinkError, ReasonCode, TlsFault};
+use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End, LinkError, ReasonCode, TlsFault};
 use chatroom_server::StartError;
-use chatroom_wire::{Config, claims::ClaimsError};
+use chatroom_wire::{Config, claims::ClaimsError, rest::ErrorBody};
 
 use super::*;
 use crate::{access::AccessError, failure::Exit};
@@ -78,6 +78,35 @@ fn each_failure_is_told_with_its_cause_and_what_to_do() {
     for (name, failure) in &failures {
         insta::assert_snapshot!(*name, told(failure));
     }
+}
+
+#[test]
+fn each_refusal_of_a_call_is_told_by_whose_token_it_was() {
+    let refused = |status, code, message: &str| CallError::Status {
+        status,
+        body: ErrorBody { code, message: message.to_owned(), ..ErrorBody::default() },
+        retry_after: None,
+    };
+    let chat = |source| Failure::Call { what: "the room can't be shown", source };
+    let org = |source| Failure::OrgCall { what: "the token can't be made", source };
+    let failures = [
+        chat(refused(401, 16, "the token has ended")),
+        chat(refused(403, 7, "this needs an admin's chat token")),
+        chat(refused(404, 5, "there is no such poll")),
+        chat(refused(404, 0, "Not Found")),
+        chat(refused(400, 9, "a poll runs already")),
+        chat(refused(429, 8, "too many requests")),
+        chat(CallError::Unreachable("localhost: Connection refused (os error 111)".to_owned())),
+        chat(CallError::Answer("expected a room".to_owned())),
+        org(refused(401, 16, "the token is not known")),
+        org(refused(404, 5, "there is no such room")),
+        Failure::Renewal(refused(401, 16, "this type of token can't be used here")),
+        Failure::File { path: PathBuf::from("ada.token"), source: io::ErrorKind::AlreadyExists.into() },
+        Failure::Unfinished,
+        Failure::Access(AccessError::NoOrgToken),
+        Failure::Access(AccessError::NotOrgToken { origin: "the token in viewer.token".to_owned() }),
+    ];
+    insta::assert_snapshot!(failures.iter().map(told).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

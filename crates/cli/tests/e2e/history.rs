@@ -48,7 +48,7 @@ impl Counted {
         assert!(exit.err.concat().contains("messages in "), "{}", exit.transcript());
         let part = path.with_file_name(format!("{name}.part"));
         assert!(!part.exists(), "the export has its name");
-        std::fs::read_to_string(path).unwrap()
+        std::fs::read_to_string(path).expect("the export is text")
     }
 }
 

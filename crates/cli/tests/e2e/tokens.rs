@@ -19,7 +19,7 @@ async fn a_token_goes_into_a_private_file_and_is_told_in_words() {
     let create = |more: &[&str]| {
         let args = ["token", "create", "--room", &server.ready.room_id, "--name", "Ada", "--subject", "ada"];
         let files = ["--out", &out, "--refresh-out", &refresh, "--expires", "2h"];
-        chatroom(&home).args(args).args(files).args(more).args(org_args(&server))
+        chatroom(&home).args(args).args(files).args(more).args(org_args(&server)).env("RUST_LOG", "trace")
     };
     let made = create(&[]).run().await;
     made.assert_code(0);
@@ -28,7 +28,9 @@ async fn a_token_goes_into_a_private_file_and_is_told_in_words() {
         assert!(made.out.contains(&line.to_owned()), "no {line:?}\n{}", made.transcript());
     }
     assert!(made.out.iter().any(|line| line.starts_with("ends           in ")), "{}", made.transcript());
-    assert_hidden(&made, [&token, &refresh_token]);
+    assert!(made.err.concat().contains(" DEBUG "), "the log is not on\n{}", made.transcript());
+    let org_token = fs::read_to_string(&server.ready.org_token_file).unwrap().trim().to_owned();
+    assert_hidden(&made, [&token, &refresh_token, &org_token]);
 
     // What is there already is not written over, and no token is made in vain.
     let again = create(&[]).run().await;
@@ -68,7 +70,8 @@ async fn a_refresh_token_buys_a_fresh_token_that_is_good() {
     let renew = |refresh: &str, more: &[&str]| {
         let args = ["token", "refresh", "--refresh-token-file", refresh, "--out", &out];
         let ca = server.ready.ca_file.display().to_string();
-        chatroom(&home).args(args).args(more).args(["--api", &server.ready.tls_api, "--ca-file", &ca])
+        let service = ["--api", &server.ready.tls_api, "--ca-file", &ca];
+        chatroom(&home).args(args).args(more).args(service).env("RUST_LOG", "trace")
     };
     let kept = renew(&refresh, &[]).run().await;
     assert_eq!(refusal(&kept, 1, "--force"), Vec::<String>::new(), "{}", kept.transcript());

@@ -93,6 +93,7 @@ impl Sink {
                 self.write(text, stop).await?;
             }
         }
+        let is_export = self.export.is_some();
         if let Some(export) = self.export.take() {
             let messages = if self.written == 1 { "message" } else { "messages" };
             let count = format!("{} {messages}", thousands(self.written));
@@ -104,6 +105,9 @@ impl Sink {
             } else if let Some(part) = export.leave()? {
                 self.warn(&format!("{count} until then are in {}", part.display()), stop).await;
             }
+        }
+        if complete && self.written == 0 && !is_export {
+            self.printer.offer(Line::Note(self.err.paint(Style::Dim, "there are no such messages").to_string()));
         }
         finish(self.printer, stop, matches!(end, End::Stopped)).await.map_err(Failure::Output)?;
         match end {
