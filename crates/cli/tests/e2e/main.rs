@@ -2,6 +2,7 @@
 //!
 //! - [`bad_input`]: what is refused, with which words and which exit code
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
+//! - [`evening`]: the page of a host's evening, command by command
 //! - [`foreign_broker`]: `tail` and `send` against brokers that others wrote
 //! - [`history`], [`rooms`], [`tokens`]: what calls do without a session
 //! - [`interop_mqttjs`], [`interop_paho`]: the reference sample, on two libraries, against `serve`
@@ -21,6 +22,7 @@ mod bad_input;
 mod contract;
 mod counters;
 mod demo;
+mod evening;
 mod filters;
 mod foreign_broker;
 mod history;
