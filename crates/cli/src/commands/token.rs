@@ -19,6 +19,7 @@ use crate::{
         GlobalArgs,
         token::{CreateTokenArgs, InspectTokenArgs, OutArgs, RefreshTokenArgs, TokenArgs, TokenCommand},
     },
+    color::ColorChoice,
     diagnostics,
     failure::Failure,
     output::json_line,
@@ -132,7 +133,8 @@ async fn tell(mut told: Told, token: &Token, out: &OutArgs, global: &GlobalArgs)
     if !out.show {
         return print_lines(told.lines(global.color.palette(&io::stdout()))).await;
     }
-    for line in told.lines(global.color.palette(&io::stderr())) {
+    // Notes are made safe as a whole, colours too.
+    for line in told.lines(ColorChoice::Never.palette(&io::stderr())) {
         diagnostics::note(&line, global.color);
     }
     print_lines([token.expose().to_owned()]).await

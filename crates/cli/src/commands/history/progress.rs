@@ -11,6 +11,8 @@ use crate::words::thousands;
 
 /// A person reads no faster.
 const EVERY: Duration = Duration::from_millis(200);
+/// How long the day of a time is, with the `T` behind it.
+const DAY: usize = "2026-06-01T".len();
 
 /// Messages, their rate, and the time that they cover.
 #[derive(Debug)]
@@ -46,10 +48,12 @@ impl Progress {
         let millis = now.duration_since(self.since).as_millis();
         if millis >= EVERY.as_millis() {
             let rate = i128::from(self.count) * 1000 / i128::try_from(millis).unwrap_or(i128::MAX);
-            let _ = write!(text, ", {} a second", thousands(rate));
+            let _ = write!(text, ", {}/s", thousands(rate));
         }
         if let Some((first, last)) = self.range {
-            let _ = write!(text, ", {} to {}", Time::seconds(first.instant()), Time::seconds(last.instant()));
+            let (first, last) = [first, last].map(|time| Time::seconds(time.instant()).to_string()).into();
+            let same_day = first.get(..DAY) == last.get(..DAY);
+            let _ = write!(text, ", {first} to {}", if same_day { &last[DAY..] } else { &last });
         }
         text
     }
@@ -77,7 +81,7 @@ mod tests {
             told.extend(progress.add(Some(at), begin + Duration::from_millis(u64::from(number))));
         }
         assert_eq!(told.len(), 8);
-        assert_eq!(told[0], "1 message, 2026-06-01T20:59:59Z to 2026-06-01T20:59:59Z");
-        assert_eq!(told[7], "1,401 messages, 1,000 a second, 2026-06-01T20:36:39Z to 2026-06-01T20:59:59Z");
+        assert_eq!(told[0], "1 message, 2026-06-01T20:59:59Z to 20:59:59Z");
+        assert_eq!(told[7], "1,401 messages, 1,000/s, 2026-06-01T20:36:39Z to 20:59:59Z");
     }
 }

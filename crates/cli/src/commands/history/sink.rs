@@ -4,16 +4,18 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use chatroom_wire::{Message, SafeText};
+use tokio::time::timeout;
 
 use super::{End, writer::Writer};
 use crate::{
     args::GlobalArgs,
     color::{Palette, Style},
     commands::{
-        check_free,
+        FAREWELL, check_free,
         stop::Stop,
         tail::{finish, start_printer},
     },
@@ -90,7 +92,9 @@ impl Sink {
             if let Some(text) = self.writer.end(complete)
                 && !matches!(end, End::Enough)
             {
-                self.write(text, stop).await?;
+                // Where the reader takes nothing any more, an end that nobody waits for is not worth waiting for.
+                let patience = if complete { Duration::MAX } else { FAREWELL };
+                timeout(patience, self.write(text, stop)).await.unwrap_or(Ok(Flow::Stopped))?;
             }
         }
         let is_export = self.export.is_some();
