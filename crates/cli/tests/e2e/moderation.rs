@@ -149,6 +149,51 @@ async fn what_hurts_is_not_done_unasked() {
     assert_eq!([&list[0], &list[2]], ["open: everybody can write", "blocked: 0"]);
 }
 
+#[tokio::test]
+async fn a_sticker_is_sent_while_the_room_uses_its_pack() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let (host, ada) = (room.server.admin_args(), room.guest("ada", "ROLE_VIEWER").await);
+    let sticker = async |act: &[&str], who: &[String]| chatroom(&home).arg("sticker").args(act).args(who).run().await;
+    let packs = sticker(&["packs", "--json"], &ada).await;
+    let pack = json_lines(packs.assert_code(0))[0]["id"].as_str().expect("a pack has an id").to_owned();
+    let shown = sticker(&["show", &pack, "--json"], &ada).await;
+    let first = json_lines(shown.assert_code(0))[0]["id"].as_str().expect("a sticker has an id").to_owned();
+    let tail = chatroom(&home).args(["tail", "--json"]).args(&host).start();
+    joined(&tail).await;
+    sticker(&["send", &pack, &first], &ada).await.assert_code(0);
+    tail.out_line(|line| line.contains("INTERACTION_TYPE_STICKER") && line.contains(&first)).await;
+    refused(&sticker(&["send", &pack, "nowhere"], &ada).await, 1, "the sticker was not delivered");
+    let off = sticker(&["disable", &pack, "--json"], &host).await;
+    assert_eq!(json_lines(off.assert_code(0))[0]["enabled"], false);
+    assert!(sticker(&["packs"], &ada).await.assert_code(0).out.is_empty());
+    refused(&sticker(&["send", &pack, &first], &ada).await, 1, "the sticker was not delivered");
+    sticker(&["enable", &pack], &host).await.assert_code(0);
+    sticker(&["send", &pack, &first], &ada).await.assert_code(0);
+}
+
+#[tokio::test]
+async fn where_nothing_listens_it_is_the_network_that_failed() {
+    let home = Home::new();
+    let token = home.file("good.token", chatroom_testkit::token::good()).display().to_string();
+    // A port of this machine that nobody has any more.
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|gone| gone.local_addr()).expect("a free port").port();
+    let api = format!("http://127.0.0.1:{port}");
+    let commands: [&[&str]; 6] = [
+        &["moderate", "list"],
+        &["filter", "status"],
+        &["poll", "list"],
+        &["sticker", "packs"],
+        &["counter", "list"],
+        &["counter", "press", "like", "--timeout", "1s"],
+    ];
+    for command in commands {
+        let exit = chatroom(&home).args(command).args(["--api", &api, "--token-file", &token]).run().await;
+        refused(&exit, 3, "can't be reached");
+    }
+}
+
 /// A room, its server, and what its organisation may do.
 pub(crate) struct Staff<'a> {
     pub(crate) home: &'a Home,
