@@ -1,7 +1,8 @@
 //! The command line: what may be written, and the help to learn it from.
 //!
 //! - [`access`]: the options by which a room, or a service, is reached
-//! - [`room`], [`token`], [`history`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]: those of these commands
+//! - [`serve`]: those of `demo` and `serve`; [`session`]: those of `tail`, `send` and `join`
+//! - [`room`], [`token`], [`history`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]: those of one command each
 //! - [`value`]: durations, addresses, types and `KEY=VALUE`; [`moment`]: times
 //! - [`examples`]: what stands below the help
 
@@ -14,27 +15,26 @@ pub(crate) mod moderate;
 mod moment;
 pub(crate) mod poll;
 pub(crate) mod room;
+mod serve;
+mod session;
 pub(crate) mod sticker;
 pub(crate) mod token;
 pub(crate) mod value;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
+use clap::{Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use self::{
-    access::AccessArgs,
-    counter::CounterArgs,
-    filter::FilterArgs,
-    history::HistoryArgs,
-    moderate::ModerateArgs,
-    poll::PollArgs,
-    room::RoomArgs,
-    sticker::StickerArgs,
-    token::TokenArgs,
-    value::{Listen, Pair},
+    counter::CounterArgs, filter::FilterArgs, history::HistoryArgs, moderate::ModerateArgs, poll::PollArgs,
+    room::RoomArgs, sticker::StickerArgs, token::TokenArgs,
 };
 use crate::color::ColorChoice;
+
+pub(crate) use self::{
+    serve::{DemoArgs, ReadyFormat, ServeArgs},
+    session::{JoinArgs, SendArgs, TailArgs},
+};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -159,134 +159,6 @@ pub(crate) enum Command {
 
     /// Send stickers, and choose which there are
     Sticker(StickerArgs),
-}
-
-/// `chatroom demo`
-#[derive(Debug, clap::Args)]
-pub(crate) struct DemoArgs {
-    /// Print plain lines, and read nothing, also on a terminal
-    #[arg(long)]
-    pub(crate) plain: bool,
-    /// End after this time, such as 10s
-    #[arg(long = "for", value_name = "DUR", value_parser = value::duration)]
-    pub(crate) length: Option<Duration>,
-}
-
-/// `chatroom serve`
-#[derive(Debug, clap::Args)]
-pub(crate) struct ServeArgs {
-    /// Where to listen without TLS: ADDRESS:PORT, PORT, or `off`
-    ///
-    /// A PORT alone is one of 127.0.0.1; port 0 takes any free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = value::listen)]
-    pub(crate) listen: Listen,
-    /// Where to listen with TLS: ADDRESS:PORT, PORT, or `off`
-    ///
-    /// A PORT alone is one of 127.0.0.1; port 0 takes any free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443", value_parser = value::listen)]
-    pub(crate) tls_listen: Listen,
-    /// The certificate chain, as PEM
-    ///
-    /// Without it the server makes an authority of its own, with a certificate for localhost; clients trust it with
-    /// --ca-file.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub(crate) tls_cert: Option<PathBuf>,
-    /// The certificate's private key, as PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// Where to keep rooms, messages, keys and token files
-    ///
-    /// By default chatroom/server in this platform's directory for data, such as ~/.local/share.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Keep everything in a directory that goes away with the server
-    #[arg(long, conflicts_with = "data")]
-    pub(crate) ephemeral: bool,
-    /// Print one line of JSON on stdout once connections are accepted
-    ///
-    /// It says where the server listens, and where the authority, the room's tokens and the organisation's token are.
-    #[arg(long, value_name = "json", hide_possible_values = true)]
-    pub(crate) ready: Option<ReadyFormat>,
-    /// Set a limit, such as rate.viewer=20; may be repeated
-    ///
-    /// Goes before --settings. --print-config lists all limits.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = value::pair)]
-    pub(crate) set: Vec<Pair>,
-    /// Read limits from this TOML file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) settings: Option<PathBuf>,
-    /// Print the limits in force, as a TOML file that --settings takes, and end
-    #[arg(long)]
-    pub(crate) print_config: bool,
-}
-
-/// How to say that the server is ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReadyFormat {
-    /// One line of JSON.
-    Json,
-}
-
-/// `chatroom tail`
-#[derive(Debug, clap::Args)]
-pub(crate) struct TailArgs {
-    /// Print every message of any kind as one line of JSON
-    ///
-    /// As it came over the wire, with control characters escaped. A stretch that could not be read is a line
-    /// {"gap":{"after":…,"before":…,"reason":…}}.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Begin with this many messages from before
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) history: usize,
-    /// End after this many lines
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) count: Option<u64>,
-    /// End after this time, such as 90s or 1h30m
-    #[arg(long = "for", value_name = "DUR", value_parser = value::duration)]
-    pub(crate) length: Option<Duration>,
-    /// Give up, with exit code 3, when the room can't be had for this long [default: never]
-    #[arg(long, value_name = "DUR", value_parser = value::duration)]
-    pub(crate) timeout: Option<Duration>,
-    #[command(flatten)]
-    pub(crate) access: AccessArgs,
-}
-
-/// `chatroom send`
-#[derive(Debug, clap::Args)]
-pub(crate) struct SendArgs {
-    /// What to say; without it, each line of stdin is said
-    #[arg(value_name = "TEXT")]
-    pub(crate) text: Vec<String>,
-    #[arg(long, value_name = "N", help = examples::COUNT, value_parser = clap::value_parser!(u64).range(1..), requires = "text")]
-    pub(crate) count: Option<u64>,
-    /// Wait this long between one message and the next
-    #[arg(long, value_name = "DUR", value_parser = value::duration)]
-    pub(crate) every: Option<Duration>,
-    /// Print {"id","state","ms"} for each message as soon as its fate is known
-    ///
-    /// One line each. The state is delivered, rejected, expired or unconfirmed; what was not delivered has a "reason"
-    /// too.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Give up, with exit code 3, when the room can't be had for this long
-    #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
-    pub(crate) timeout: Duration,
-    #[command(flatten)]
-    pub(crate) access: AccessArgs,
-}
-
-/// `chatroom join`
-#[derive(Debug, clap::Args)]
-pub(crate) struct JoinArgs {
-    /// Begin with this many messages from before
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) history: usize,
-    /// Give up, with exit code 3, when the room can't be had for this long [default: never]
-    #[arg(long, value_name = "DUR", value_parser = value::duration)]
-    pub(crate) timeout: Option<Duration>,
-    #[command(flatten)]
-    pub(crate) access: AccessArgs,
 }
 
 /// Any text but an empty one.

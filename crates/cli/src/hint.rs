@@ -1,8 +1,12 @@
 //! What to do about a failure, by its cause. Every failure has a hint.
+//!
+//! - [`calls`]: about calls of the service
+
+mod calls;
 
 use std::io;
 
-use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End, LinkError, ReasonCode, Rejection, TlsFault};
+use chatroom_client::{Blame, BuildError, Cause, Delivery, End, LinkError, ReasonCode, Rejection, TlsFault};
 use chatroom_server::StartError;
 
 use crate::{access::AccessError, failure::Failure, profile::ProfileError};
@@ -12,7 +16,6 @@ const NEW_TOKEN: &str = "get a new token from whoever runs the room (your own `c
 const THREE_PARTS: &str = "a chat token has three parts with dots between them; is this the right file?";
 const ORG_TOKEN: &str = "rooms and tokens are made with the organisation's token, not with a chat token; `chatroom serve` \
     says where its own is";
-const BUSY: &str = "the service is busy or broken; try again later";
 const CONFIG: &str = "a config is the answer of GET /bv/chatroom/v1/chatrooms/config, with connection, topic and user";
 const ONE_CLIENT_ID: &str = "another program uses the same config or token; give each its own (a config belongs to one \
     connection, so that --token-file suits several programs better than --config)";
@@ -36,9 +39,9 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::Profile(_) => "`chatroom --help` shows how the file is written",
         Failure::Access(error) => access(error),
         Failure::Build(error) => build(error),
-        Failure::Call { source, .. } => chat_call(source),
-        Failure::OrgCall { source, .. } => org_call(source),
-        Failure::Renewal(source) => renewal(source),
+        Failure::Call { source, .. } => calls::chat(source),
+        Failure::OrgCall { source, .. } => calls::organisation(source),
+        Failure::Renewal(source) => calls::renewal(source),
         Failure::File { source, .. } => file(source),
         Failure::Ended(error) => end(error),
         Failure::NotJoined { last, .. } => last.as_ref().map_or(FIREWALL, cause),
@@ -109,7 +112,7 @@ fn end(end: &End) -> &'static str {
 fn cause(cause: &Cause) -> &'static str {
     match cause {
         Cause::Link(error) => link(error),
-        Cause::Call(error) => call(error),
+        Cause::Call(error) => calls::call(error),
         Cause::Mqtt(_) => MQTT_5,
         Cause::Refused { reason, .. } | Cause::Disconnected { reason, .. } | Cause::Subscription { reason, .. } => {
             if cause.blame() == Blame::Credentials {
@@ -158,67 +161,10 @@ fn link(error: &LinkError) -> &'static str {
     }
 }
 
-/// Of a call with a chat token.
-fn chat_call(error: &CallError) -> &'static str {
-    match error {
-        CallError::Status { body, .. } if body.says_token_invalid() => NEW_TOKEN,
-        CallError::Status { status: 403, .. } => {
-            "this is an admin's alone: use a token with the role admin (`chatroom token create --role admin` makes one)"
-        }
-        _ => any_call(error),
-    }
-}
-
-/// Of a call with the organisation's token.
-fn org_call(error: &CallError) -> &'static str {
-    match error {
-        CallError::Status { body, .. } if body.says_token_invalid() => ORG_TOKEN,
-        CallError::Status { status: 401 | 403, .. } => ORG_TOKEN,
-        _ => any_call(error),
-    }
-}
-
-fn renewal(error: &CallError) -> &'static str {
-    match error {
-        CallError::Status { status: 401 | 403, .. } => {
-            "it takes a refresh token, not a chat token; where this one has ended, get a new one from whoever runs the room"
-        }
-        _ => any_call(error),
-    }
-}
-
-fn any_call(error: &CallError) -> &'static str {
-    match error {
-        // Only the service itself gives a code; without one it is another that answers.
-        CallError::Status { status: 404, body, .. } if body.code != 0 => {
-            "is the id right? What was deleted is gone for good"
-        }
-        CallError::Status { status: 409, body, .. } if body.code != 0 => "it is there already; nothing was changed",
-        CallError::Status { status: 400, body, .. } if body.code != 0 => {
-            "the service says what it wants; `chatroom room show` tells how the room is now"
-        }
-        CallError::Status { status: 408 | 425 | 429 | 500.., .. } => BUSY,
-        _ => call(error),
-    }
-}
-
 fn file(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AlreadyExists => "take another name, or write over it with --force",
         _ => "may this user write there, and is there room?",
-    }
-}
-
-fn call(error: &CallError) -> &'static str {
-    match error {
-        CallError::Status { status: 401 | 403, .. } => NEW_TOKEN,
-        CallError::Status { body, .. } if body.says_token_invalid() => NEW_TOKEN,
-        CallError::Status { status: 408 | 425 | 429 | 500.., .. } => LATER,
-        CallError::Status { .. } | CallError::Answer(_) => "this is no chatroom service; is --api right?",
-        CallError::Unreachable(_) => RUNNING,
-        CallError::Tls { fault, .. } => tls(*fault),
-        CallError::TimedOut => FIREWALL,
-        _ => MORE,
     }
 }
 

@@ -1,0 +1,73 @@
+//! `chatroom demo` and `chatroom serve`
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::ValueEnum;
+
+use super::value::{self, Listen, Pair};
+
+/// `chatroom demo`
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// Print plain lines, and read nothing, also on a terminal
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// End after this time, such as 10s
+    #[arg(long = "for", value_name = "DUR", value_parser = value::duration)]
+    pub(crate) length: Option<Duration>,
+}
+
+/// `chatroom serve`
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen without TLS: ADDRESS:PORT, PORT, or `off`
+    ///
+    /// A PORT alone is one of 127.0.0.1; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = value::listen)]
+    pub(crate) listen: Listen,
+    /// Where to listen with TLS: ADDRESS:PORT, PORT, or `off`
+    ///
+    /// A PORT alone is one of 127.0.0.1; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443", value_parser = value::listen)]
+    pub(crate) tls_listen: Listen,
+    /// The certificate chain, as PEM
+    ///
+    /// Without it the server makes an authority of its own, with a certificate for localhost; clients trust it with
+    /// --ca-file.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Where to keep rooms, messages, keys and token files
+    ///
+    /// By default chatroom/server in this platform's directory for data, such as ~/.local/share.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Keep everything in a directory that goes away with the server
+    #[arg(long, conflicts_with = "data")]
+    pub(crate) ephemeral: bool,
+    /// Print one line of JSON on stdout once connections are accepted
+    ///
+    /// It says where the server listens, and where the authority, the room's tokens and the organisation's token are.
+    #[arg(long, value_name = "json", hide_possible_values = true)]
+    pub(crate) ready: Option<ReadyFormat>,
+    /// Set a limit, such as rate.viewer=20; may be repeated
+    ///
+    /// Goes before --settings. --print-config lists all limits.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = value::pair)]
+    pub(crate) set: Vec<Pair>,
+    /// Read limits from this TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Print the limits in force, as a TOML file that --settings takes, and end
+    #[arg(long)]
+    pub(crate) print_config: bool,
+}
+
+/// How to say that the server is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReadyFormat {
+    /// One line of JSON.
+    Json,
+}

@@ -1,0 +1,67 @@
+//! `chatroom tail`, `chatroom send` and `chatroom join`
+
+use std::time::Duration;
+
+use super::{access::AccessArgs, examples, value};
+
+/// `chatroom tail`
+#[derive(Debug, clap::Args)]
+pub(crate) struct TailArgs {
+    /// Print every message of any kind as one line of JSON
+    ///
+    /// As it came over the wire, with control characters escaped. A stretch that could not be read is a line
+    /// {"gap":{"after":…,"before":…,"reason":…}}.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Begin with this many messages from before
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) history: usize,
+    /// End after this many lines
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// End after this time, such as 90s or 1h30m
+    #[arg(long = "for", value_name = "DUR", value_parser = value::duration)]
+    pub(crate) length: Option<Duration>,
+    /// Give up, with exit code 3, when the room can't be had for this long [default: never]
+    #[arg(long, value_name = "DUR", value_parser = value::duration)]
+    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+/// `chatroom send`
+#[derive(Debug, clap::Args)]
+pub(crate) struct SendArgs {
+    /// What to say; without it, each line of stdin is said
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    #[arg(long, value_name = "N", help = examples::COUNT, value_parser = clap::value_parser!(u64).range(1..), requires = "text")]
+    pub(crate) count: Option<u64>,
+    /// Wait this long between one message and the next
+    #[arg(long, value_name = "DUR", value_parser = value::duration)]
+    pub(crate) every: Option<Duration>,
+    /// Print {"id","state","ms"} for each message as soon as its fate is known
+    ///
+    /// One line each. The state is delivered, rejected, expired or unconfirmed; what was not delivered has a "reason"
+    /// too.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Give up, with exit code 3, when the room can't be had for this long
+    #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+/// `chatroom join`
+#[derive(Debug, clap::Args)]
+pub(crate) struct JoinArgs {
+    /// Begin with this many messages from before
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) history: usize,
+    /// Give up, with exit code 3, when the room can't be had for this long [default: never]
+    #[arg(long, value_name = "DUR", value_parser = value::duration)]
+    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
