@@ -57,6 +57,7 @@ pub struct Chatroom {
 /// The number of viewers, as shown in the room.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("updated_at")))]
 pub struct ViewerInfo {
     /// Whether the number is shown.
     #[serde(default)]
@@ -79,6 +80,7 @@ pub struct ViewerInfo {
 /// A counter of the application's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("updated_at")))]
 pub struct CustomCounter {
     /// The counter's key.
     pub key: String,

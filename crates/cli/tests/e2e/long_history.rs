@@ -62,9 +62,8 @@ async fn read(home: &Home, server: &Server, direction: &str) -> Read {
     let history = chatroom(home).args(["history", "--json", direction]).args(server.viewer_args()).start();
     let status = format!("/proc/{}/status", history.id());
     let mut memory = 0;
-    loop {
-        // Gone once it has ended; what was read before that is the most that it took until then.
-        let Ok(text) = std::fs::read_to_string(&status) else { break };
+    // Gone once it has ended; what was read before that is the most that it took until then.
+    while let Ok(text) = std::fs::read_to_string(&status) {
         let Some(peak) = text.lines().find_map(|line| line.strip_prefix("VmHWM:")) else { break };
         memory = peak.trim().trim_end_matches(" kB").parse().expect("it is a number");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -150,7 +150,7 @@ async fn everybody_knows_the_room_as_the_server_does_and_nothing_forbidden_reach
 async fn everybody_presses(guests: &[Guest]) {
     for guest in guests {
         for _ in 0..PRESSES {
-            guest.room.press("cheers", None).await.unwrap();
+            guest.room.press("cheers", None).await.expect("the room has this counter");
         }
     }
     for guest in guests {
