@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chatroom_session::{
-    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, Now, Output, RequestId, RoomState, Session,
+    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, LinkId, Now, Output, RequestId, RoomState, Session,
 };
 use chatroom_wire::{MessageId, SafeText};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -21,13 +21,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::{
-    events::EventSink,
-    link::{Link, LinkNews},
-    name::OwnName,
-    room::Request,
-    transport::Transport,
-};
+use crate::{events::EventSink, link::LinkNews, links::Links, name::OwnName, room::Request, transport::Transport};
 
 /// So many requests are taken at once: what they send leaves together.
 const REQUESTS_AT_ONCE: usize = 32;
@@ -40,7 +34,7 @@ pub(crate) struct Driver {
     session: Session,
     origin: Instant,
     transport: Transport,
-    link: Link,
+    links: Links,
     /// Links that were hung up and still say goodbye.
     goodbyes: JoinSet<()>,
     calls: FuturesUnordered<BoxFuture<'static, Answered>>,
@@ -58,7 +52,7 @@ pub(crate) struct Driver {
 
 /// What was waited for.
 enum News {
-    Link(LinkNews),
+    Link(LinkId, LinkNews),
     Answered(Answered),
     /// None: the last handle is gone.
     Requests(Vec<Request>),
@@ -80,7 +74,7 @@ impl Driver {
             session,
             origin: Instant::now(),
             transport,
-            link: Link::default(),
+            links: Links::default(),
             goodbyes: JoinSet::new(),
             calls: FuturesUnordered::new(),
             requests,
@@ -98,7 +92,7 @@ impl Driver {
     pub(crate) async fn run(mut self) {
         self.hand_in(Input::Start);
         while let ControlFlow::Continue(deadline) = self.drain() {
-            self.link.flush().await;
+            self.links.flush().await;
             let news = self.wait(deadline).await;
             self.feed(news);
         }
@@ -109,16 +103,16 @@ impl Driver {
     fn drain(&mut self) -> ControlFlow<(), Option<(Duration, Deadline)>> {
         loop {
             match self.session.poll_output() {
-                Output::Connect(url) => {
+                Output::Connect { link, url } => {
                     tracing::debug!(host = url.endpoint.host(), secure = url.secure, "opening a link");
-                    self.link.open(self.transport.open(url));
+                    self.links.open(link, self.transport.open(url));
                 }
-                Output::Send(bytes) => {
+                Output::Send { link, bytes } => {
                     tracing::trace!(bytes = bytes.len(), "sending");
-                    self.link.send(bytes);
+                    self.links.send(link, bytes);
                 }
-                Output::Disconnect => {
-                    if let Some(goodbye) = self.link.hang_up() {
+                Output::Disconnect(link) => {
+                    if let Some(goodbye) = self.links.hang_up(link) {
                         self.goodbyes.spawn(goodbye);
                     }
                 }
@@ -126,6 +120,8 @@ impl Driver {
                     let answer = self.transport.call(call, token);
                     self.calls.push(answer.map(move |result| (id, result)).boxed());
                 }
+                // The outbox of this session is in memory alone.
+                Output::Write { ticket, .. } => self.hand_in(Input::Written { ticket, result: Ok(()) }),
                 Output::Answered { id, result } => {
                     if let Some(waiting) = self.asked.remove(&id) {
                         // Who dropped the future since does not want to know.
@@ -155,7 +151,7 @@ impl Driver {
             // Either may have no end, and neither may starve the other: chance decides.
             news = async {
                 tokio::select! {
-                    news = self.link.news() => News::Link(news),
+                    (link, news) = self.links.news() => News::Link(link, news),
                     _ = self.requests.recv_many(&mut batch, REQUESTS_AT_ONCE) => News::Requests(batch),
                 }
             } => news,
@@ -165,14 +161,14 @@ impl Driver {
     /// Hands in what happened.
     fn feed(&mut self, news: News) {
         match news {
-            News::Link(LinkNews::Opened) => self.hand_in(Input::LinkOpened),
-            News::Link(LinkNews::Received(bytes)) => {
+            News::Link(link, LinkNews::Opened) => self.hand_in(Input::LinkOpened(link)),
+            News::Link(link, LinkNews::Received(bytes)) => {
                 tracing::trace!(bytes = bytes.len(), "received");
-                self.hand_in(Input::LinkReceived(bytes));
+                self.hand_in(Input::LinkReceived(link, bytes));
             }
-            News::Link(LinkNews::Closed(error)) => {
+            News::Link(link, LinkNews::Closed(error)) => {
                 tracing::debug!(%error, "the link is down");
-                self.hand_in(Input::LinkClosed(error));
+                self.hand_in(Input::LinkClosed(link, error));
             }
             News::Answered((id, result)) => self.hand_in(Input::CallDone { id, result }),
             News::Requests(requests) if requests.is_empty() => self.hand_in(Input::Close),

@@ -76,6 +76,7 @@ pub mod events;
 pub mod history;
 mod http;
 mod link;
+mod links;
 mod name;
 pub mod rest;
 pub mod room;

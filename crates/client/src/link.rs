@@ -1,8 +1,8 @@
-//! The one link of a session: being opened, open, or down. Never makes the loop wait for a write.
+//! One link of a session: being opened, open, or down. Never makes the loop wait for a write.
 
 use std::{
     collections::VecDeque,
-    future::{Future, poll_fn},
+    future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -26,7 +26,7 @@ impl<T: Stream<Item = Result<Bytes, LinkError>> + Sink<Bytes, Error = LinkError>
 /// A link that is being opened.
 pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Pin<Box<dyn Connection>>, LinkError>> + Send>>;
 
-/// The one link of a session.
+/// One link of a session.
 #[derive(Default)]
 pub(crate) struct Link {
     state: State,
@@ -53,9 +53,9 @@ pub(crate) enum LinkNews {
 }
 
 impl Link {
-    /// Begins to open; an earlier link is dropped.
-    pub(crate) fn open(&mut self, opening: Opening) {
-        *self = Self { state: State::Opening(opening), ..Self::default() };
+    /// Begins to open.
+    pub(crate) fn open(opening: Opening) -> Self {
+        Self { state: State::Opening(opening), ..Self::default() }
     }
 
     /// Queues one message.
@@ -63,22 +63,6 @@ impl Link {
         if matches!(self.state, State::Open(_)) {
             self.queue.push_back(bytes);
         }
-    }
-
-    /// Writes as much as the link takes at once. What remains, and what goes wrong, is for [`Link::news`].
-    pub(crate) async fn flush(&mut self) {
-        poll_fn(|cx| {
-            self.write(cx);
-            Poll::Ready(())
-        })
-        .await;
-    }
-
-    /// What comes next; never, while the link is down. Goes on writing meanwhile.
-    ///
-    /// Cancel safe: all progress is kept in the link.
-    pub(crate) async fn news(&mut self) -> LinkNews {
-        poll_fn(|cx| self.poll_news(cx)).await
     }
 
     /// Takes the link down: a future that writes what is queued and says goodbye, in 2 s at most.
@@ -99,7 +83,8 @@ impl Link {
         }
     }
 
-    fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<LinkNews> {
+    /// What comes next; never, while the link is down. Goes on writing meanwhile; all progress is kept in the link.
+    pub(crate) fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<LinkNews> {
         let news = match &mut self.state {
             State::Down => return Poll::Pending,
             State::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
@@ -129,8 +114,9 @@ impl Link {
         Poll::Ready(news)
     }
 
-    /// Writes as much as the link takes at once, and has it call back when it takes more.
-    fn write(&mut self, cx: &mut Context<'_>) {
+    /// Writes as much as the link takes at once, and has it call back when it takes more. What goes wrong is for
+    /// [`Link::poll_news`].
+    pub(crate) fn write(&mut self, cx: &mut Context<'_>) {
         if self.failed.is_none()
             && let Poll::Ready(Err(error)) = self.poll_write(cx)
         {

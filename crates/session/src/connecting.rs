@@ -6,7 +6,7 @@ use chatroom_mqtt::{ClientEvent, ClientOutput, CloseCause, QoS, ReasonCode};
 use chatroom_wire::{Claims, Config, Token};
 
 use crate::{
-    Access, Call, CallError, CallId, Cause, Deadline, End, Event, LinkError, Output, Session,
+    Access, Call, CallError, CallId, Cause, Deadline, End, Event, LinkError, LinkId, Output, Session,
     backoff::STABLE,
     error::Remedy,
     link::{Link, Stage},
@@ -54,14 +54,19 @@ impl Session {
 
     fn open(&mut self) {
         let Some(config) = &self.config else { return };
-        self.outputs.push_back(Output::Connect(config.link_url()));
-        self.phase = Phase::Opening { until: self.now.mono + self.options.limits.link };
+        let url = config.link_url();
+        let link = self.name_link();
+        self.outputs.push_back(Output::Connect { link, url });
+        self.phase = Phase::Opening { link, until: self.now.mono + self.options.limits.link };
     }
 
-    pub(crate) fn link_opened(&mut self) {
-        if let (Phase::Opening { .. }, Some(config)) = (&self.phase, &self.config) {
-            self.backoff.connecting(self.now.mono);
-            self.phase = Phase::Linked(Box::new(Link::connect(self.now.mono, config)));
+    pub(crate) fn link_opened(&mut self, opened: LinkId) {
+        match (&self.phase, &self.config) {
+            (Phase::Opening { link, .. }, Some(config)) if *link == opened => {
+                self.backoff.connecting(self.now.mono);
+                self.phase = Phase::Linked(Box::new(Link::connect(opened, self.now.mono, config)));
+            }
+            _ => self.other_link_opened(opened),
         }
     }
 
@@ -72,7 +77,7 @@ impl Session {
             let Some(output) = link.mqtt.poll_output() else { break };
             said = true;
             match output {
-                ClientOutput::Send(bytes) => self.outputs.push_back(Output::Send(bytes)),
+                ClientOutput::Send(bytes) => self.outputs.push_back(Output::Send { link: link.id, bytes }),
                 ClientOutput::Event(event) => self.mqtt_said(event),
                 ClientOutput::Close(cause) => self.mqtt_closed(cause),
             }
@@ -125,7 +130,9 @@ impl Session {
         let (lived, on_connect) = match &self.phase {
             Phase::Linked(link) => {
                 let lived = link.connected_at.map(|at| self.now.mono.saturating_sub(at));
-                (lived, bare && lived.is_none())
+                // Who was never in the room has no place to lose, and a server that numbers says who took it.
+                let fights = bare && link.stage == Stage::Live && !self.numbered;
+                (lived.map(|lived| (lived, fights)), bare && lived.is_none())
             }
             _ => (None, false),
         };
@@ -137,7 +144,7 @@ impl Session {
         if self.joined.is_some() && self.give_up_at.is_none() {
             self.give_up_at = self.options.patience.map(|patience| self.now.mono + patience);
         }
-        if let Some(count) = lived.and_then(|lived| self.lives.ended(lived, bare)) {
+        if let Some(count) = lived.and_then(|(lived, fights)| self.lives.ended(lived, fights)) {
             return self.end(End::ShortLives(count));
         }
         if on_connect {
@@ -162,18 +169,27 @@ impl Session {
         }
     }
 
-    fn drop_link(&mut self, cause: &Cause) {
-        let open = matches!(self.phase, Phase::Opening { .. } | Phase::Linked(_));
-        if open && !matches!(cause, Cause::Link(_)) {
-            self.outputs.push_back(Output::Disconnect);
+    pub(crate) fn drop_link(&mut self, cause: &Cause) {
+        if let Some(link) = self.open_link().filter(|_| !matches!(cause, Cause::Link(_))) {
+            self.outputs.push_back(Output::Disconnect(link));
         }
         self.leave_link();
+    }
+
+    /// The link that is open, or being opened.
+    fn open_link(&self) -> Option<LinkId> {
+        match &self.phase {
+            Phase::Opening { link, .. } => Some(*link),
+            Phase::Linked(link) => Some(link.id),
+            _ => None,
+        }
     }
 
     /// Forgets everything that belongs to the present link.
     fn leave_link(&mut self) {
         self.phase = Phase::Idle;
-        self.outbox.link_lost();
+        self.drop_handover();
+        self.outbox.link_lost(self.now.mono);
         self.history.cancel();
         self.held.clear();
         self.held_overflowed = false;
@@ -222,13 +238,9 @@ impl Session {
                 None => self.attempt(),
             },
             // The connection still rests on the old token: it is made anew before that ends.
-            Phase::Linked(link) => {
-                link.mqtt.disconnect(self.now.mono, ReasonCode::SUCCESS);
-                while let Some(output) = link.mqtt.poll_output() {
-                    if let ClientOutput::Send(bytes) = output {
-                        self.outputs.push_back(Output::Send(bytes));
-                    }
-                }
+            Phase::Linked(link) if link.is_subscribed() => self.hand_over(),
+            Phase::Linked(_) => {
+                self.say_goodbye();
                 self.drop_link(&Cause::Renewal);
                 self.attempt();
             }
@@ -264,31 +276,35 @@ impl Session {
 
     /// Ends the session: every own message gets its last word, then comes the last event.
     pub(crate) fn end(&mut self, end: End) {
+        self.say_goodbye();
+        if let Some(link) = self.open_link() {
+            self.outputs.push_back(Output::Disconnect(link));
+        }
+        self.drop_handover();
+        self.end_outbox();
+        self.requests_end();
+        self.phase = Phase::Ended;
+        self.tell(Event::Ended(end));
+    }
+
+    /// Says DISCONNECT over the present link.
+    pub(crate) fn say_goodbye(&mut self) {
         if let Phase::Linked(link) = &mut self.phase {
             link.mqtt.disconnect(self.now.mono, ReasonCode::SUCCESS);
             while let Some(output) = link.mqtt.poll_output() {
                 if let ClientOutput::Send(bytes) = output {
-                    self.outputs.push_back(Output::Send(bytes));
+                    self.outputs.push_back(Output::Send { link: link.id, bytes });
                 }
             }
         }
-        if matches!(self.phase, Phase::Opening { .. } | Phase::Linked(_)) {
-            self.outputs.push_back(Output::Disconnect);
-        }
-        for (id, delivery) in self.outbox.end() {
-            self.tell(Event::DeliveryChanged { id, delivery, echo: None });
-        }
-        self.requests_end();
-        self.phase = Phase::Ended;
-        self.tell(Event::Ended(end));
     }
 
     pub(crate) fn handle_phase_deadlines(&mut self) {
         let now = self.now.mono;
         match &mut self.phase {
             Phase::Backoff { until } if *until <= now => self.attempt(),
-            Phase::Opening { until } if *until <= now => {
-                self.outputs.push_back(Output::Disconnect);
+            Phase::Opening { link, until } if *until <= now => {
+                self.outputs.push_back(Output::Disconnect(*link));
                 self.interrupted(Cause::Link(LinkError::TimedOut));
             }
             Phase::Linked(link) => {
@@ -328,7 +344,7 @@ impl Session {
     pub(crate) fn phase_deadline(&self) -> Option<(Duration, Deadline)> {
         match &self.phase {
             Phase::Backoff { until } => Some((*until, Deadline::Backoff)),
-            Phase::Opening { until } => Some((*until, Deadline::Link)),
+            Phase::Opening { until, .. } => Some((*until, Deadline::Link)),
             Phase::Linked(link) => {
                 let mqtt = link.mqtt.poll_timeout().map(|(at, why)| (at, Deadline::Mqtt(why)));
                 let stable = link.connected_at.filter(|_| !link.stable).map(|at| (at + STABLE, Deadline::Stable));

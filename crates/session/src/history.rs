@@ -37,6 +37,8 @@ struct Read {
     collected: Vec<Message>,
     count: usize,
     failures: u32,
+    began: Duration,
+    from: Option<Time>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,8 @@ enum Purpose {
     CatchUp { most: usize },
     /// The same, beside what is said: to find what the link lost.
     Recheck { most: usize },
+    /// The same, for own messages alone: to find what may have arrived.
+    LookUp { most: usize },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,23 +73,34 @@ pub(crate) struct Progress {
     pub(crate) confirmed: bool,
     /// Set if it is over too early.
     pub(crate) gap: Option<GapReason>,
+    /// When the read began that has now come to its end, and from where it led on to the present.
+    pub(crate) looked: Option<(Duration, Option<Time>)>,
+    /// Whether only own messages were looked for.
+    pub(crate) own_only: bool,
 }
 
 impl History {
     /// Reads the last messages before joining.
-    pub(crate) fn first(&mut self, want: usize) {
-        self.begin(Purpose::First { want }, None, None);
+    pub(crate) fn first(&mut self, now: Duration, want: usize) {
+        self.begin(now, Purpose::First { want }, None, None);
     }
 
     /// Reads everything since `after`, or from the room's beginning.
-    pub(crate) fn catch_up(&mut self, after: Option<Time>, most: usize) {
-        self.begin(Purpose::CatchUp { most }, after, None);
+    pub(crate) fn catch_up(&mut self, now: Duration, after: Option<Time>, most: usize) {
+        self.begin(now, Purpose::CatchUp { most }, after, None);
+    }
+
+    /// Reads everything since `after` for own messages; not if a read is under way.
+    pub(crate) fn look_up(&mut self, now: Duration, after: Option<Time>, most: usize) {
+        if self.read.is_none() {
+            self.begin(now, Purpose::LookUp { most }, after, None);
+        }
     }
 
     /// Reads from `after` up to `finish` without holding back what is said meanwhile; not if a read is under way.
-    pub(crate) fn recheck(&mut self, after: Option<Time>, finish: Option<Time>, most: usize) {
+    pub(crate) fn recheck(&mut self, now: Duration, after: Option<Time>, finish: Option<Time>, most: usize) {
         if self.read.is_none() {
-            self.begin(Purpose::Recheck { most }, after, finish);
+            self.begin(now, Purpose::Recheck { most }, after, finish);
         }
     }
 
@@ -107,7 +122,7 @@ impl History {
 
     /// Whether what is said now must wait until the read is over.
     pub(crate) fn holds(&self) -> bool {
-        self.read.as_ref().is_some_and(|read| !matches!(read.purpose, Purpose::Recheck { .. }))
+        self.read.as_ref().is_some_and(|read| !read.purpose.is_aside())
     }
 
     /// The next page to ask for.
@@ -123,7 +138,7 @@ impl History {
                 }),
                 ..MessagesQuery::default()
             },
-            Purpose::CatchUp { .. } | Purpose::Recheck { .. } => MessagesQuery {
+            Purpose::CatchUp { .. } | Purpose::Recheck { .. } | Purpose::LookUp { .. } => MessagesQuery {
                 after_at: read.cursor,
                 limit: Some(PAGE_MAX),
                 from_oldest: true,
@@ -146,7 +161,11 @@ impl History {
         read.failures = 0;
         let progress = match read.purpose {
             Purpose::First { want } => read.backwards(page, want),
-            Purpose::CatchUp { most } | Purpose::Recheck { most } => read.onwards(page, most, full),
+            Purpose::CatchUp { most } | Purpose::Recheck { most } | Purpose::LookUp { most } => {
+                let progress = read.onwards(page, most, full);
+                let own_only = matches!(read.purpose, Purpose::LookUp { .. });
+                Progress { looked: progress.confirmed.then_some((read.began, read.from)), own_only, ..progress }
+            }
         };
         if progress.done {
             self.read = None;
@@ -174,10 +193,10 @@ impl History {
         let mut messages = std::mem::take(&mut read.collected);
         timeline::sort(&mut messages);
         // Nothing is known to be missing where a read only looked after it; the next one will look again.
-        let only_looked = matches!(read.purpose, Purpose::Recheck { .. });
+        let gap = (!read.purpose.is_aside()).then_some(GapReason::HistoryFailed(error));
+        let own_only = matches!(read.purpose, Purpose::LookUp { .. });
         self.read = None;
-        let gap = (!only_looked).then_some(GapReason::HistoryFailed(error));
-        Some(Progress { messages, done: true, gap, ..Progress::default() })
+        Some(Progress { messages, done: true, gap, own_only, ..Progress::default() })
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
@@ -195,7 +214,7 @@ impl History {
         }
     }
 
-    fn begin(&mut self, purpose: Purpose, cursor: Option<Time>, finish: Option<Time>) {
+    fn begin(&mut self, now: Duration, purpose: Purpose, cursor: Option<Time>, finish: Option<Time>) {
         self.read = Some(Read {
             purpose,
             state: State::Wanted,
@@ -205,7 +224,16 @@ impl History {
             collected: Vec::new(),
             count: 0,
             failures: 0,
+            began: now,
+            from: cursor,
         });
+    }
+}
+
+impl Purpose {
+    /// Whether what is said meanwhile is told at once.
+    fn is_aside(self) -> bool {
+        matches!(self, Self::Recheck { .. } | Self::LookUp { .. })
     }
 }
 
@@ -231,7 +259,7 @@ impl Read {
         }
         timeline::sort(&mut self.collected);
         let messages = self.collected.split_off(self.count.saturating_sub(want));
-        Progress { messages, newest, done: true, confirmed: true, gap: None }
+        Progress { messages, newest, done: true, confirmed: true, ..Progress::default() }
     }
 
     /// A page of a read that goes on from an earlier moment.
@@ -252,7 +280,7 @@ impl Read {
             None
         };
         let done = !leads_on || finished || gap.is_some();
-        Progress { messages: page, newest, done, confirmed: done && gap.is_none(), gap }
+        Progress { messages: page, newest, done, confirmed: done && gap.is_none(), gap, ..Progress::default() }
     }
 }
 
@@ -320,7 +348,7 @@ mod tests {
     #[test]
     fn the_last_messages_come_in_order_though_they_are_read_backwards() {
         let mut history = History::default();
-        history.first(250);
+        history.first(Duration::ZERO, 250);
         let (ids, gap) = run(&mut history, &room(1_000));
         assert_eq!(ids, (750..1_000).map(|number| format!("{number:06}")).collect::<Vec<_>>());
         assert_eq!(gap, None);
@@ -329,16 +357,16 @@ mod tests {
     #[test]
     fn a_room_with_less_than_wanted_gives_what_it_has() {
         let mut history = History::default();
-        history.first(250);
+        history.first(Duration::ZERO, 250);
         assert_eq!(run(&mut history, &room(7)).0.len(), 7);
-        history.first(250);
+        history.first(Duration::ZERO, 250);
         assert_eq!(run(&mut history, &[]).0.len(), 0);
     }
 
     #[test]
     fn joining_without_history_tells_nothing_and_learns_where_the_room_stands() {
         let mut history = History::default();
-        history.first(0);
+        history.first(Duration::ZERO, 0);
         history.asked(CallId(0));
         let room = room(9);
         let progress = history.answered(CallId(0), vec![room[8].clone()], true).unwrap();
@@ -350,7 +378,7 @@ mod tests {
     fn a_catch_up_misses_nothing_between_pages_though_stamps_are_equal() {
         let mut history = History::default();
         let room = room(1_001);
-        history.catch_up(room[301].received_at.map(Time::just_before), 100_000);
+        history.catch_up(Duration::ZERO, room[301].received_at.map(Time::just_before), 100_000);
         let (ids, gap) = run(&mut history, &room);
         assert_eq!(ids, (300..1_001).map(|number| format!("{number:06}")).collect::<Vec<_>>());
         assert_eq!(gap, None);
@@ -359,7 +387,7 @@ mod tests {
     #[test]
     fn a_catch_up_that_is_too_long_ends_in_a_gap() {
         let mut history = History::default();
-        history.catch_up(None, 300);
+        history.catch_up(Duration::ZERO, None, 300);
         let (ids, gap) = run(&mut history, &room(5_000));
         assert!(ids.len() >= 300 && ids.len() <= 400, "{}", ids.len());
         assert_eq!(gap, Some(GapReason::TooMuch(300)));
@@ -370,7 +398,7 @@ mod tests {
         let mut history = History::default();
         let mut room = room(5);
         room[0].received_at = None;
-        history.first(20);
+        history.first(Duration::ZERO, 20);
         assert_eq!(run(&mut history, &room).0.len(), 5);
     }
 
@@ -378,7 +406,7 @@ mod tests {
     fn a_read_of_a_busy_room_ends_where_the_live_messages_begin() {
         let mut history = History::default();
         let room = room(5_000);
-        history.catch_up(None, 100_000);
+        history.catch_up(Duration::ZERO, None, 100_000);
         history.held(room[400].received_at);
         let (ids, gap) = run(&mut history, &room);
         assert!(ids.len() > 400 && ids.len() < 600, "{}", ids.len());
@@ -393,7 +421,7 @@ mod tests {
         for message in &mut room {
             message.received_at = stamp;
         }
-        history.catch_up(None, 100_000);
+        history.catch_up(Duration::ZERO, None, 100_000);
         assert_eq!(run(&mut history, &room).1, Some(GapReason::NoProgress));
     }
 
@@ -402,7 +430,7 @@ mod tests {
         let mut history = History::default();
         let mut random = Random::new(3);
         let mut now = Duration::ZERO;
-        history.catch_up(None, 300);
+        history.catch_up(Duration::ZERO, None, 300);
         for call in 0..u64::from(TRIES_TO_CATCH_UP) - 1 {
             assert!(history.wanted().is_some());
             history.asked(CallId(call));
@@ -420,10 +448,10 @@ mod tests {
     #[test]
     fn an_answer_to_an_older_read_is_ignored() {
         let mut history = History::default();
-        history.first(5);
+        history.first(Duration::ZERO, 5);
         history.asked(CallId(1));
         history.cancel();
-        history.catch_up(None, 300);
+        history.catch_up(Duration::ZERO, None, 300);
         history.asked(CallId(2));
         assert_eq!(history.answered(CallId(1), room(3), false), None);
     }

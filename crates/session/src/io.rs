@@ -12,7 +12,7 @@ use chatroom_wire::{
 use jiff::Timestamp;
 
 use crate::{
-    ApiRequest, Cause, End, RequestId, RoomState,
+    ApiRequest, Cause, End, Entry, RequestId, RoomState,
     error::{CallError, LinkError, words},
 };
 
@@ -31,11 +31,18 @@ pub enum Input {
     /// Begin. Once, first.
     Start,
     /// The link that [`Output::Connect`] asked for is open: TLS and WebSocket are done.
-    LinkOpened,
-    /// Bytes came over the link, in any slices.
-    LinkReceived(Bytes),
-    /// The link could not be opened, or has ended.
-    LinkClosed(LinkError),
+    LinkOpened(LinkId),
+    /// Bytes came over a link, in any slices.
+    LinkReceived(LinkId, Bytes),
+    /// A link could not be opened, or has ended.
+    LinkClosed(LinkId, LinkError),
+    /// An [`Output::Write`] is on disk, or could not be written, with the reason.
+    Written {
+        /// Which one.
+        ticket: WriteId,
+        /// What came of it.
+        result: Result<(), String>,
+    },
     /// A call has been answered, or has failed.
     CallDone {
         /// Which call.
@@ -55,12 +62,30 @@ pub enum Input {
 #[expect(clippy::large_enum_variant, reason = "each is moved once; a box for every message would cost more")]
 #[must_use = "each output is a duty of the driver"]
 pub enum Output {
-    /// Open a link there; drop any earlier one.
-    Connect(LinkUrl),
+    /// Open a link. While a session moves to another one, there are two.
+    Connect {
+        /// Its name from here on.
+        link: LinkId,
+        /// Where to.
+        url: LinkUrl,
+    },
     /// Send these bytes over the link, as one binary WebSocket message.
-    Send(Bytes),
+    Send {
+        /// The link.
+        link: LinkId,
+        /// The message.
+        bytes: Bytes,
+    },
     /// Flush, then drop the link; no `LinkClosed` is awaited.
-    Disconnect,
+    Disconnect(LinkId),
+    /// Append this to the outbox on disk, in the order of telling, and hand in [`Input::Written`] once it is synced; many
+    /// may share one sync. Only with [`Options::durable`](crate::Options::durable).
+    Write {
+        /// Names it in [`Input::Written`].
+        ticket: WriteId,
+        /// What is to be written.
+        entry: Entry,
+    },
     /// Make this REST call.
     Call {
         /// Names the call in [`Input::CallDone`].
@@ -87,9 +112,12 @@ pub enum Output {
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connect(url) => f.debug_tuple("Connect").field(url).finish(),
-            Self::Send(bytes) => write!(f, "Send({} bytes)", bytes.len()),
-            Self::Disconnect => f.write_str("Disconnect"),
+            Self::Connect { link, url } => f.debug_struct("Connect").field("link", link).field("url", url).finish(),
+            Self::Send { link, bytes } => write!(f, "Send({link:?}, {} bytes)", bytes.len()),
+            Self::Disconnect(link) => f.debug_tuple("Disconnect").field(link).finish(),
+            Self::Write { ticket, entry } => {
+                f.debug_struct("Write").field("ticket", ticket).field("entry", entry).finish()
+            }
             Self::Call { id, call, token } => {
                 f.debug_struct("Call").field("id", id).field("call", call).field("token", token).finish()
             }
@@ -102,6 +130,14 @@ impl fmt::Debug for Output {
         }
     }
 }
+
+/// Names a link of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub(crate) u64);
+
+/// Names a write to the outbox on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WriteId(pub(crate) u64);
 
 /// Names a REST call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +195,10 @@ pub enum Deadline {
     History,
     /// When presses of counters leave, or their totals are told.
     Presses,
+    /// When it is looked whether the machine slept.
+    Wake,
+    /// When a session that moves to another link goes on.
+    Handover,
     /// When a session that leaves waits no longer for what it has sent.
     Closing,
     /// When the patience of the caller ends.
@@ -201,6 +241,13 @@ pub enum Event {
         delivery: Delivery,
         /// The message as the room has it, once it came back: with the server's stamps, and `filtered` if it is.
         echo: Option<Box<Message>>,
+    },
+    /// An own message could not be written to the outbox on disk, so it was not taken: it is not sent.
+    NotKept {
+        /// The message.
+        id: MessageId,
+        /// Why.
+        reason: String,
     },
     /// A moderator deleted a message.
     MessageDeleted {
@@ -250,14 +297,16 @@ pub enum Delivery {
     Expired,
     /// It was sent, and nothing says whether it arrived. Should an echo come yet, `Delivered` follows.
     Unconfirmed,
+    /// The session ended first. It stays in the outbox on disk, and goes its way when the room is joined with it again.
+    Kept,
 }
 
 impl Delivery {
-    /// Whether nothing more is awaited.
+    /// Whether nothing more is awaited in this session.
     pub fn is_final(&self) -> bool {
         match self {
             Self::Queued | Self::Sent => false,
-            Self::Delivered { .. } | Self::Rejected(_) | Self::Expired | Self::Unconfirmed => true,
+            Self::Delivered { .. } | Self::Rejected(_) | Self::Expired | Self::Unconfirmed | Self::Kept => true,
         }
     }
 }

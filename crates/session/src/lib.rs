@@ -7,7 +7,8 @@
 //!
 //! - [`options`]: how to join; [`error`]: what can go wrong, and who is to blame
 //! - `phase`: where a session stands; `link`: its MQTT connection; `backoff`: how long to wait; `lives`: how links ended; `renewal`: fresh tokens
-//! - `outbox`: what is to be sent, until it is known to have arrived
+//! - `outbox`: what is to be sent, until it is known to have arrived; `keeping`: and over the end of a program
+//! - `handover`: from one link to the next without a gap; `wake`: after the machine slept
 //! - `timeline`: what was said, once and in order; `history`: what was missed
 //! - [`room`]: facts of the room
 //!
@@ -30,9 +31,10 @@
 //! session.handle_input(now, Input::Start);
 //! let ended = loop {
 //!     match session.poll_output() {
-//!         Output::Connect(_url) => { /* open a link; hand in LinkOpened, LinkReceived…, LinkClosed */ }
-//!         Output::Send(_bytes) => { /* write one binary WebSocket message */ }
-//!         Output::Disconnect => { /* flush and drop the link */ }
+//!         Output::Connect { .. } => { /* open a link; hand in LinkOpened, LinkReceived…, LinkClosed with its name */ }
+//!         Output::Send { .. } => { /* write one binary WebSocket message */ }
+//!         Output::Disconnect(_link) => { /* flush and drop the link */ }
+//!         Output::Write { .. } => { /* to the outbox on disk; hand in Written */ }
 //!         Output::Call { .. } => { /* make the REST call; hand in CallDone */ }
 //!         Output::Answered { .. } => { /* to whoever asked */ }
 //!         Output::Event(Event::Ended(cause)) => break cause,
@@ -52,9 +54,11 @@
 mod backoff;
 mod connecting;
 pub mod error;
+mod handover;
 mod history;
 mod ids;
 pub mod io;
+mod keeping;
 mod link;
 mod lives;
 pub mod options;
@@ -70,10 +74,13 @@ pub mod room;
 mod sending;
 mod session;
 mod timeline;
+mod wake;
 
 pub use error::{Blame, CallError, Cause, End, LinkError, PressError, SendError, TlsFault};
-pub use io::{Call, CallAnswer, CallId, Deadline, Delivery, Event, Gap, GapReason, Input, Now, Output, Rejection};
-pub use options::{Access, Draft, Limits, Options};
+pub use io::{
+    Call, CallAnswer, CallId, Deadline, Delivery, Event, Gap, GapReason, Input, LinkId, Now, Output, Rejection, WriteId,
+};
+pub use options::{Access, Draft, Entry, Kept, Limits, Options};
 pub use request::{ApiRequest, RequestId, Verb};
 pub use room::RoomState;
 pub use session::Session;

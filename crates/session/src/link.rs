@@ -5,9 +5,12 @@ use std::time::Duration;
 use chatroom_mqtt::{ClientRole, ConnectOptions, PacketId, QoS, UserName};
 use chatroom_wire::{Config, user_name};
 
+use crate::LinkId;
+
 /// The present connection. A new one begins with a new role: nothing of the old one is left.
 #[derive(Debug)]
 pub(crate) struct Link {
+    pub(crate) id: LinkId,
     pub(crate) mqtt: ClientRole,
     pub(crate) stage: Stage,
     /// When the CONNACK came.
@@ -35,11 +38,12 @@ pub(crate) enum Stage {
 
 impl Link {
     /// Begins with CONNECT, with the credentials of `config` (docs/protocol.md, section A.2).
-    pub(crate) fn connect(now: Duration, config: &Config) -> Self {
+    pub(crate) fn connect(id: LinkId, now: Duration, config: &Config) -> Self {
         let mut mqtt = ClientRole::new();
         let user_name = UserName::new(user_name::encode(&config.connection).as_str());
         mqtt.connect(now, ConnectOptions::new(config.connection.client_id.as_str(), Some(user_name)));
         Self {
+            id,
             mqtt,
             stage: Stage::Connecting,
             connected_at: None,

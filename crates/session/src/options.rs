@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use chatroom_wire::{Config, OptionId, PollId, RefreshToken, StickerId, StickerPackId, Token};
+use chatroom_wire::{
+    Config, Message, MessageId, OptionId, PollId, RefreshToken, StickerId, StickerPackId, Time, Token,
+};
+use serde::{Deserialize, Serialize};
 
 /// How the room is reached.
 #[derive(Debug, Clone)]
@@ -25,6 +28,27 @@ impl Access {
     }
 }
 
+/// An entry of the outbox on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// A message was taken.
+    Keep(Box<Kept>),
+    /// A message has ended; it need not be kept.
+    End(MessageId),
+}
+
+/// An own message, as it is kept over the end of a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The message, with its id.
+    pub message: Message,
+    /// When it was written, by this machine's date.
+    pub written_at: Time,
+    /// Up to which message, by the server's stamp, the room was known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Time>,
+}
+
 /// How a session behaves.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -37,6 +61,11 @@ pub struct Options {
     pub history: usize,
     /// How long to try for the room, at first and after each interruption, before the session ends.
     pub patience: Option<Duration>,
+    /// Own messages are taken only once they are on disk ([`Output::Write`](crate::Output::Write)), and stay there until
+    /// they have ended.
+    pub durable: bool,
+    /// Own messages that an earlier session kept, oldest first: they are told, looked for and sent before new ones.
+    pub kept: Vec<Kept>,
     /// Seeds jitter and ids. Give each session another one.
     pub seed: u64,
     /// What is bounded, and how.
@@ -46,7 +75,16 @@ pub struct Options {
 impl Options {
     /// The defaults: no earlier messages, tries for ever.
     pub fn new(access: Access) -> Self {
-        Self { access, name: None, history: 0, patience: None, seed: 0, limits: Limits::default() }
+        Self {
+            access,
+            name: None,
+            history: 0,
+            patience: None,
+            durable: false,
+            kept: Vec::new(),
+            seed: 0,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -60,6 +98,7 @@ impl Options {
         for span in [
             &mut limits.time_to_live,
             &mut limits.echo,
+            &mut limits.settle,
             &mut limits.call,
             &mut limits.link,
             &mut limits.overlap,
@@ -87,6 +126,9 @@ pub struct Limits {
     pub time_to_live: Duration,
     /// How long to wait for an echo before the history is asked, and then again before giving up on it.
     pub echo: Duration,
+    /// How long after the end of a link something that was sent over it may still arrive: so long nothing is said to have
+    /// expired that may have gone out.
+    pub settle: Duration,
     /// How long one REST call may take.
     pub call: Duration,
     /// How long a link may take to open.
@@ -110,6 +152,7 @@ impl Default for Limits {
             outbox: 1_000,
             time_to_live: Duration::from_secs(120),
             echo: Duration::from_secs(5),
+            settle: Duration::from_secs(60),
             call: Duration::from_secs(15),
             link: Duration::from_secs(15),
             overlap: Duration::from_secs(5),

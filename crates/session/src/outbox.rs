@@ -1,19 +1,22 @@
 //! What is to be sent, until it is known to have arrived.
 //!
 //! ```text
-//! Waiting ──publish──▶ InFlight ──PUBACK──▶ Acked ──echo, history──▶ delivered
-//!    ▲  └─time to live─▶ expired   │ │          └─no echo─▶ unconfirmed
-//!    └──link lost, "too fast"──────┘ └─refused─▶ rejected
+//! Keeping ──on disk──▶ Waiting ──publish──▶ InFlight ──PUBACK──▶ Acked ──echo, history──▶ delivered
+//!                         ▲  └─time to live─▶ expired   │ │          └─history, no echo─▶ unconfirmed
+//!                         └──link lost, "too fast"──────┘ └─refused─▶ rejected
 //! ```
 //!
 //! An item keeps its place: what is published again is published before what was written later.
+//!
+//! What was in flight when its link ended may have arrived. The history is asked for it. While its time to live lasts it
+//! is also sent again, under the same id; after that, it has expired as soon as the history is sure not to have it.
 
 use std::{collections::VecDeque, time::Duration};
 
 use chatroom_mqtt::PacketId;
-use chatroom_wire::{Message, MessageId};
+use chatroom_wire::{Message, MessageId, Time};
 
-use crate::{Delivery, Rejection};
+use crate::{Delivery, Rejection, WriteId};
 
 /// How many ids of unconfirmed messages are remembered, should an echo come yet.
 const UNCONFIRMED: usize = 1_000;
@@ -28,29 +31,60 @@ pub(crate) struct Outbox {
     /// After such a word messages go one by one, until one is acknowledged: else a later one may slip through where
     /// an earlier one was refused again.
     cautious: bool,
-    time_to_live: Duration,
     echo: Duration,
+    settle: Duration,
+}
+
+/// An own message, as it enters the outbox.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) id: MessageId,
+    pub(crate) message: Message,
+    /// What stands in the room's history at or before this was said before it; none, if the room was empty.
+    pub(crate) after: Option<Time>,
+    /// When it is no longer to be sent.
+    pub(crate) expires: Duration,
 }
 
 #[derive(Debug)]
 struct Item {
-    id: MessageId,
-    message: Message,
+    draft: Draft,
     state: State,
-    /// Whether it went out over a link that was lost before the PUBACK: then nobody knows whether it arrived.
-    unknown: bool,
+    /// Set once it went out over a link that was lost before the PUBACK.
+    unknown: Option<Unknown>,
     since: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// It is being written to the disk.
+    Keeping(WriteId),
     Waiting,
     InFlight(PacketId),
-    /// `asked` counts the looks into the history since.
+    /// `asked` counts the looks into the history since; `looked` says that one of them was complete.
     Acked {
         at: Duration,
         asked: u32,
+        looked: bool,
     },
+}
+
+/// Nobody knows whether it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Unknown {
+    /// When the link ended.
+    since: Duration,
+    next_look: Duration,
+    look: Look,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Open,
+    /// The history has it not, and it can't come any more.
+    Absent,
+    /// The history can't tell.
+    Impossible,
 }
 
 /// What the passing of time has done.
@@ -63,65 +97,100 @@ pub(crate) struct Overdue {
 }
 
 impl Outbox {
-    pub(crate) fn new(time_to_live: Duration, echo: Duration) -> Self {
-        Self {
-            items: VecDeque::new(),
-            unconfirmed: VecDeque::new(),
-            paused_until: None,
-            cautious: false,
-            time_to_live,
-            echo,
-        }
+    pub(crate) fn new(echo: Duration, settle: Duration) -> Self {
+        Self { items: VecDeque::new(), unconfirmed: VecDeque::new(), paused_until: None, cautious: false, echo, settle }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
-    pub(crate) fn push(&mut self, now: Duration, id: MessageId, message: Message) {
-        self.items.push_back(Item { id, message, state: State::Waiting, unknown: false, since: now });
+    pub(crate) fn push(&mut self, now: Duration, draft: Draft) {
+        self.items.push_back(Item { draft, state: State::Waiting, unknown: None, since: now });
+    }
+
+    /// Takes a message that must be written to the disk before it counts.
+    pub(crate) fn push_keeping(&mut self, now: Duration, ticket: WriteId, draft: Draft) {
+        self.items.push_back(Item { draft, state: State::Keeping(ticket), unknown: None, since: now });
+    }
+
+    /// Takes a message that an earlier session kept, and may have sent.
+    pub(crate) fn push_kept(&mut self, now: Duration, age: Duration, draft: Draft) {
+        let unknown = Some(Unknown { since: now, next_look: now, look: Look::Open });
+        self.items.push_back(Item { draft, state: State::Waiting, unknown, since: now.saturating_sub(age) });
+    }
+
+    /// It is on the disk.
+    pub(crate) fn kept(&mut self, ticket: WriteId) -> Option<&Message> {
+        let item = self.items.iter_mut().find(|item| item.state == State::Keeping(ticket))?;
+        item.state = State::Waiting;
+        Some(&item.draft.message)
+    }
+
+    /// It can't be written to the disk.
+    pub(crate) fn not_kept(&mut self, ticket: WriteId) -> Option<MessageId> {
+        let place = self.items.iter().position(|item| item.state == State::Keeping(ticket))?;
+        self.items.remove(place).map(|item| item.draft.id)
     }
 
     /// The next message to publish, if the server did not ask to slow down.
     pub(crate) fn next(&self, now: Duration) -> Option<&Message> {
-        let in_flight = || self.items.iter().any(|item| matches!(item.state, State::InFlight(_)));
-        if self.paused_until.is_some_and(|until| until > now) || (self.cautious && in_flight()) {
+        if self.paused_until.is_some_and(|until| until > now) || (self.cautious && self.is_in_flight()) {
             return None;
         }
-        self.items.iter().find(|item| item.state == State::Waiting).map(|item| &item.message)
+        let mut taken = self.items.iter().take_while(|item| !matches!(item.state, State::Keeping(_)));
+        taken.find(|item| item.is_next(now)).map(|item| &item.draft.message)
     }
 
-    /// Whether the fate of a message is open that went out over an earlier link. Then the history comes first: what
-    /// it shows need not be sent again, and nothing may overtake it.
-    pub(crate) fn has_unknown(&self) -> bool {
-        self.items.iter().any(|item| item.unknown && item.state == State::Waiting)
+    /// Whether the fate of a message is open that went out over an earlier link, and that may go out again. Then the
+    /// history comes first: what it shows need not be sent again, and nothing may overtake it.
+    pub(crate) fn has_unknown(&self, now: Duration) -> bool {
+        self.items.iter().any(|item| item.unknown.is_some() && item.is_next(now))
+    }
+
+    /// From where the history must be read to find what may have arrived, if something may: none within is its beginning.
+    #[expect(clippy::option_option, reason = "whether there is one, and where the room begins, are two questions")]
+    pub(crate) fn open_after(&self) -> Option<Option<Time>> {
+        let open = |item: &&Item| item.unknown.is_some() || matches!(item.state, State::Acked { .. });
+        self.items.iter().filter(open).map(|item| item.draft.after).min()
+    }
+
+    /// Whether a PUBACK is awaited.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.items.iter().any(|item| matches!(item.state, State::InFlight(_)))
+    }
+
+    /// Whether this is an own message whose fate is open.
+    pub(crate) fn has(&self, id: &MessageId) -> bool {
+        self.items.iter().any(|item| item.draft.id == *id)
     }
 
     /// The message that [`Outbox::next`] gave went out; without a packet id it will see no PUBACK.
     pub(crate) fn published(&mut self, now: Duration, packet: Option<PacketId>) {
-        if let Some(item) = self.items.iter_mut().find(|item| item.state == State::Waiting) {
-            item.state = packet.map_or(State::Acked { at: now, asked: 0 }, State::InFlight);
+        if let Some(item) = self.items.iter_mut().find(|item| item.is_next(now)) {
+            item.state = packet.map_or_else(|| State::acked(now), State::InFlight);
         }
     }
 
     /// The message that [`Outbox::next`] gave can never go out.
-    pub(crate) fn reject_next(&mut self) -> Option<MessageId> {
-        let place = self.items.iter().position(|item| item.state == State::Waiting)?;
-        self.items.remove(place).map(|item| item.id)
+    pub(crate) fn reject_next(&mut self, now: Duration) -> Option<MessageId> {
+        let place = self.items.iter().position(|item| item.is_next(now))?;
+        self.items.remove(place).map(|item| item.draft.id)
     }
 
     /// A PUBACK came.
     pub(crate) fn acknowledged(&mut self, now: Duration, packet: PacketId) -> Option<MessageId> {
         let item = self.items.iter_mut().find(|item| item.state == State::InFlight(packet))?;
         self.cautious = false;
-        item.state = State::Acked { at: now, asked: 0 };
-        Some(item.id.clone())
+        item.state = State::acked(now);
+        item.unknown = None;
+        Some(item.draft.id.clone())
     }
 
     /// A PUBACK refused it for good.
     pub(crate) fn refused(&mut self, packet: PacketId) -> Option<MessageId> {
         let place = self.items.iter().position(|item| item.state == State::InFlight(packet))?;
-        self.items.remove(place).map(|item| item.id)
+        self.items.remove(place).map(|item| item.draft.id)
     }
 
     /// A PUBACK refused it for now: it waits again, and so does all behind it.
@@ -135,7 +204,7 @@ impl Outbox {
 
     /// It came back, or stands in the history. Answers how long it took, if it is one of ours.
     pub(crate) fn delivered(&mut self, now: Duration, id: &MessageId) -> Option<Duration> {
-        if let Some(place) = self.items.iter().position(|item| item.id == *id) {
+        if let Some(place) = self.items.iter().position(|item| item.draft.id == *id) {
             return self.items.remove(place).map(|item| now.saturating_sub(item.since));
         }
         let place = self.unconfirmed.iter().position(|(other, _)| other == id)?;
@@ -143,13 +212,13 @@ impl Outbox {
     }
 
     /// The link is gone: what was in flight waits again, in its place.
-    pub(crate) fn link_lost(&mut self) {
+    pub(crate) fn link_lost(&mut self, now: Duration) {
         self.paused_until = None;
         self.cautious = false;
         for item in &mut self.items {
             if matches!(item.state, State::InFlight(_)) {
                 item.state = State::Waiting;
-                item.unknown = true;
+                item.unknown = Some(Unknown { since: now, next_look: now, look: Look::Open });
             }
         }
     }
@@ -157,10 +226,31 @@ impl Outbox {
     /// The room is joined again, and its history was read: late echoes get their time anew.
     pub(crate) fn joined(&mut self, now: Duration) {
         for item in &mut self.items {
-            if let State::Acked { at, asked } = &mut item.state {
+            if let State::Acked { at, asked, .. } = &mut item.state {
                 *at = now;
                 *asked = 0;
             }
+        }
+    }
+
+    /// The history was read from there to its end, and what it showed was taken out; the read began then.
+    pub(crate) fn looked(&mut self, began: Duration, from: Option<Time>) {
+        for item in self.items.iter_mut().filter(|item| from <= item.draft.after) {
+            if let State::Acked { at, looked, .. } = &mut item.state {
+                *looked |= *at <= began;
+            }
+            if let Some(unknown) = &mut item.unknown
+                && unknown.since + self.settle <= began
+            {
+                unknown.look = Look::Absent;
+            }
+        }
+    }
+
+    /// The history can't be read from before the oldest message in question.
+    pub(crate) fn cannot_look(&mut self) {
+        for unknown in self.items.iter_mut().filter_map(|item| item.unknown.as_mut()) {
+            unknown.look = Look::Impossible;
         }
     }
 
@@ -169,31 +259,45 @@ impl Outbox {
         let mut overdue = Overdue::default();
         let mut kept = VecDeque::with_capacity(self.items.len());
         for mut item in self.items.drain(..) {
-            let ended = match &mut item.state {
-                State::Waiting if now >= item.since + self.time_to_live => {
-                    Some(if item.unknown { Delivery::Unconfirmed } else { Delivery::Expired })
-                }
-                State::Acked { at, asked } if joined && now >= *at + self.echo * (*asked + 1) => {
+            let expired = now >= item.draft.expires;
+            let ended = match (&mut item.state, &mut item.unknown) {
+                (State::Waiting, None) if expired => Some(Delivery::Expired),
+                (State::Waiting, Some(unknown)) if expired => match unknown.look {
+                    Look::Absent => Some(Delivery::Expired),
+                    Look::Impossible => Some(Delivery::Unconfirmed),
+                    Look::Open if !history => Some(Delivery::Unconfirmed),
+                    Look::Open => {
+                        if joined && now >= (unknown.since + self.settle).max(unknown.next_look) {
+                            unknown.next_look = now + self.echo;
+                            overdue.ask_history = true;
+                        }
+                        None
+                    }
+                },
+                (State::Acked { at, asked, looked }, _) if joined && now >= *at + self.echo * (*asked + 1) => {
                     *asked += 1;
                     overdue.ask_history |= history;
-                    (*asked > 2 || (!history && *asked > 1)).then_some(Delivery::Unconfirmed)
+                    let in_vain = if history { *asked > 2 && *looked } else { *asked > 1 };
+                    in_vain.then_some(Delivery::Unconfirmed)
                 }
                 // No echo can come now: it is waited for as long as for the link itself.
-                State::Acked { at, .. } if !joined && now >= (item.since + self.time_to_live).max(*at + self.echo) => {
+                (State::Acked { at, .. }, _)
+                    if !joined && !history && now >= item.draft.expires.max(*at + self.echo) =>
+                {
                     Some(Delivery::Unconfirmed)
                 }
-                State::Waiting | State::InFlight(_) | State::Acked { .. } => None,
+                (State::Keeping(_) | State::Waiting | State::InFlight(_) | State::Acked { .. }, _) => None,
             };
             match ended {
                 None => kept.push_back(item),
                 Some(ended) => {
                     if ended == Delivery::Unconfirmed {
-                        self.unconfirmed.push_back((item.id.clone(), item.since));
+                        self.unconfirmed.push_back((item.draft.id.clone(), item.since));
                         if self.unconfirmed.len() > UNCONFIRMED {
                             self.unconfirmed.pop_front();
                         }
                     }
-                    overdue.ended.push((item.id, ended));
+                    overdue.ended.push((item.draft.id, ended));
                 }
             }
         }
@@ -202,35 +306,60 @@ impl Outbox {
     }
 
     /// When something will be overdue, or may be published again.
-    pub(crate) fn deadline(&self, now: Duration, joined: bool) -> Option<Duration> {
-        let items = self.items.iter().filter_map(|item| match item.state {
-            State::Waiting => Some(item.since + self.time_to_live),
-            // The link itself watches over its PUBACKs.
-            State::InFlight(_) => None,
-            State::Acked { at, asked } if joined => Some(at + self.echo * (asked + 1)),
-            State::Acked { at, .. } => Some((item.since + self.time_to_live).max(at + self.echo)),
+    pub(crate) fn deadline(&self, now: Duration, joined: bool, history: bool) -> Option<Duration> {
+        let items = self.items.iter().filter_map(|item| match (item.state, item.unknown) {
+            (State::Waiting, Some(Unknown { since, next_look, look: Look::Open }))
+                if history && now >= item.draft.expires =>
+            {
+                joined.then(|| (since + self.settle).max(next_look))
+            }
+            (State::Waiting, _) => Some(item.draft.expires),
+            // The disk answers, and the link itself watches over its PUBACKs.
+            (State::Keeping(_) | State::InFlight(_), _) => None,
+            (State::Acked { at, asked, .. }, _) if joined => Some(at + self.echo * (asked + 1)),
+            (State::Acked { at, .. }, _) => (!history).then(|| item.draft.expires.max(at + self.echo)),
         });
         let waits = self.items.iter().any(|item| item.state == State::Waiting);
         items.chain(self.paused_until.filter(|until| joined && waits && *until > now)).min()
     }
 
-    /// The session is over: every message gets its last word.
-    pub(crate) fn end(&mut self) -> Vec<(MessageId, Delivery)> {
-        let last_word = |item: Item| match item.state {
-            State::Waiting if !item.unknown => (item.id, Delivery::Rejected(Rejection::SessionEnded)),
-            State::Waiting | State::InFlight(_) | State::Acked { .. } => (item.id, Delivery::Unconfirmed),
+    /// The session is over: every message gets its last word; `durable` says that what is on the disk stays there. What
+    /// the disk has not answered for is rejected.
+    pub(crate) fn end(&mut self, durable: bool) -> Vec<(MessageId, Delivery)> {
+        let last_word = |item: Item| {
+            let delivery = match (item.state, item.unknown) {
+                (State::Keeping(_), _) => Delivery::Rejected(Rejection::SessionEnded),
+                _ if durable => Delivery::Kept,
+                (State::Waiting, None) => Delivery::Rejected(Rejection::SessionEnded),
+                (State::Waiting | State::InFlight(_) | State::Acked { .. }, _) => Delivery::Unconfirmed,
+            };
+            (item.draft.id, delivery)
         };
         self.items.drain(..).map(last_word).collect()
     }
 
     /// Whether the server has not acknowledged all messages of this sort.
     pub(crate) fn awaits_acknowledgement(&self, sort: impl Fn(&Message) -> bool) -> bool {
-        self.items.iter().any(|item| !matches!(item.state, State::Acked { .. }) && sort(&item.message))
+        self.items.iter().any(|item| !matches!(item.state, State::Acked { .. }) && sort(&item.draft.message))
     }
 
     /// Own messages that are not confirmed yet, in order.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.items.iter().map(|item| &item.message)
+        let taken = self.items.iter().filter(|item| !matches!(item.state, State::Keeping(_)));
+        taken.map(|item| &item.draft.message)
+    }
+}
+
+impl Item {
+    /// Whether it waits to be published.
+    fn is_next(&self, now: Duration) -> bool {
+        self.state == State::Waiting && (self.unknown.is_none() || now < self.draft.expires)
+    }
+}
+
+impl State {
+    fn acked(now: Duration) -> Self {
+        Self::Acked { at: now, asked: 0, looked: false }
     }
 }
 
@@ -243,12 +372,20 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn outbox(ids: &[&str]) -> Outbox {
-        let mut outbox = Outbox::new(SECOND * 120, SECOND * 5);
+        let mut outbox = Outbox::new(SECOND * 5, SECOND * 60);
         for id in ids {
-            let message = Message { id: Some((*id).into()), ..Message::text_by(User::default(), *id) };
-            outbox.push(Duration::ZERO, (*id).into(), message);
+            outbox.push(Duration::ZERO, draft(id));
         }
         outbox
+    }
+
+    fn draft(id: &str) -> Draft {
+        let message = Message { id: Some(id.into()), ..Message::text_by(User::default(), id) };
+        Draft { id: id.into(), message, after: Some(at(10)), expires: SECOND * 120 }
+    }
+
+    fn at(second: u8) -> Time {
+        format!("2026-01-01T00:00:{second}Z").parse().unwrap()
     }
 
     fn packet(number: u16) -> PacketId {
@@ -269,9 +406,9 @@ mod tests {
         let mut outbox = outbox(&["a", "b", "c"]);
         assert_eq!(publish_all(&mut outbox, Duration::ZERO), ["a", "b", "c"]);
         outbox.acknowledged(SECOND, packet(2));
-        outbox.link_lost();
-        outbox.push(SECOND, "d".into(), Message::text_by(User::default(), "d"));
-        assert!(outbox.has_unknown());
+        outbox.link_lost(SECOND);
+        outbox.push(SECOND, draft("d"));
+        assert!(outbox.has_unknown(SECOND));
         assert_eq!(publish_all(&mut outbox, SECOND), ["a", "c", "d"]);
     }
 
@@ -282,7 +419,7 @@ mod tests {
         outbox.slow_down(packet(1), SECOND * 3);
         outbox.slow_down(packet(2), SECOND * 2);
         assert!(outbox.next(SECOND * 2).is_none());
-        assert_eq!(outbox.deadline(SECOND * 2, true), Some(SECOND * 3));
+        assert_eq!(outbox.deadline(SECOND * 2, true, true), Some(SECOND * 3));
         assert_eq!(publish_all(&mut outbox, SECOND * 3), ["a"], "and then carefully");
         outbox.acknowledged(SECOND * 3, packet(1));
         assert_eq!(publish_all(&mut outbox, SECOND * 3), ["b"]);
@@ -299,34 +436,66 @@ mod tests {
     }
 
     #[test]
-    fn a_late_echo_makes_the_history_be_asked_twice_and_then_is_called_unconfirmed() {
+    fn a_late_echo_is_called_unconfirmed_only_when_the_history_was_read_in_vain() {
         let mut outbox = outbox(&["a"]);
         publish_all(&mut outbox, Duration::ZERO);
         outbox.acknowledged(Duration::ZERO, packet(1));
         for second in [5, 10] {
-            assert_eq!(outbox.deadline(Duration::ZERO, true), Some(SECOND * second));
+            assert_eq!(outbox.deadline(Duration::ZERO, true, true), Some(SECOND * second));
             let overdue = outbox.handle_timeout(SECOND * second, true, true);
             assert_eq!(overdue, Overdue { ended: Vec::new(), ask_history: true });
         }
-        let overdue = outbox.handle_timeout(SECOND * 15, true, true);
+        assert_eq!(outbox.handle_timeout(SECOND * 15, true, true).ended, [], "no read has come to its end");
+        outbox.looked(SECOND * 15, Some(at(11)));
+        assert_eq!(outbox.handle_timeout(SECOND * 20, true, true).ended, [], "it began too late");
+        outbox.looked(SECOND * 20, Some(at(10)));
+        let overdue = outbox.handle_timeout(SECOND * 25, true, true);
         assert_eq!(overdue.ended, [("a".into(), Delivery::Unconfirmed)]);
         assert_eq!(outbox.delivered(SECOND * 60, &"a".into()), Some(SECOND * 60), "an echo may come yet");
     }
 
     #[test]
-    fn a_message_that_never_went_out_expires_and_one_that_may_have_arrived_is_unconfirmed() {
+    fn a_message_that_never_went_out_expires_and_one_that_may_have_arrived_is_unconfirmed_without_a_history() {
         let mut outbox = outbox(&["a", "b"]);
         outbox.published(Duration::ZERO, Some(packet(1)));
-        outbox.link_lost();
-        let overdue = outbox.handle_timeout(SECOND * 120, false, true);
+        outbox.link_lost(SECOND);
+        let overdue = outbox.handle_timeout(SECOND * 120, false, false);
         assert_eq!(overdue.ended, [("a".into(), Delivery::Unconfirmed), ("b".into(), Delivery::Expired)]);
+    }
+
+    #[test]
+    fn what_may_have_arrived_expires_only_when_the_history_is_sure_not_to_have_it() {
+        let mut outbox = outbox(&["a"]);
+        outbox.published(Duration::ZERO, Some(packet(1)));
+        outbox.link_lost(SECOND * 100);
+        let now = SECOND * 121;
+        assert!(outbox.next(now).is_none(), "its time is over");
+        assert_eq!(outbox.handle_timeout(now, true, true), Overdue::default(), "it may still arrive");
+        assert_eq!(outbox.deadline(now, true, true), Some(SECOND * 160));
+        outbox.looked(now, None);
+        assert!(outbox.handle_timeout(SECOND * 160, true, true).ask_history);
+        outbox.looked(SECOND * 160, None);
+        let overdue = outbox.handle_timeout(SECOND * 161, true, true);
+        assert_eq!(overdue.ended, [("a".into(), Delivery::Expired)]);
+    }
+
+    #[test]
+    fn nothing_goes_out_before_it_is_on_the_disk() {
+        let mut outbox = Outbox::new(SECOND * 5, SECOND * 60);
+        outbox.push_keeping(Duration::ZERO, WriteId(1), draft("a"));
+        outbox.push_keeping(Duration::ZERO, WriteId(2), draft("b"));
+        assert!(outbox.next(SECOND).is_none());
+        assert_eq!(outbox.messages().count(), 0);
+        assert_eq!(outbox.not_kept(WriteId(1)), Some("a".into()));
+        assert_eq!(outbox.kept(WriteId(2)).and_then(Message::text), Some("b"));
+        assert_eq!(publish_all(&mut outbox, SECOND), ["b"]);
     }
 
     #[test]
     fn every_message_gets_a_last_word_at_the_end() {
         let mut outbox = outbox(&["a", "b"]);
         outbox.published(Duration::ZERO, Some(packet(1)));
-        let end = outbox.end();
+        let end = outbox.end(false);
         assert_eq!(
             end,
             [("a".into(), Delivery::Unconfirmed), ("b".into(), Delivery::Rejected(Rejection::SessionEnded))]

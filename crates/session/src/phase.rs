@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{CallId, link::Link};
+use crate::{CallId, LinkId, link::Link};
 
 /// ```text
 /// Idle ──Start──▶ Configuring ──config──▶ Opening ──link──▶ Linked (CONNECT, SUBSCRIBE, history, live)
@@ -22,6 +22,8 @@ pub(crate) enum Phase {
     Configuring(CallId),
     /// A link is being opened.
     Opening {
+        /// Its name.
+        link: LinkId,
         /// When it has taken too long.
         until: Duration,
     },

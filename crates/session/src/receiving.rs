@@ -22,6 +22,8 @@ use crate::{
 const HELD: usize = 10_000;
 /// How far before joining a read begins if the history said nothing then: clocks differ.
 const BEFORE_JOINING: Duration = Duration::from_secs(60);
+/// So far this machine's clock may be ahead where nothing is known of the server's.
+pub(crate) const CLOCKS: Duration = Duration::from_secs(2 * 60 * 60);
 /// How much of a payload that can't be read is shown.
 const SHOWN: usize = 200;
 
@@ -39,7 +41,7 @@ impl Session {
             (Access::Api { .. }, joined) => {
                 self.call(Purpose::Room, Call::Room);
                 match joined {
-                    None => self.history.first(self.options.history),
+                    None => self.history.first(self.now.mono, self.options.history),
                     Some(_) => self.catch_up(),
                 }
             }
@@ -59,7 +61,16 @@ impl Session {
 
     /// Looks for messages that the link may have lost, beside what is said.
     pub(crate) fn recheck(&mut self) {
-        self.history.recheck(self.read_from(), self.timeline.newest(), self.options.limits.catch_up);
+        let (now, most) = (self.now.mono, self.options.limits.catch_up);
+        self.history.recheck(now, self.read_from(), self.timeline.newest(), most);
+    }
+
+    /// Looks into the history for own messages that may have arrived.
+    pub(crate) fn look_up(&mut self) {
+        if let Some(after) = self.outbox.open_after() {
+            let after = after.map(|after| after.earlier(self.options.limits.overlap));
+            self.history.look_up(self.now.mono, after, self.options.limits.catch_up);
+        }
     }
 
     pub(crate) fn handle_recheck(&mut self) {
@@ -161,16 +172,21 @@ impl Session {
             self.room_news.push(message.clone());
         }
         let insertion = self.timeline.insert(&message);
-        if let Payload::DeleteMessage(deleted) = &message.payload
-            && self.timeline.delete(&deleted.id)
-        {
-            self.tell(Event::MessageDeleted { id: deleted.id.clone() });
+        if let Payload::DeleteMessage(deleted) = &message.payload {
+            if self.timeline.delete(&deleted.id) {
+                self.tell(Event::MessageDeleted { id: deleted.id.clone() });
+            }
+            // What was deleted had arrived.
+            if let Some(took) = self.outbox.delivered(self.now.mono, &deleted.id) {
+                let delivery = Delivery::Delivered { received_at: None, took };
+                self.settle(deleted.id.clone(), delivery, None);
+            }
         }
         let own = message.id.clone().and_then(|id| self.outbox.delivered(self.now.mono, &id).map(|took| (id, took)));
         match (own, insertion) {
             (Some((id, took)), _) => {
                 let delivery = Delivery::Delivered { received_at: message.received_at, took };
-                self.tell(Event::DeliveryChanged { id, delivery, echo: Some(Box::new(message)) });
+                self.settle(id, delivery, Some(Box::new(message)));
             }
             (None, Insertion::Added { late }) => {
                 self.tell(Event::MessageAdded { message, delivery: None, late });
@@ -213,6 +229,9 @@ impl Session {
     }
 
     fn progressed(&mut self, progress: Progress) {
+        if progress.own_only {
+            return self.looked_up(progress);
+        }
         for message in progress.messages {
             self.take(message);
         }
@@ -242,9 +261,36 @@ impl Session {
             for message in held {
                 self.take(message);
             }
+            if let Some((began, from)) = progress.looked {
+                self.outbox.looked(began, from);
+            }
         }
         self.tell_room();
+        if self.joined.is_none() {
+            // An earlier session, or an earlier attempt, may have sent what still waits.
+            self.look_up();
+        }
         self.go_live_if_complete();
+    }
+
+    /// A page of a read for own messages came: all others were not asked for.
+    fn looked_up(&mut self, progress: Progress) {
+        for message in progress.messages {
+            let deleted = matches!(&message.payload, Payload::DeleteMessage(deleted) if self.outbox.has(&deleted.id));
+            if deleted || message.id.as_ref().is_some_and(|id| self.outbox.has(id)) {
+                self.take(message);
+            }
+        }
+        if progress.done {
+            match (progress.looked, progress.gap) {
+                (Some((began, from)), _) => self.outbox.looked(began, from),
+                // Looking again would end in the same way.
+                (None, Some(GapReason::TooMuch(_) | GapReason::NoProgress)) => self.outbox.cannot_look(),
+                (None, _) => {}
+            }
+            self.go_live_if_complete();
+        }
+        self.tell_room();
     }
 
     pub(crate) fn room_read(&mut self, room: Option<Chatroom>) {
@@ -301,13 +347,13 @@ impl Session {
         self.next_recheck = Some(self.now.mono + period * 3 / 4 + Duration::from_millis(spread));
     }
 
-    fn catch_up(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
         // What the room was told may be among what was missed, and not all of that is in the history.
         if !self.is_calling(Purpose::Room) {
             self.call(Purpose::Room, Call::Room);
         }
         self.history.cancel();
-        self.history.catch_up(self.read_from(), self.options.limits.catch_up);
+        self.history.catch_up(self.now.mono, self.read_from(), self.options.limits.catch_up);
     }
 
     /// From where to read on: from what the numbers, or a read, have shown to be complete. A room that was empty is read
@@ -317,6 +363,15 @@ impl Session {
             Some(checked) => Some(checked.earlier(self.options.limits.overlap)),
             None if self.baseline_known => None,
             None => self.joined.map(|wall| Time::nanoseconds(wall).earlier(BEFORE_JOINING)),
+        }
+    }
+
+    /// What is said from now on stands behind this in the history.
+    pub(crate) fn present(&self) -> Option<Time> {
+        match self.checked {
+            Some(checked) => Some(checked),
+            None if self.baseline_known => None,
+            None => Some(Time::nanoseconds(self.now.wall).earlier(CLOCKS)),
         }
     }
 

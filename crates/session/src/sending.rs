@@ -11,7 +11,9 @@ use chatroom_wire::{
 };
 use serde_json::Map;
 
-use crate::{Access, Delivery, Draft, Event, Rejection, SendError, Session, link::Stage, phase::Phase};
+use crate::{
+    Access, Delivery, Draft, Entry, Event, Kept, Rejection, SendError, Session, link::Stage, outbox, phase::Phase,
+};
 
 /// The vendor's own clients stop here (docs/protocol.md, section A.6).
 const LARGEST: usize = 102_400;
@@ -42,8 +44,16 @@ impl Session {
         if size >= LARGEST {
             return Err(SendError::TooLarge { size, max: LARGEST - 1 });
         }
-        self.outbox.push(self.now.mono, id.clone(), message.clone());
-        self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
+        let expires = self.now.mono + self.options.limits.time_to_live;
+        let draft = outbox::Draft { id: id.clone(), message: message.clone(), after: self.present(), expires };
+        if self.options.durable {
+            let kept = Kept { message, written_at: Time::milliseconds(self.now.wall), after: draft.after };
+            let ticket = self.write(Entry::Keep(Box::new(kept)));
+            self.outbox.push_keeping(self.now.mono, ticket, draft);
+        } else {
+            self.outbox.push(self.now.mono, draft);
+            self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
+        }
         Ok(id)
     }
 
@@ -51,8 +61,12 @@ impl Session {
     pub(crate) fn publish(&mut self) {
         let name = self.own_name();
         let now = self.now.mono;
+        if self.is_handing_over() {
+            return;
+        }
         let (Phase::Linked(link), Some(config)) = (&mut self.phase, &self.config) else { return };
-        let waits_for_history = self.outbox.has_unknown() && link.stage != Stage::Live;
+        let reading = link.stage != Stage::Live || self.history.holds();
+        let waits_for_history = reading && self.outbox.has_unknown(now);
         if !link.is_subscribed() || waits_for_history {
             return;
         }
@@ -66,13 +80,13 @@ impl Session {
                 Ok(packet) => self.outbox.published(now, packet),
                 Err(PublishError::QuotaFull | PublishError::NotConnected) => break,
                 Err(PublishError::TooLarge { size, max }) => {
-                    rejected.extend(self.outbox.reject_next().zip(Some(Rejection::TooLarge { size, max })));
+                    rejected.extend(self.outbox.reject_next(now).zip(Some(Rejection::TooLarge { size, max })));
                 }
-                Err(error) => rejected.extend(self.outbox.reject_next().zip(Some(Rejection::Unsendable(error)))),
+                Err(error) => rejected.extend(self.outbox.reject_next(now).zip(Some(Rejection::Unsendable(error)))),
             }
         }
         for (id, rejection) in rejected {
-            self.tell(Event::DeliveryChanged { id, delivery: Delivery::Rejected(rejection), echo: None });
+            self.settle(id, Delivery::Rejected(rejection), None);
         }
     }
 
@@ -97,8 +111,7 @@ impl Session {
             let pause = asked.map_or(PAUSE, Duration::from_millis).min(self.options.limits.time_to_live);
             self.outbox.slow_down(packet, self.now.mono + pause);
         } else if let Some(id) = self.outbox.refused(packet) {
-            let delivery = Delivery::Rejected(Rejection::Server { reason, text });
-            self.tell(Event::DeliveryChanged { id, delivery, echo: None });
+            self.settle(id, Delivery::Rejected(Rejection::Server { reason, text }), None);
         }
     }
 
@@ -106,10 +119,10 @@ impl Session {
         let history = matches!(self.options.access, Access::Api { .. });
         let overdue = self.outbox.handle_timeout(self.now.mono, self.is_live(), history);
         for (id, delivery) in overdue.ended {
-            self.tell(Event::DeliveryChanged { id, delivery, echo: None });
+            self.settle(id, delivery, None);
         }
         if overdue.ask_history {
-            self.recheck();
+            self.look_up();
         }
     }
 

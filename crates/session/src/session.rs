@@ -9,9 +9,10 @@ use std::{
 use chatroom_wire::{Claims, Config, Message, MessageId, RefreshToken, Time, Token};
 
 use crate::{
-    Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, Now, Options, Output,
-    RoomState, SendError, backoff::Backoff, history::History, ids::Ids, lives::Lives, outbox::Outbox, phase::Phase,
-    presses::Presses, random::Random, renewal::Renewal, request::Requests, timeline::Timeline,
+    Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, LinkId, Now, Options,
+    Output, RoomState, SendError, backoff::Backoff, handover::Handover, history::History, ids::Ids, keeping::Writes,
+    lives::Lives, outbox::Outbox, phase::Phase, presses::Presses, random::Random, renewal::Renewal, request::Requests,
+    timeline::Timeline, wake::Wake,
 };
 
 /// One user in one room. See the crate's [drain contract](crate#the-drain-contract).
@@ -35,6 +36,10 @@ pub struct Session {
     /// The session leaves; when it waits no longer for what it has sent.
     pub(crate) closing: Option<Duration>,
     pub(crate) outbox: Outbox,
+    pub(crate) writes: Writes,
+    next_link: u64,
+    pub(crate) handover: Handover,
+    pub(crate) wake: Wake,
     pub(crate) timeline: Timeline,
     pub(crate) history: History,
     /// What was said while the history is read; told when that is done.
@@ -72,6 +77,7 @@ struct Pending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Config,
+    Handover,
     Room,
     Renewal,
     History,
@@ -85,7 +91,7 @@ impl Session {
         let limits = &options.limits;
         let mut random = Random::new(options.seed);
         Self {
-            outbox: Outbox::new(limits.time_to_live, limits.echo),
+            outbox: Outbox::new(limits.echo, limits.settle),
             timeline: Timeline::new(limits.timeline),
             ids: Ids::new(random.next()),
             random,
@@ -101,6 +107,10 @@ impl Session {
             requests: Requests::default(),
             presses: Presses::default(),
             closing: None,
+            writes: Writes::default(),
+            next_link: 0,
+            handover: Handover::default(),
+            wake: Wake::default(),
             history: History::default(),
             held: Vec::new(),
             held_overflowed: false,
@@ -123,23 +133,24 @@ impl Session {
     /// Takes one thing in. Then drain [`Session::poll_output`].
     pub fn handle_input(&mut self, now: Now, input: Input) {
         self.now = now;
+        self.look_at_clocks();
         match input {
             _ if matches!(self.phase, Phase::Ended) => {}
             Input::Start => self.start(),
-            Input::LinkOpened => self.link_opened(),
-            Input::LinkReceived(bytes) => {
-                if let Phase::Linked(link) = &mut self.phase {
-                    link.mqtt.receive(now.mono, &bytes);
-                }
-            }
-            Input::LinkClosed(error) => {
-                if let Phase::Linked(link) = &mut self.phase {
-                    link.mqtt.link_closed(now.mono);
-                }
-                if matches!(self.phase, Phase::Opening { .. } | Phase::Linked(_)) {
+            Input::LinkOpened(link) => self.link_opened(link),
+            Input::LinkReceived(link, bytes) => match &mut self.phase {
+                Phase::Linked(present) if present.id == link => present.mqtt.receive(now.mono, &bytes),
+                _ => self.handover.received(link, now.mono, &bytes),
+            },
+            Input::LinkClosed(link, error) => match &mut self.phase {
+                Phase::Linked(present) if present.id == link => {
+                    present.mqtt.link_closed(now.mono);
                     self.interrupted(Cause::Link(error));
                 }
-            }
+                Phase::Opening { link: opening, .. } if *opening == link => self.interrupted(Cause::Link(error)),
+                _ => self.other_link_closed(link),
+            },
+            Input::Written { ticket, result } => self.written(ticket, result),
             Input::CallDone { id, result } => self.call_done(id, result),
             Input::Timeout => self.handle_deadlines(),
             Input::Retry => {
@@ -201,6 +212,7 @@ impl Session {
         match Claims::of(token) {
             Ok(claims) => {
                 self.renewal.token(self.now, claims.expires_at());
+                self.restore();
                 self.attempt();
             }
             Err(error) => self.end(End::BadToken(error)),
@@ -210,10 +222,10 @@ impl Session {
     /// Carries out what the last input made possible.
     pub(crate) fn advance(&mut self) {
         loop {
-            let said = self.pump();
+            let said = self.pump() | self.pump_handover();
             self.ask_history();
             self.publish();
-            if !said && !self.pump() {
+            if !said && !self.pump() && !self.pump_handover() {
                 break;
             }
         }
@@ -226,6 +238,8 @@ impl Session {
         match (pending.purpose, result) {
             (Purpose::Config, Ok(CallAnswer::Config(config))) => self.configured(id, config),
             (Purpose::Config, Err(error)) => self.interrupted(Cause::Call(error)),
+            (Purpose::Handover, Ok(CallAnswer::Config(config))) => self.handover_configured(config),
+            (Purpose::Handover, Err(_)) => self.handover_failed(),
             (Purpose::Room, Ok(CallAnswer::Room(room))) => self.room_read(Some(*room)),
             (Purpose::Room, Err(error)) => self.room_not_read(error),
             (Purpose::Renewal, Ok(CallAnswer::Refreshed(answer))) => self.renewed(id, answer.token),
@@ -240,6 +254,12 @@ impl Session {
                 self.call_done(id, Err(error));
             }
         }
+    }
+
+    /// The name of the next link.
+    pub(crate) fn name_link(&mut self) -> LinkId {
+        self.next_link += 1;
+        LinkId(self.next_link)
     }
 
     /// Asks the driver for a call.
@@ -283,10 +303,10 @@ impl Session {
     }
 
     pub(crate) fn tell(&mut self, event: Event) {
-        if let Event::DeliveryChanged { id, delivery, .. } = &event
-            && delivery.is_final()
-        {
-            self.presses.ended(id);
+        match &event {
+            Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => self.presses.ended(id),
+            Event::NotKept { id, .. } => self.presses.ended(id),
+            _ => {}
         }
         self.outputs.push_back(Output::Event(event));
     }
@@ -304,6 +324,7 @@ impl Session {
             self.call_done(id, Err(CallError::TimedOut));
         }
         self.handle_phase_deadlines();
+        self.handle_handover_deadlines();
         self.history.handle_timeout(now);
         self.handle_recheck();
         self.handle_press_deadlines();
@@ -317,12 +338,15 @@ impl Session {
         let now = self.now.mono;
         let call = self.calls.values().map(|pending| pending.until).min();
         let joined = self.is_live();
+        let history = matches!(self.options.access, Access::Api { .. });
         [
             self.phase_deadline(),
+            self.handover.deadline(),
+            self.wake_deadline().map(|at| (at, Deadline::Wake)),
             call.map(|at| (at, Deadline::Call)),
             self.history.deadline().map(|at| (at, Deadline::History)),
             self.next_recheck.filter(|_| joined).map(|at| (at, Deadline::History)),
-            self.outbox.deadline(now, joined).map(|at| (at, Deadline::Outbox)),
+            self.outbox.deadline(now, joined, history).map(|at| (at, Deadline::Outbox)),
             self.renewal_deadline().map(|at| (at, Deadline::Renewal)),
             self.presses.deadline(self.options.limits.press_wait, joined).map(|at| (at, Deadline::Presses)),
             self.closing.map(|at| (at, Deadline::Closing)),

@@ -173,6 +173,7 @@ pub(super) fn fate(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Rejected(rejection) => SafeText::log(&rejection.to_string()).into_string(),
         Delivery::Expired => "there was no connection for too long".to_owned(),
+        Delivery::Kept => "it stays in the outbox".to_owned(),
         Delivery::Unconfirmed => "it was sent, and nothing says whether it arrived".to_owned(),
         Delivery::Delivered { .. } => "delivered".to_owned(),
         Delivery::Queued | Delivery::Sent | _ => "it is still on its way".to_owned(),

@@ -173,7 +173,10 @@ fn ended(error: tungstenite::Error) -> LinkError {
 
 #[cfg(test)]
 mod tests {
-    use std::future::ready;
+    use std::{
+        future::{poll_fn, ready},
+        task::Poll,
+    };
 
     use chatroom_testkit::within;
     use tokio::{
@@ -190,26 +193,33 @@ mod tests {
         let (ours, theirs) = duplex(64);
         let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(limits())).await;
         let connection: Pin<Box<dyn Connection>> = Box::pin(WebSocketLink(ours));
-        let mut link = Link::default();
-        link.open(Box::pin(ready(Ok(connection))));
-        assert!(matches!(link.news().await, LinkNews::Opened));
+        let mut link = Link::open(Box::pin(ready(Ok(connection))));
+        assert!(matches!(news(&mut link).await, LinkNews::Opened));
         (link, WebSocketStream::from_raw_socket(theirs, Role::Server, None).await)
+    }
+
+    async fn news(link: &mut Link) -> LinkNews {
+        poll_fn(|cx| link.poll_news(cx)).await
     }
 
     #[tokio::test]
     async fn a_peer_that_does_not_read_does_not_keep_us_from_reading() {
         let (mut link, mut peer) = pipe().await;
         link.send(vec![7; 100_000].into());
-        link.flush().await;
+        poll_fn(|cx| {
+            link.write(cx);
+            Poll::Ready(())
+        })
+        .await;
         peer.send(Message::binary("news")).await.unwrap();
-        let LinkNews::Received(bytes) = link.news().await else { panic!() };
+        let LinkNews::Received(bytes) = news(&mut link).await else { panic!() };
         assert_eq!(bytes, "news");
-        let (news, received) = tokio::join!(within("news", link.news()), async {
+        let (told, received) = tokio::join!(within("news", news(&mut link)), async {
             let message = peer.next().await.unwrap().unwrap();
             peer.send(Message::binary("thanks")).await.unwrap();
             message
         });
-        assert!(matches!(news, LinkNews::Received(bytes) if bytes == "thanks"));
+        assert!(matches!(told, LinkNews::Received(bytes) if bytes == "thanks"));
         assert_eq!(received, Message::binary(vec![7; 100_000]), "it is written on while we wait for news");
     }
 

@@ -138,15 +138,54 @@ fn a_client_that_took_over_ends_the_session_with_that_word() {
 #[test]
 fn three_short_lives_in_a_row_end_the_session() {
     let mut world = World::new();
+    world.numbered = false;
+    let ada = three_short_lives(&mut world);
+    assert_eq!(world.clients[ada].end().unwrap(), End::ShortLives(3).to_string());
+}
+
+#[test]
+fn a_server_that_would_say_who_took_over_may_cut_as_often_as_it_likes() {
+    let mut world = World::new();
+    let ada = three_short_lives(&mut world);
+    assert_eq!(world.clients[ada].end(), None);
+    let waits: Vec<_> = world.clients[ada].connects.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(waits.iter().all(|wait| *wait >= SECOND), "{waits:?}");
+}
+
+fn three_short_lives(world: &mut World) -> usize {
     let ada = world.join();
     for _ in 0..3 {
         world.run_for(SECOND * 2);
-        while world.clients[ada].link.is_none() {
+        while world.clients[ada].links.is_empty() {
             world.run_for(SECOND);
         }
         world.cut(ada);
     }
-    assert_eq!(world.clients[ada].end().unwrap(), End::ShortLives(3).to_string());
+    ada
+}
+
+#[test]
+fn a_link_is_probed_at_once_when_the_machine_wakes() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.run_for(SECOND * 31);
+    world.faults.half_open = true;
+    world.epoch += SECOND * 3_600;
+    world.run_for(SECOND * 21);
+    assert_eq!(world.clients[ada].interruptions(), 1, "10 s to see it, 10 s for the answer to the ping");
+}
+
+#[test]
+fn nothing_is_waited_for_any_longer_when_the_machine_wakes() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.faults.unreachable = true;
+    world.cut(ada);
+    world.run_for(SECOND * 600);
+    world.faults.unreachable = false;
+    world.epoch += SECOND * 3_600;
+    world.run_for(SECOND * 11);
+    assert_eq!(world.clients[ada].joins(), 2);
 }
 
 #[test]
@@ -213,5 +252,5 @@ fn leaving_ends_the_session_and_says_so_last() {
     world.input(ada, Input::Close);
     world.run_for(SECOND * 600);
     assert!(matches!(world.clients[ada].events.last(), Some(Event::Ended(End::Left))));
-    assert!(world.clients[ada].link.is_none());
+    assert!(world.clients[ada].links.is_empty());
 }

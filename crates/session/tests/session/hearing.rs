@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_session::{Access, CallError, Event, GapReason, Input, Options};
+use chatroom_session::{Access, CallError, Event, GapReason, Options};
 use chatroom_wire::{Message, User};
 
 use crate::world::{World, config};
@@ -111,7 +111,7 @@ fn a_hole_that_comes_while_the_history_is_read_is_filled_by_a_second_read() {
     world.said("0");
     world.disconnect(ada, ReasonCode::SERVER_BUSY);
     world.faults.slow_history = true;
-    while world.clients[ada].link.is_none() {
+    while world.clients[ada].links.is_empty() {
         world.run_for(Duration::from_millis(100));
     }
     world.release();
@@ -205,7 +205,7 @@ fn one_bad_element_does_not_take_its_neighbours_with_it() {
         br#"[{"type":"INTERACTION_TYPE_TEXT","text_message":{"text":"a"},"id":"1"}, 7, {"type":"FUTURE","id":"2"},
         {"type":"INTERACTION_TYPE_TEXT","text_message":{"text":"b"},"id":"3"}]"#;
     let packet = chatroom_mqtt::encode_publish(crate::world::SUB, payload, &[]).unwrap();
-    world.input(ada, Input::LinkReceived(packet));
+    world.received(ada, packet);
     assert_eq!(world.clients[ada].heard(), ["a", "b"]);
     let unreadable = world.clients[ada].events.iter().filter(|event| matches!(event, Event::Unreadable(_))).count();
     assert_eq!(unreadable, 1);
@@ -250,7 +250,7 @@ fn what_is_said_while_a_long_history_is_read_waits_its_turn() {
     }
     // The first page fails once, so that live messages come while the catch-up is under way.
     world.faults.history.push_back(CallError::TimedOut);
-    while world.clients[ada].link.is_none() {
+    while world.clients[ada].links.is_empty() {
         world.run_for(Duration::from_millis(100));
     }
     world.said("1500");
@@ -272,7 +272,7 @@ fn a_late_message_is_marked() {
     };
     let payload = chatroom_wire::envelope::encode(&late);
     let packet = chatroom_mqtt::encode_publish(crate::world::SUB, &payload, &[]).unwrap();
-    world.input(ada, Input::LinkReceived(packet));
+    world.received(ada, packet);
     let marked = world.clients[ada].events.iter().any(
         |event| matches!(event, Event::MessageAdded { message, late: true, .. } if message.text() == Some("late")),
     );

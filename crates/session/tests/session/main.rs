@@ -4,7 +4,9 @@
 #![allow(missing_docs, reason = "a test's parts are described by its names")]
 
 mod connection;
+mod handover;
 mod hearing;
+mod keeping;
 mod pressing;
 mod requests;
 mod sending;

@@ -139,15 +139,58 @@ fn acknowledged_is_not_delivered() {
 }
 
 #[test]
-fn an_acknowledged_message_gets_its_last_word_also_when_the_link_stays_away() {
+fn the_fate_of_an_acknowledged_message_stays_open_until_the_history_can_be_asked() {
     let mut world = World::new();
     world.faults.swallow = true;
     let ada = world.join();
     let id = world.send(ada, "0");
     world.faults.unreachable = true;
     world.disconnect(ada, ReasonCode::SERVER_BUSY);
+    world.run_for(SECOND * 600);
+    assert_eq!(world.clients[ada].fate(&id), None);
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 120);
+    assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Unconfirmed));
+}
+
+#[test]
+fn without_a_history_an_acknowledged_message_gets_its_last_word_also_when_the_link_stays_away() {
+    let mut world = World::new();
+    world.faults.swallow = true;
+    let ada = world.client(Options::new(Access::Config(Box::new(config()))));
+    let id = world.send(ada, "0");
+    world.faults.unreachable = true;
+    world.disconnect(ada, ReasonCode::SERVER_BUSY);
     world.run_for(SECOND * 121);
     assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Unconfirmed));
+}
+
+#[test]
+fn what_may_have_arrived_is_not_said_to_have_expired_before_the_history_is_sure() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.faults.cut_before_store = 1;
+    let lost = world.send(ada, "lost");
+    world.faults.unreachable = true;
+    world.run_for(SECOND * 200);
+    assert_eq!(world.clients[ada].fate(&lost), None, "nobody can know");
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 120);
+    assert_eq!(world.clients[ada].fate(&lost), Some(Delivery::Expired));
+    assert!(world.log.is_empty(), "it was not sent again");
+}
+
+#[test]
+fn what_arrived_and_was_not_acknowledged_is_delivered_also_after_its_time_to_live() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.faults.cut_after_store = 1;
+    let id = world.send(ada, "there");
+    world.faults.unreachable = true;
+    world.run_for(SECOND * 200);
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 120);
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
 }
 
 #[test]

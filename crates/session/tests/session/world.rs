@@ -10,8 +10,8 @@ use base64::Engine as _;
 use bytes::Bytes;
 use chatroom_mqtt::{Accept, InboundPublish, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole};
 use chatroom_session::{
-    Access, ApiRequest, Call, CallAnswer, CallError, CallId, Delivery, Draft, Event, Input, LinkError, Now, Options,
-    Output, RequestId, Session, Verb,
+    Access, ApiRequest, Call, CallAnswer, CallError, CallId, Delivery, Draft, Entry, Event, Input, Kept, LinkError,
+    LinkId, Now, Options, Output, RequestId, Session, Verb, WriteId,
 };
 use chatroom_wire::{
     Chatroom, Config, Message, MessageId, Payload, RefreshToken, Time, Token, User, envelope,
@@ -58,6 +58,10 @@ pub(crate) struct Faults {
     pub(crate) config: VecDeque<CallError>,
     /// The refresh call answers so, once for each.
     pub(crate) refresh: VecDeque<CallError>,
+    /// The disk refuses writes so, once for each.
+    pub(crate) disk: VecDeque<&'static str>,
+    /// The disk writes, and does not answer.
+    pub(crate) slow_disk: bool,
     /// The application's own calls answer so, once for each.
     pub(crate) api: VecDeque<CallError>,
 }
@@ -68,6 +72,9 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     /// Whether deliveries carry `seq` and `prev`.
     pub(crate) numbered: bool,
+    /// Whether each config gives a client id of its own.
+    pub(crate) own_client_ids: bool,
+    configs: u32,
     /// How long a fresh token lives, in seconds.
     pub(crate) token_life: i64,
     pub(crate) log: Vec<Message>,
@@ -81,15 +88,21 @@ pub(crate) struct World {
 pub(crate) struct Client {
     pub(crate) session: Session,
     pub(crate) events: Vec<Event>,
-    pub(crate) link: Option<Link>,
+    /// The newest comes last; while a client moves to another link, there are two.
+    pub(crate) links: Vec<Link>,
     pub(crate) connects: Vec<Duration>,
     pub(crate) tokens_used: Vec<String>,
+    /// Whether the program has died.
+    dead: bool,
+    /// The outbox on disk.
+    pub(crate) disk: Vec<Kept>,
     pub(crate) answered: Vec<(RequestId, Result<Bytes, CallError>)>,
     inbox: VecDeque<Input>,
     deadline: Option<Duration>,
 }
 
 pub(crate) struct Link {
+    pub(crate) id: LinkId,
     role: ServerRole,
     subscribed: bool,
     last: u64,
@@ -124,6 +137,8 @@ impl World {
             epoch: "2026-01-01T00:00:00Z".parse().unwrap(),
             faults: Faults::default(),
             numbered: true,
+            own_client_ids: false,
+            configs: 0,
             token_life: 1_000_000,
             log: Vec::new(),
             clients: Vec::new(),
@@ -154,9 +169,11 @@ impl World {
         self.clients.push(Client {
             session,
             events: Vec::new(),
-            link: None,
+            links: Vec::new(),
             connects: Vec::new(),
             tokens_used: Vec::new(),
+            dead: false,
+            disk: Vec::new(),
             answered: Vec::new(),
             inbox,
             deadline: None,
@@ -176,6 +193,34 @@ impl World {
         let id = self.clients[client].session.send(now, Draft::from(text)).unwrap();
         self.settle();
         id
+    }
+
+    /// Sends a message that is not answered for yet.
+    pub(crate) fn hand_over(&mut self, client: usize, text: &str) -> MessageId {
+        let now = self.now();
+        self.clients[client].session.send(now, Draft::from(text)).unwrap()
+    }
+
+    /// The program dies, and starts anew from its outbox on disk; answers its new number.
+    pub(crate) fn crash(&mut self, client: usize) -> usize {
+        self.clients[client].links.clear();
+        self.clients[client].inbox.clear();
+        self.clients[client].deadline = None;
+        self.clients[client].dead = true;
+        let mut options = self.durable();
+        let disk = std::mem::take(&mut self.clients[client].disk);
+        options.kept.clone_from(&disk);
+        let number = self.client(options);
+        self.clients[number].disk.extend(disk);
+        number
+    }
+
+    /// With an outbox on disk.
+    pub(crate) fn durable(&self) -> Options {
+        let mut options = Options::new(self.access());
+        options.seed = self.clients.len() as u64;
+        options.durable = true;
+        options
     }
 
     /// Calls the service through a client's session.
@@ -225,28 +270,34 @@ impl World {
         self.log.push(message.clone());
         let sequence = self.log.len() as u64;
         for number in 0..self.clients.len() {
-            let Some(link) = self.clients[number].link.as_mut().filter(|link| link.subscribed) else { continue };
-            let properties = if self.numbered {
-                vec![("seq".to_owned(), sequence.to_string()), ("prev".to_owned(), link.last.to_string())]
-            } else {
-                Vec::new()
-            };
-            link.last = sequence;
-            if self.faults.half_open {
-                continue;
-            }
-            if self.faults.lose_deliveries > 0 {
-                self.faults.lose_deliveries -= 1;
-                continue;
-            }
-            let payload = envelope::join([envelope::encode(&message).as_slice()]);
-            let pairs: Vec<(&str, &str)> =
-                properties.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-            let packet = chatroom_mqtt::encode_publish(SUB, &payload, &pairs).unwrap();
-            let client = &mut self.clients[number];
-            client.inbox.push_back(Input::LinkReceived(packet.clone()));
-            if self.faults.double {
-                client.inbox.push_back(Input::LinkReceived(packet));
+            for place in 0..self.clients[number].links.len() {
+                let link = &mut self.clients[number].links[place];
+                if !link.subscribed {
+                    continue;
+                }
+                let id = link.id;
+                let properties = if self.numbered {
+                    vec![("seq".to_owned(), sequence.to_string()), ("prev".to_owned(), link.last.to_string())]
+                } else {
+                    Vec::new()
+                };
+                link.last = sequence;
+                if self.faults.half_open {
+                    continue;
+                }
+                if self.faults.lose_deliveries > 0 {
+                    self.faults.lose_deliveries -= 1;
+                    continue;
+                }
+                let payload = envelope::join([envelope::encode(&message).as_slice()]);
+                let pairs: Vec<(&str, &str)> =
+                    properties.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+                let packet = chatroom_mqtt::encode_publish(SUB, &payload, &pairs).unwrap();
+                let client = &mut self.clients[number];
+                client.inbox.push_back(Input::LinkReceived(id, packet.clone()));
+                if self.faults.double {
+                    client.inbox.push_back(Input::LinkReceived(id, packet));
+                }
             }
         }
     }
@@ -262,7 +313,8 @@ impl World {
         let payload = envelope::join([envelope::encode(&message).as_slice()]);
         let packet = chatroom_mqtt::encode_publish(SUB, &payload, &[]).unwrap();
         for client in &mut self.clients {
-            client.inbox.push_back(Input::LinkReceived(packet.clone()));
+            let ids: Vec<LinkId> = client.links.iter().map(|link| link.id).collect();
+            client.inbox.extend(ids.into_iter().map(|id| Input::LinkReceived(id, packet.clone())));
         }
         self.settle();
     }
@@ -282,19 +334,25 @@ impl World {
 
     /// The server or the network closes the link without a word.
     pub(crate) fn cut(&mut self, client: usize) {
-        if self.clients[client].link.take().is_some() {
-            self.clients[client].inbox.push_back(Input::LinkClosed(LinkError::Closed));
+        for link in std::mem::take(&mut self.clients[client].links) {
+            self.clients[client].inbox.push_back(Input::LinkClosed(link.id, LinkError::Closed));
         }
         self.settle();
     }
 
     pub(crate) fn disconnect(&mut self, client: usize, reason: ReasonCode) {
         let now = self.now;
-        if let Some(link) = &mut self.clients[client].link {
+        for link in &mut self.clients[client].links {
             link.role.disconnect(now, reason, None);
         }
-        self.serve(client);
+        self.serve_all(client);
         self.settle();
+    }
+
+    /// Bytes come over a client's newest link.
+    pub(crate) fn received(&mut self, client: usize, bytes: Bytes) {
+        let link = self.clients[client].links.last().expect("the client is linked").id;
+        self.input(client, Input::LinkReceived(link, bytes));
     }
 
     pub(crate) fn input(&mut self, client: usize, input: Input) {
@@ -328,6 +386,9 @@ impl World {
         for _ in 0..1_000_000 {
             let mut idle = true;
             for number in 0..self.clients.len() {
+                if self.clients[number].dead {
+                    continue;
+                }
                 while let Some(input) = self.clients[number].inbox.pop_front() {
                     idle = false;
                     let now = self.now();
@@ -336,7 +397,7 @@ impl World {
                 }
                 self.drain(number);
             }
-            if idle && self.clients.iter().all(|client| client.inbox.is_empty()) {
+            if idle && self.clients.iter().all(|client| client.dead || client.inbox.is_empty()) {
                 return;
             }
         }
@@ -347,18 +408,19 @@ impl World {
         loop {
             let output = self.clients[number].session.poll_output();
             match output {
-                Output::Connect(_) => self.open(number),
-                Output::Send(bytes) => {
+                Output::Connect { link, .. } => self.open(number, link),
+                Output::Send { link, bytes } => {
                     let now = self.now;
                     if self.faults.half_open {
                         continue;
                     }
-                    if let Some(link) = &mut self.clients[number].link {
+                    if let Some(link) = self.link(number, link) {
                         link.role.receive(now, &bytes);
                     }
-                    self.serve(number);
+                    self.serve(number, link);
                 }
-                Output::Disconnect => self.clients[number].link = None,
+                Output::Disconnect(link) => self.clients[number].links.retain(|other| other.id != link),
+                Output::Write { ticket, entry } => self.write(number, ticket, entry),
                 Output::Call { id, call, token } => self.answer(number, id, call, token),
                 Output::Answered { id, result } => self.clients[number].answered.push((id, result)),
                 Output::Event(event) => self.clients[number].events.push(event),
@@ -370,71 +432,95 @@ impl World {
         }
     }
 
-    fn open(&mut self, number: usize) {
+    /// The disk: it takes everything at once, unless it is full.
+    fn write(&mut self, number: usize, ticket: WriteId, entry: Entry) {
+        let result = self.faults.disk.pop_front().map_or(Ok(()), |problem| Err(problem.to_owned()));
+        let slow = self.faults.slow_disk;
+        let client = &mut self.clients[number];
+        match (&result, entry) {
+            (Ok(()), Entry::Keep(kept)) => client.disk.push(*kept),
+            (Ok(()), Entry::End(id)) => client.disk.retain(|kept| kept.message.id.as_ref() != Some(&id)),
+            (Err(_), _) => {}
+        }
+        if !slow {
+            client.inbox.push_back(Input::Written { ticket, result });
+        }
+    }
+
+    pub(crate) fn link(&mut self, number: usize, id: LinkId) -> Option<&mut Link> {
+        self.clients[number].links.iter_mut().find(|link| link.id == id)
+    }
+
+    fn serve_all(&mut self, number: usize) {
+        let ids: Vec<LinkId> = self.clients[number].links.iter().map(|link| link.id).collect();
+        for id in ids {
+            self.serve(number, id);
+        }
+    }
+
+    fn open(&mut self, number: usize, id: LinkId) {
         let now = self.now;
         let unreachable = LinkError::Unreachable { address: "room.example:443".into(), problem: "refused".into() };
         let error = self.faults.link_errors.pop_front().or_else(|| self.faults.unreachable.then_some(unreachable));
         let client = &mut self.clients[number];
         client.inbox.push_back(if let Some(error) = error {
-            Input::LinkClosed(error)
+            Input::LinkClosed(id, error)
         } else {
             client.connects.push(now);
             let role = ServerRole::new(now, ServerOptions::default());
-            client.link = Some(Link { role, subscribed: false, last: self.log.len() as u64 });
-            Input::LinkOpened
+            client.links.push(Link { id, role, subscribed: false, last: self.log.len() as u64 });
+            Input::LinkOpened(id)
         });
     }
 
-    fn serve(&mut self, number: usize) {
+    fn serve(&mut self, number: usize, id: LinkId) {
         let now = self.now;
         let mut after = None;
-        while let Some(output) = self.clients[number].link.as_mut().and_then(|link| link.role.poll_output()) {
+        while let Some(output) = self.link(number, id).and_then(|link| link.role.poll_output()) {
             match output {
-                ServerOutput::Send(bytes) => self.clients[number].inbox.push_back(Input::LinkReceived(bytes)),
-                ServerOutput::Close(_) => {
-                    self.clients[number].link = None;
-                    self.clients[number].inbox.push_back(Input::LinkClosed(LinkError::Closed));
-                }
+                ServerOutput::Send(bytes) => self.clients[number].inbox.push_back(Input::LinkReceived(id, bytes)),
+                ServerOutput::Close(_) => self.lose_link(number, id),
                 ServerOutput::Event(ServerEvent::Connect(_)) => {
                     let refusal = self.faults.connack.pop_front();
                     if self.faults.close_on_connect > 0 {
                         self.faults.close_on_connect -= 1;
-                        self.lose_link(number);
+                        self.lose_link(number, id);
                         continue;
                     }
-                    let Some(link) = &mut self.clients[number].link else { return };
+                    let Some(link) = self.link(number, id) else { return };
                     match refusal {
                         Some(reason) => link.role.refuse(now, reason, None),
                         None => link.role.accept(now, Accept::new(30)),
                     }
                 }
-                ServerOutput::Event(ServerEvent::Subscribe { id, .. }) => {
+                ServerOutput::Event(ServerEvent::Subscribe { id: packet, .. }) => {
                     let code = self.faults.suback.unwrap_or(ReasonCode::SUCCESS);
                     let last = self.log.len() as u64;
-                    let Some(link) = &mut self.clients[number].link else { return };
-                    link.role.suback(now, id, &[code], None);
+                    let numbered = self.numbered;
+                    let Some(link) = self.link(number, id) else { return };
+                    link.role.suback(now, packet, &[code], None);
                     link.subscribed = !code.is_error();
                     link.last = last;
                     // The server says where the room stands, so that the loss of the first delivery shows too.
-                    if link.subscribed && self.numbered {
+                    if link.subscribed && numbered {
                         let last = last.to_string();
                         let packet = chatroom_mqtt::encode_publish(SUB, b"[]", &[("seq", &last), ("prev", &last)]);
-                        after = Some(Input::LinkReceived(packet.unwrap()));
+                        after = Some(Input::LinkReceived(id, packet.unwrap()));
                     }
                 }
-                ServerOutput::Event(ServerEvent::Publish(publish)) => self.published(number, &publish),
+                ServerOutput::Event(ServerEvent::Publish(publish)) => self.published(number, id, &publish),
                 ServerOutput::Event(_) => {}
             }
         }
         self.clients[number].inbox.extend(after);
     }
 
-    fn published(&mut self, number: usize, publish: &InboundPublish) {
+    fn published(&mut self, number: usize, id: LinkId, publish: &InboundPublish) {
         assert_eq!(publish.topic, PUB);
         let now = self.now;
         if self.faults.cut_before_store > 0 {
             self.faults.cut_before_store -= 1;
-            return self.lose_link(number);
+            return self.lose_link(number, id);
         }
         let refusal = self.faults.puback.pop_front();
         if refusal.is_none() && !self.faults.swallow {
@@ -445,18 +531,18 @@ impl World {
             self.faults.cut_after_store -= 1;
             // What was on its way over this link is lost with it.
             self.clients[number].inbox.clear();
-            return self.lose_link(number);
+            return self.lose_link(number, id);
         }
-        let (Some(link), Some(id)) = (&mut self.clients[number].link, publish.id) else { return };
+        let (Some(link), Some(id)) = (self.link(number, id), publish.id) else { return };
         let (code, retry) = refusal.unwrap_or((ReasonCode::SUCCESS, None));
         let retry = retry.map(|ms| ms.to_string());
         let properties: Vec<(&str, &str)> = retry.iter().map(|ms| ("retry-after-ms", ms.as_str())).collect();
         link.role.puback(now, id, code, None, &properties);
     }
 
-    fn lose_link(&mut self, number: usize) {
-        self.clients[number].link = None;
-        self.clients[number].inbox.push_back(Input::LinkClosed(LinkError::Closed));
+    fn lose_link(&mut self, number: usize, id: LinkId) {
+        self.clients[number].links.retain(|link| link.id != id);
+        self.clients[number].inbox.push_back(Input::LinkClosed(id, LinkError::Closed));
     }
 
     fn answer(&mut self, number: usize, id: CallId, call: Call, token: Option<Token>) {
@@ -464,7 +550,12 @@ impl World {
         let is_history = matches!(call, Call::History(_));
         let result = match call {
             Call::Config => {
-                self.faults.config.pop_front().map_or_else(|| Ok(CallAnswer::Config(Box::new(config()))), Err)
+                let mut config = config();
+                if self.own_client_ids {
+                    self.configs += 1;
+                    config.connection.client_id = format!("c{}", self.configs).into();
+                }
+                self.faults.config.pop_front().map_or_else(|| Ok(CallAnswer::Config(Box::new(config))), Err)
             }
             Call::Room => {
                 let room: Chatroom = serde_json::from_str(&self.room).unwrap();

@@ -56,6 +56,7 @@ impl Tally {
         let (state, reason) = match &receipt.fate {
             Ok(Delivery::Delivered { .. }) => ("delivered", None),
             Ok(Delivery::Expired) => ("expired", Some(fate(&Delivery::Expired))),
+            Ok(Delivery::Kept) => ("kept", Some(fate(&Delivery::Kept))),
             Ok(Delivery::Unconfirmed) => ("unconfirmed", Some(fate(&Delivery::Unconfirmed))),
             Ok(other) => ("rejected", Some(fate(other))),
             Err(error) => ("rejected", Some(error.to_string())),
