@@ -78,8 +78,11 @@ pub(super) fn pin(
 }
 
 pub(super) fn unpin(room: &Standing, by: &Author, id: MessageId) -> Plan {
-    let Some(pin) = pinned(room, &id) else { return Plan::nothing() };
-    let pin = PinUnpin { action_taker: Some(notice::actor(by)), ..pin.clone() };
+    pinned(room, &id).map_or_else(Plan::nothing, |pin| unpinned(pin.clone(), by, id))
+}
+
+fn unpinned(pin: PinUnpin, by: &Author, id: MessageId) -> Plan {
+    let pin = PinUnpin { action_taker: Some(notice::actor(by)), ..pin };
     Plan::announce(Payload::UnpinMessage(pin), Change::Unpin(id))
 }
 
@@ -90,7 +93,13 @@ pub(super) fn delete(room: &Standing, by: &Author, id: MessageId, found: Option<
         return Err(ActError::Precondition("only what people said can be deleted".into()));
     }
     let deleted = Payload::DeleteMessage(DeleteMessage { id: id.clone(), extra: Map::new() });
-    Ok(unpin(room, by, id.clone()).and_announce(deleted, Change::Delete(id)))
+    let plan = pinned(room, &id).map_or_else(Plan::nothing, |pin| {
+        let mut pin = pin.clone();
+        // The text must not go out once more with its own deletion.
+        pin.message.text.clear();
+        unpinned(pin, by, id.clone())
+    });
+    Ok(plan.and_announce(deleted, Change::Delete(id)))
 }
 
 pub(super) fn rename(by: &Author, name: &str, max: u32) -> Result<Plan, ActError> {

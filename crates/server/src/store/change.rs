@@ -23,8 +23,9 @@ pub enum Change {
     Pin(PinUnpin),
     /// A message is no longer pinned.
     Unpin(MessageId),
-    /// A message is deleted: it is in no page any more, its text is gone from the files, and its id and its number stay
-    /// taken, so that sending it again brings nothing back. A pin of it is another change.
+    /// A message is deleted: it is in no page any more, its text is gone from the files, also where a pin of it was
+    /// announced, and its id and its number stay taken, so that sending it again brings nothing back. A pin of it is
+    /// another change.
     Delete(MessageId),
     /// The number of viewers.
     ViewerInfo(ViewerInfoRecord),

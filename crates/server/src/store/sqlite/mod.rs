@@ -5,13 +5,15 @@
 //! blocking threads and never wait for it (SQLite's write-ahead log).
 //!
 //! - `writer`: that thread; `readers`: those connections
-//! - `append`, `page`, `prune`: a room's log; `rooms`, `state`, `polls`: what a room is besides
+//! - `append`, `page`, `prune`: a room's log; `rooms`, `state`, `polls`: what a room is besides; `copies`: what must go
+//!   with what is deleted
 //! - `filter`: dictionaries and their patterns; `dictionaries`, `patterns`: their tables
 //! - `schema`: the tables, and how an older file is brought up to date
 //! - `fault`: what SQLite's errors mean; `stamp`, `audience`, `json`: values as SQLite keeps them
 
 mod append;
 mod audience;
+mod copies;
 mod dictionaries;
 mod fault;
 mod filter;

@@ -42,6 +42,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     // Every commit is on the disk before it is answered.
     connection.pragma_update(None, "synchronous", "FULL")?;
     bring_up_to_date(&mut connection)?;
+    // What was deleted just before the process was killed stands in the log still.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -4,7 +4,7 @@ use chatroom_wire::{DictionaryId, MessageId, RoomId, StickerPackId, User, UserId
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params};
 
-use super::{append, json, polls, stamp};
+use super::{append, copies, json, polls, stamp};
 use crate::store::{Change, StoreError, ViewerInfoRecord};
 
 const TOUCH: &str = "UPDATE room SET updated_at = max(updated_at, :at) WHERE key = :room";
@@ -102,7 +102,11 @@ impl Target<'_> {
     }
 
     fn delete(&self, id: &MessageId) -> Result<bool, StoreError> {
-        self.write(DELETE, named_params! { ":room": self.room, ":id": id.as_str() })
+        let deleted = self.write(DELETE, named_params! { ":room": self.room, ":id": id.as_str() })?;
+        if deleted {
+            copies::erase(self.connection, self.room, id)?;
+        }
+        Ok(deleted)
     }
 
     fn viewers(&self, info: ViewerInfoRecord) -> Result<bool, StoreError> {

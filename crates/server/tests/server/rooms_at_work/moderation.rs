@@ -130,6 +130,40 @@ async fn a_pin_is_the_message_as_the_log_has_it_and_goes_with_it() {
 }
 
 #[tokio::test]
+async fn a_deleted_text_that_was_pinned_is_in_no_announcement_either() {
+    let stage = Stage::new(&[]).await;
+    let mut ada = stage.join("ada", Role::Viewer).await;
+    ada.must_say(&text("1", "a secret")).await;
+    ada.must_say(&text("2", "a greeting")).await;
+    for id in ["1", "2", "1"] {
+        stage.pin(id).await;
+        stage.act("POST", "/messages:unpin", &json!({"unpinned_message": {"message": {"id": id}}})).await;
+    }
+    stage.pin("1").await;
+    ada.message_of("INTERACTION_TYPE_PIN_MESSAGE").await;
+    stage.delete("1").await;
+    let history = stage.history("eve").await;
+    let pins = ["PIN_MESSAGE", "UNPIN_MESSAGE"].repeat(4);
+    assert_eq!(kinds(&history), [&["TEXT"], &pins[..], &["DELETE_MESSAGE"]].concat());
+    let texts: Vec<&Value> =
+        history[1..9].iter().map(|message| &message["pin_unpin_message"]["message"]["text"]).collect();
+    assert_eq!(texts, ["", "", "a greeting", "a greeting", "", "", "", ""]);
+    assert_eq!(history[1]["pin_unpin_message"]["message"]["sender"]["id"], "ada");
+    let mut last = ada.message().await;
+    while last["type"] != "INTERACTION_TYPE_DELETE_MESSAGE" {
+        let now = ada.message().await;
+        if now["type"] == "INTERACTION_TYPE_DELETE_MESSAGE" {
+            assert_eq!(last["type"], "INTERACTION_TYPE_UNPIN_MESSAGE");
+            assert_eq!(
+                last["pin_unpin_message"]["message"]["text"], "",
+                "what goes out with the deletion tells nothing"
+            );
+        }
+        last = now;
+    }
+}
+
+#[tokio::test]
 async fn what_has_no_text_and_what_is_too_much_can_not_be_pinned() {
     let stage = Stage::new(&[("pins.max", "1")]).await;
     let mut ada = stage.join("ada", Role::Viewer).await;

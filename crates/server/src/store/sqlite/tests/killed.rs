@@ -73,7 +73,7 @@ impl FileBed {
     }
 
     /// A copy of the files as they are on the disk now, the write-ahead log no longer than this.
-    fn as_left_by_a_kill(&self, log: Option<u64>) -> Self {
+    pub(super) fn as_left_by_a_kill(&self, log: Option<u64>) -> Self {
         let copy = Self::new();
         fs::copy(self.path(), copy.path()).unwrap();
         fs::copy(self.log(), copy.log()).unwrap();
