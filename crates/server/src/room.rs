@@ -164,7 +164,8 @@ impl Rooms {
     /// nowhere.
     pub(crate) fn handle(&self, room: &RoomId, tools: impl FnOnce() -> Tools) -> RoomHandle {
         let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = awake.rooms.get(room) {
+        // A task that broke leaves a way that leads nowhere.
+        if let Some(handle) = awake.rooms.get(room).filter(|handle| !handle.asks.is_closed()) {
             return handle.clone();
         }
         let tools = tools();

@@ -38,6 +38,13 @@ impl Bus for LocalBus {
 
     fn subscribe(&self, room: &RoomId) -> BusFuture<'_, Subscription> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if rooms.len() == rooms.capacity() {
+            // Rooms in which nothing was said since their last listener left. With room for as many again as stay, looking
+            // for them costs little however many come.
+            rooms.retain(|_, ring| ring.receiver_count() > 0);
+            let stay = rooms.len();
+            rooms.reserve(stay.max(1));
+        }
         let ring = rooms.entry(room.clone()).or_insert_with(|| broadcast::channel(RING).0);
         let subscription = Subscription { ring: ring.subscribe() };
         Box::pin(std::future::ready(subscription))
@@ -57,5 +64,20 @@ mod tests {
         drop(bus.subscribe(&room).await);
         bus.publish(&room, Batch::from([])).await;
         assert!(bus.rooms.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn rooms_that_were_left_in_silence_are_not_kept_for_ever() {
+        let bus = LocalBus::new();
+        let mut heard = Vec::new();
+        for number in 0..1000 {
+            let subscription = bus.subscribe(&RoomId::from(format!("room {number}"))).await;
+            // Some stay.
+            if number % 100 == 0 {
+                heard.push(subscription);
+            }
+        }
+        let kept = bus.rooms.lock().unwrap().len();
+        assert!(kept <= 50, "{kept} rings for {} rooms with listeners", heard.len());
     }
 }

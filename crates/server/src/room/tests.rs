@@ -5,6 +5,8 @@
 mod mirror;
 mod plans;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use chatroom_wire::{Kind, Payload, User};
 use futures_util::FutureExt as _;
@@ -15,7 +17,7 @@ use super::{
     *,
 };
 use crate::{
-    bus::{LocalBus, Received, Subscription},
+    bus::{Batch, BusFuture, LocalBus, Received, Subscription},
     store::{Audience, Change, NewMessage, NewRoom, SqliteStore, StoreError},
 };
 
@@ -124,6 +126,35 @@ async fn when_somebody_else_has_written_nothing_is_done_and_the_room_is_read_ane
     room.act(somebody("boss"), block()).await.unwrap();
     let state = room.state().await.unwrap();
     assert_eq!((state.muted, state.blocked_users.len()), (true, 1));
+}
+
+/// Breaks what it is used by, once.
+#[derive(Default)]
+struct Broken {
+    bus: LocalBus,
+    is_used: AtomicBool,
+}
+
+impl Bus for Broken {
+    fn publish(&self, room: &RoomId, batch: Batch) -> BusFuture<'_, ()> {
+        assert!(self.is_used.swap(true, Ordering::Relaxed), "the first one breaks");
+        self.bus.publish(room, batch)
+    }
+
+    fn subscribe(&self, room: &RoomId) -> BusFuture<'_, Subscription> {
+        self.bus.subscribe(room)
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_task_broke_is_woken_anew_with_all_that_was_committed() {
+    let mut bench = Bench::new(&[]).await;
+    bench.tools.bus = Arc::new(Broken::default());
+    let error = bench.room().act(somebody("boss"), Deed::Mute(true)).await.unwrap_err();
+    assert!(matches!(error, ActError::Stopped), "{error}");
+    assert!(bench.room().state().await.unwrap().muted);
+    bench.room().act(somebody("boss"), Deed::Mute(false)).await.unwrap();
+    assert!(!bench.room().state().await.unwrap().muted);
 }
 
 #[tokio::test]
