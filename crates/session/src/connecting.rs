@@ -231,7 +231,7 @@ impl Session {
             *token = fresh.clone();
         }
         self.tell(Event::TokenRenewed(fresh));
-        self.requests_go_on(true);
+        self.requests_go_on();
         match &mut self.phase {
             Phase::Renewing(expected) if *expected == id => match self.renewal.expired(self.now) {
                 Some(ended) => self.end(End::TokenExpired(ended)),
@@ -255,7 +255,7 @@ impl Session {
 
     pub(crate) fn not_renewed(&mut self, id: CallId, error: CallError) {
         self.renewal.failed(self.now);
-        self.requests_go_on(false);
+        self.requests_stop(&error);
         if error.is_refusal() {
             self.renewal.refused();
         }
@@ -313,6 +313,7 @@ impl Session {
                     link.stable = true;
                     self.backoff.reset();
                     self.renewal.restore();
+                    self.requests.restore();
                 }
             }
             _ => {}

@@ -140,6 +140,9 @@ pub enum PressError {
     /// Too many messages wait already.
     #[error("{0} messages wait already")]
     Full(usize),
+    /// It could not be written to the outbox on disk.
+    #[error("it can't be kept on disk: {0}")]
+    NotKept(String),
 }
 
 /// What interrupted a session, or stood in its way.

@@ -265,7 +265,7 @@ pub enum Event {
     Counted {
         /// The counter.
         key: String,
-        /// How many presses since it was told last; at first, since the room was joined.
+        /// How many presses since it was told last; at first, since the room said where it stood.
         increment: i64,
         /// How many in all; never falls.
         total: i64,

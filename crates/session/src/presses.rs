@@ -11,7 +11,7 @@ const FULL: usize = 96 * 1024;
 /// What a press without a text counts for, as the vendor's clients count.
 const BARE: usize = 4;
 
-/// Presses that are not sent yet, and sent ones that are not delivered yet.
+/// Presses that have not gone out yet, and what is told of counters.
 #[derive(Debug, Default)]
 pub(crate) struct Presses {
     batches: BTreeMap<String, Batch>,
@@ -19,8 +19,8 @@ pub(crate) struct Presses {
     told: BTreeMap<String, Told>,
     /// The next telling.
     due: Option<Duration>,
-    /// What each message on its way stands for.
-    sent: BTreeMap<MessageId, (String, i64)>,
+    /// What each message that has not gone out yet stands for.
+    queued: BTreeMap<MessageId, (String, i64)>,
 }
 
 #[derive(Debug, Default)]
@@ -35,8 +35,10 @@ struct Batch {
 #[derive(Debug, Default)]
 struct Told {
     total: i64,
-    /// Presses that the room's total may not hold yet.
+    /// Presses that have not gone out yet. The room's total may hold what has, whether or not an answer came.
     own: i64,
+    /// Whether the room said what it has come to: before, nothing can be told of it.
+    known: bool,
     changed: bool,
 }
 
@@ -104,38 +106,28 @@ impl Presses {
         std::mem::take(&mut self.batches).into_iter().map(|(key, batch)| batch.full(&key)).collect()
     }
 
-    /// A batch is on its way as this message.
-    pub(crate) fn sent(&mut self, id: MessageId, key: String, count: i64) {
-        self.sent.insert(id, (key, count));
+    /// A batch waits to go out as this message.
+    pub(crate) fn queued(&mut self, id: MessageId, key: String, count: i64) {
+        self.queued.insert(id, (key, count));
     }
 
-    /// A message has come to its end; it may be one of these.
-    pub(crate) fn ended(&mut self, id: &MessageId) {
-        let Some((key, count)) = self.sent.remove(id) else { return };
+    /// A message has gone out, or never will; it may be one of these.
+    pub(crate) fn left(&mut self, id: &MessageId) {
+        let Some((key, count)) = self.queued.remove(id) else { return };
         if let Some(told) = self.told.get_mut(&key) {
             told.own = told.own.saturating_sub(count).max(0);
         }
     }
 
-    /// Whether anything was pressed that is not on its way.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batches.is_empty()
-    }
-
-    /// The room's own number of a counter has changed.
+    /// The room says what a counter has come to. What it was when it was first seen is nothing that is told.
     pub(crate) fn changed(&mut self, now: Duration, tell_every: Duration, counter: &CustomCounter) {
         let told = self.told.entry(counter.key.clone()).or_default();
-        if told.total < counter.value {
+        if !std::mem::replace(&mut told.known, true) {
+            told.total = counter.value;
+        }
+        if told.total < counter.value.saturating_add(told.own) {
             told.changed = true;
             self.due.get_or_insert(now + tell_every);
-        }
-    }
-
-    /// What the room's counters were when it was first seen: nothing that is told.
-    pub(crate) fn begin(&mut self, counters: &[CustomCounter]) {
-        for counter in counters {
-            let told = self.told.entry(counter.key.clone()).or_default();
-            told.total = told.total.max(counter.value);
         }
     }
 
@@ -146,7 +138,7 @@ impl Presses {
         }
         self.due = None;
         let mut totals = Vec::new();
-        for (key, told) in &mut self.told {
+        for (key, told) in self.told.iter_mut().filter(|(_, told)| told.known) {
             if !std::mem::take(&mut told.changed) {
                 continue;
             }
@@ -237,14 +229,14 @@ mod tests {
     fn totals_are_told_once_in_a_while_and_never_fall() {
         let counter = |value| CustomCounter { key: "like".to_owned(), value, ..CustomCounter::default() };
         let mut presses = Presses::default();
-        presses.begin(&[counter(10)]);
+        presses.changed(second(0), TELL, &counter(10));
         presses.press(second(0), TELL, "like", None, at(), &"i".into());
         presses.press(second(1), TELL, "like", None, at(), &"i".into());
         assert!(presses.totals(second(1), &[counter(10)]).is_empty());
         let told = |increment, total| [Tally { key: "like".to_owned(), increment, total }];
         assert_eq!(presses.totals(second(2), &[counter(10)]), told(2, 12));
-        presses.sent("m1".into(), "like".to_owned(), 2);
-        presses.ended(&"m1".into());
+        presses.queued("m1".into(), "like".to_owned(), 2);
+        presses.left(&"m1".into());
         presses.changed(second(3), TELL, &counter(12));
         assert!(presses.totals(second(5), &[counter(12)]).is_empty(), "nobody else pressed");
         presses.changed(second(6), TELL, &counter(15));

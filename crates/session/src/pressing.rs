@@ -38,10 +38,10 @@ impl Session {
         Ok(())
     }
 
-    /// Leaves, after what was pressed is sent, if the room can be reached.
+    /// Leaves, after what was pressed is acknowledged, if the room can be reached.
     pub(crate) fn close(&mut self) {
         let reachable = matches!(&self.phase, Phase::Linked(link) if link.is_subscribed());
-        if self.closing.is_some() || !reachable || self.presses.is_empty() {
+        if self.closing.is_some() || !reachable {
             return self.end(End::Left);
         }
         let all = self.presses.all();
@@ -59,7 +59,7 @@ impl Session {
 
     pub(crate) fn handle_press_deadlines(&mut self) {
         let now = self.now.mono;
-        if self.is_live() && self.outbox.len() < self.options.limits.outbox {
+        if self.is_live() {
             let due = self.presses.due(now, self.options.limits.press_wait);
             self.send_presses(due);
         }
@@ -68,11 +68,12 @@ impl Session {
         }
     }
 
+    /// These were taken press by press, so that they have a place in the outbox however full it is.
     fn send_presses(&mut self, batches: Vec<Full>) {
         for Full { key, count, value } in batches {
-            if let Ok(id) = self.queue(Draft::Presses { key: key.clone(), count, value }) {
-                self.presses.sent(id, key, count);
-            }
+            let message = self.compose(Draft::Presses { key: key.clone(), count, value });
+            let id = self.enqueue(message);
+            self.presses.queued(id, key, count);
         }
     }
 }

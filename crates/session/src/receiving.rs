@@ -39,7 +39,7 @@ impl Session {
                 self.go_live();
             }
             (Access::Api { .. }, joined) => {
-                self.call(Purpose::Room, Call::Room);
+                self.ask_room();
                 match joined {
                     None => self.history.first(self.now.mono, self.options.history),
                     Some(_) => self.catch_up(),
@@ -76,6 +76,9 @@ impl Session {
     pub(crate) fn handle_recheck(&mut self) {
         if self.next_recheck.is_some_and(|at| at <= self.now.mono) && self.is_live() {
             self.plan_recheck();
+            if self.room_missed {
+                self.ask_room();
+            }
             if !self.numbered {
                 self.recheck();
             }
@@ -198,7 +201,10 @@ impl Session {
     /// Takes in what a message says of the room, unless the service's answer holds it already: the history brings what
     /// is long over.
     fn fold(&mut self, message: &Message) {
-        if message.received_at.is_none_or(|at| Some(at) > self.room_as_of) {
+        // How many are here is no part of that answer.
+        let apart = matches!(message.payload, Payload::BroadcastUpdate(_));
+        let after = apart || message.received_at.is_none_or(|at| Some(at) > self.room_as_of);
+        if after && self.room_changes.is_news(message) {
             self.room.fold(message);
         }
     }
@@ -295,10 +301,8 @@ impl Session {
 
     pub(crate) fn room_read(&mut self, room: Option<Chatroom>) {
         if let Some(room) = room {
-            if self.room.id.is_none() {
-                self.presses.begin(&room.custom_counters);
-            }
             self.room_as_of = room.updated_at;
+            self.room_changes.settled(room.updated_at);
             self.room.replace(room);
             // What was said while the answer was on its way may be newer than it.
             for message in std::mem::take(&mut self.room_news) {
@@ -315,6 +319,7 @@ impl Session {
         if error.remedy() == Remedy::Renew {
             self.interrupted(Cause::Call(error));
         } else {
+            self.room_missed = error.remedy() == Remedy::Retry;
             self.room_read(None);
         }
     }
@@ -349,9 +354,7 @@ impl Session {
 
     pub(crate) fn catch_up(&mut self) {
         // What the room was told may be among what was missed, and not all of that is in the history.
-        if !self.is_calling(Purpose::Room) {
-            self.call(Purpose::Room, Call::Room);
-        }
+        self.ask_room();
         self.history.cancel();
         self.history.catch_up(self.now.mono, self.read_from(), self.options.limits.catch_up);
     }

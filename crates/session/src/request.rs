@@ -44,6 +44,10 @@ pub(crate) struct Requests {
     calls: BTreeMap<CallId, Waiting>,
     /// What was refused for its token, until a fresh one is there.
     for_token: Vec<Refused>,
+    /// How often the token was renewed.
+    renewals: u64,
+    /// A refusal has cost a renewal, and no call was taken since: another one would help no more.
+    spent: bool,
 }
 
 #[derive(Debug)]
@@ -51,6 +55,8 @@ struct Waiting {
     id: RequestId,
     request: ApiRequest,
     again: bool,
+    /// With which token it was made: the session's after so many renewals.
+    renewals: u64,
 }
 
 #[derive(Debug)]
@@ -58,6 +64,13 @@ struct Refused {
     id: RequestId,
     request: ApiRequest,
     error: CallError,
+}
+
+impl Requests {
+    /// The token has proven good: a refusal may cost a renewal again.
+    pub(crate) fn restore(&mut self) {
+        self.spent = false;
+    }
 }
 
 impl Session {
@@ -72,49 +85,63 @@ impl Session {
         } else if matches!(self.phase, Phase::Ended) {
             self.outputs.push_back(Output::Answered { id, result: Err(CallError::Ended) });
         } else {
-            self.make(Waiting { id, request, again: false });
+            self.make(id, request, false);
         }
         id
     }
 
-    fn make(&mut self, waiting: Waiting) {
-        let call = self.call(Purpose::Request, Call::Api(waiting.request.clone()));
-        self.requests.calls.insert(call, waiting);
+    fn make(&mut self, id: RequestId, request: ApiRequest, again: bool) {
+        let call = self.call(Purpose::Request, Call::Api(request.clone()));
+        let renewals = self.requests.renewals;
+        self.requests.calls.insert(call, Waiting { id, request, again, renewals });
     }
 
     pub(crate) fn request_answered(&mut self, call: CallId, result: Result<Bytes, CallError>) {
-        let Some(Waiting { id, request, again }) = self.requests.calls.remove(&call) else { return };
+        let Some(Waiting { id, request, again, renewals }) = self.requests.calls.remove(&call) else { return };
         match result {
+            // The token was renewed while this one was under way with the old one.
+            Err(error) if error.is_dead_token() && !again && renewals < self.requests.renewals => {
+                self.make(id, request, true);
+            }
             Err(error) if error.is_dead_token() && !again && self.may_renew() => {
                 self.requests.for_token.push(Refused { id, request, error });
             }
             result => {
-                if result.is_ok() && !self.is_calling(Purpose::Renewal) {
-                    self.renewal.restore();
-                }
+                // Whatever else the service says, it knew the token.
+                let known = !matches!(&result, Err(error) if error.is_dead_token() || !error.is_refusal());
+                self.requests.spent &= !known;
                 self.outputs.push_back(Output::Answered { id, result });
             }
         }
     }
 
-    /// Sees to it that a renewal is under way, if there is one to be had. A refusal costs one, as in connecting.
+    /// Sees to it that a renewal is under way, if there is one to be had. A refusal costs one.
     fn may_renew(&mut self) -> bool {
         if self.is_calling(Purpose::Renewal) {
             return true;
         }
-        let Some(refresh) = self.refresh_token().cloned().filter(|_| self.renewal.spend()) else { return false };
+        let Some(refresh) = self.refresh_token().cloned().filter(|_| !self.requests.spent) else { return false };
+        self.requests.spent = true;
         self.call(Purpose::Renewal, Call::Refresh(refresh));
         true
     }
 
-    /// What waited for a fresh token goes out again, or is told that there is none.
-    pub(crate) fn requests_go_on(&mut self, renewed: bool) {
-        for Refused { id, request, error } in std::mem::take(&mut self.requests.for_token) {
-            if renewed {
-                self.make(Waiting { id, request, again: true });
-            } else {
-                self.outputs.push_back(Output::Answered { id, result: Err(error) });
-            }
+    /// A fresh token is there: what waited for it goes out again.
+    pub(crate) fn requests_go_on(&mut self) {
+        self.requests.renewals += 1;
+        for Refused { id, request, .. } in std::mem::take(&mut self.requests.for_token) {
+            self.make(id, request, true);
+        }
+    }
+
+    /// There is no fresh token. Who refused it is to blame: the service, for the token, or else the way to it.
+    pub(crate) fn requests_stop(&mut self, renewal: &CallError) {
+        if !renewal.is_refusal() {
+            self.requests.spent = false;
+        }
+        for Refused { id, error, .. } in std::mem::take(&mut self.requests.for_token) {
+            let error = if renewal.is_refusal() { error } else { renewal.clone() };
+            self.outputs.push_back(Output::Answered { id, result: Err(error) });
         }
     }
 

@@ -1,7 +1,9 @@
 //! Facts of the room: the answer of `GET …/chatrooms`, and what was pushed since.
 
+use std::collections::BTreeMap;
+
 use chatroom_wire::{
-    Chatroom, Message, Payload, RoomId, User,
+    Chatroom, Message, MessageId, Payload, RoomId, Time, User, UserId,
     chatroom::{CustomCounter, ViewerInfo},
     payload::{PinUnpin, ViewerMetrics},
     poll::{Poll, PollStatus},
@@ -117,6 +119,64 @@ impl RoomState {
                 true
             }
         }
+    }
+}
+
+/// When each part of the room changed last: messages may come twice and out of order (docs/protocol.md, section D.3), and
+/// an old one must not undo a newer one.
+#[derive(Debug, Default)]
+pub(crate) struct Changes(BTreeMap<Part, Time>);
+
+/// What stands for itself in a room. Counters say themselves which of their values is newer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Mute,
+    Pin(Option<MessageId>),
+    Block(Option<UserId>),
+    Poll,
+    ViewerInfo,
+    Viewers,
+}
+
+/// So many are remembered: pins and blocks have no end.
+const PARTS: usize = 1_000;
+
+impl Changes {
+    /// Notes a message. Answers whether nothing newer was said of the same part.
+    pub(crate) fn is_news(&mut self, message: &Message) -> bool {
+        let (Some(part), Some(at)) = (Part::of(&message.payload), message.received_at) else { return true };
+        let last = self.0.entry(part).or_insert(at);
+        let news = *last <= at;
+        *last = at.max(*last);
+        if self.0.len() > PARTS
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, at)| **at).map(|(part, _)| part.clone())
+        {
+            self.0.remove(&oldest);
+        }
+        news
+    }
+
+    /// All before this is settled.
+    pub(crate) fn settled(&mut self, until: Option<Time>) {
+        self.0.retain(|_, at| Some(*at) > until);
+    }
+}
+
+impl Part {
+    fn of(payload: &Payload) -> Option<Self> {
+        Some(match payload {
+            Payload::Mute | Payload::Unmute => Self::Mute,
+            Payload::PinMessage(pin) | Payload::UnpinMessage(pin) => Self::Pin(pin.message.id.clone()),
+            Payload::BlockUser(user) | Payload::UnblockUser(user) => Self::Block(user.id.clone()),
+            Payload::PollStarted(_) | Payload::PollClosed(_) | Payload::PollArchived(_) | Payload::PollUpdate(_) => {
+                Self::Poll
+            }
+            Payload::ViewerInfoEnabled(_) | Payload::ViewerInfoDisabled(_) | Payload::ViewerInfoUpdate(_) => {
+                Self::ViewerInfo
+            }
+            Payload::BroadcastUpdate(_) => Self::Viewers,
+            _ => return None,
+        })
     }
 }
 

@@ -34,16 +34,25 @@ impl Session {
         if waiting >= self.options.limits.outbox {
             return Err(SendError::Full(waiting));
         }
-        let id = self.ids.make(self.now.wall);
-        let message = Message {
-            id: Some(id.clone()),
-            sent_at: Some(Time::milliseconds(self.now.wall)),
-            ..Message::new(User::named(self.own_name()), payload(draft))
-        };
+        let message = self.compose(draft);
         let size = envelope::encode(&message).len();
         if size >= LARGEST {
             return Err(SendError::TooLarge { size, max: LARGEST - 1 });
         }
+        Ok(self.enqueue(message))
+    }
+
+    pub(crate) fn compose(&mut self, draft: Draft) -> Message {
+        Message {
+            sent_at: Some(Time::milliseconds(self.now.wall)),
+            ..Message::new(User::named(self.own_name()), payload(draft))
+        }
+    }
+
+    /// Gives a message its id and its place in the outbox.
+    pub(crate) fn enqueue(&mut self, message: Message) -> MessageId {
+        let id = self.ids.make(self.now.wall);
+        let message = Message { id: Some(id.clone()), ..message };
         let expires = self.now.mono + self.options.limits.time_to_live;
         let draft = outbox::Draft { id: id.clone(), message: message.clone(), after: self.present(), expires };
         if self.options.durable {
@@ -54,7 +63,7 @@ impl Session {
             self.outbox.push(self.now.mono, draft);
             self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
         }
-        Ok(id)
+        id
     }
 
     /// Publishes what waits, as far as the link allows.
@@ -77,7 +86,10 @@ impl Session {
             let message = Message { user: User::named(name.clone()), ..message.clone() };
             let bytes = envelope::encode(&message);
             match link.mqtt.publish(now, config.topic.publish.as_str(), &bytes, link.qos) {
-                Ok(packet) => self.outbox.published(now, packet),
+                Ok(packet) => {
+                    self.outbox.published(now, packet);
+                    message.id.iter().for_each(|id| self.presses.left(id));
+                }
                 Err(PublishError::QuotaFull | PublishError::NotConnected) => break,
                 Err(PublishError::TooLarge { size, max }) => {
                     rejected.extend(self.outbox.reject_next(now).zip(Some(Rejection::TooLarge { size, max })));

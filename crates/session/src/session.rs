@@ -12,7 +12,7 @@ use crate::{
     Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, LinkId, Now, Options,
     Output, RoomState, SendError, backoff::Backoff, handover::Handover, history::History, ids::Ids, keeping::Writes,
     lives::Lives, outbox::Outbox, phase::Phase, presses::Presses, random::Random, renewal::Renewal, request::Requests,
-    timeline::Timeline, wake::Wake,
+    room::Changes, timeline::Timeline, wake::Wake,
 };
 
 /// One user in one room. See the crate's [drain contract](crate#the-drain-contract).
@@ -49,6 +49,9 @@ pub struct Session {
     pub(crate) room: RoomState,
     /// The last answer of the service holds all changes of the room up to here.
     pub(crate) room_as_of: Option<Time>,
+    pub(crate) room_changes: Changes,
+    /// The service could not answer how the room is, and is to be asked again.
+    pub(crate) room_missed: bool,
     /// As the application knows it.
     pub(crate) room_told: RoomState,
     /// What was said of the room while its state is being read.
@@ -116,6 +119,8 @@ impl Session {
             held_overflowed: false,
             room: RoomState::default(),
             room_as_of: None,
+            room_changes: Changes::default(),
+            room_missed: false,
             room_told: RoomState::default(),
             room_news: Vec::new(),
             joined: None,
@@ -283,6 +288,13 @@ impl Session {
         self.calls.iter().find(|(_, pending)| pending.purpose == purpose).map(|(id, _)| *id)
     }
 
+    /// Asks how the room is; an answer that is on its way may be older than what is to be known.
+    pub(crate) fn ask_room(&mut self) {
+        self.calls.retain(|_, pending| pending.purpose != Purpose::Room);
+        self.room_missed = false;
+        self.call(Purpose::Room, Call::Room);
+    }
+
     /// Waits for no answer any more that belongs to the link.
     pub(crate) fn forget_calls(&mut self) {
         self.calls.retain(|_, pending| matches!(pending.purpose, Purpose::Renewal | Purpose::Request));
@@ -304,8 +316,8 @@ impl Session {
 
     pub(crate) fn tell(&mut self, event: Event) {
         match &event {
-            Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => self.presses.ended(id),
-            Event::NotKept { id, .. } => self.presses.ended(id),
+            Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => self.presses.left(id),
+            Event::NotKept { id, .. } => self.presses.left(id),
             _ => {}
         }
         self.outputs.push_back(Output::Event(event));

@@ -10,6 +10,7 @@ mod keeping;
 mod pressing;
 mod requests;
 mod sending;
+mod standing;
 mod storms;
 mod tokens;
 mod world;

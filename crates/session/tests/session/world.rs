@@ -54,6 +54,12 @@ pub(crate) struct Faults {
     pub(crate) history: VecDeque<CallError>,
     /// Pages of the history are made at once, and answered only by [`World::release`].
     pub(crate) slow_history: bool,
+    /// So is the room's state.
+    pub(crate) slow_room: bool,
+    /// So are the application's own calls.
+    pub(crate) slow_api: bool,
+    /// The call for the room's state answers so, once for each.
+    pub(crate) room: VecDeque<CallError>,
     /// The config call answers so, once for each.
     pub(crate) config: VecDeque<CallError>,
     /// The refresh call answers so, once for each.
@@ -310,7 +316,12 @@ impl World {
             received_at: Some(Time::nanoseconds(self.now().wall)),
             ..Message::new(User::named(name), Payload::Entrance(entrance))
         };
-        let payload = envelope::join([envelope::encode(&message).as_slice()]);
+        self.news(&message);
+    }
+
+    /// Something comes without a number, and stands in no history.
+    pub(crate) fn news(&mut self, message: &Message) {
+        let payload = envelope::join([envelope::encode(message).as_slice()]);
         let packet = chatroom_mqtt::encode_publish(SUB, &payload, &[]).unwrap();
         for client in &mut self.clients {
             let ids: Vec<LinkId> = client.links.iter().map(|link| link.id).collect();
@@ -547,7 +558,12 @@ impl World {
 
     fn answer(&mut self, number: usize, id: CallId, call: Call, token: Option<Token>) {
         self.clients[number].tokens_used.extend(token.map(|token| token.expose().to_owned()));
-        let is_history = matches!(call, Call::History(_));
+        let slow = match call {
+            Call::History(_) => self.faults.slow_history,
+            Call::Room => self.faults.slow_room,
+            Call::Api(_) => self.faults.slow_api,
+            _ => false,
+        };
         let result = match call {
             Call::Config => {
                 let mut config = config();
@@ -559,7 +575,7 @@ impl World {
             }
             Call::Room => {
                 let room: Chatroom = serde_json::from_str(&self.room).unwrap();
-                Ok(CallAnswer::Room(Box::new(room)))
+                self.faults.room.pop_front().map_or_else(|| Ok(CallAnswer::Room(Box::new(room))), Err)
             }
             // The path comes back, so that a test sees what was asked.
             Call::Api(request) => {
@@ -578,14 +594,21 @@ impl World {
             }
         };
         let answer = Input::CallDone { id, result };
-        if is_history && self.faults.slow_history {
+        if slow {
             self.on_the_way.push((number, answer));
         } else {
             self.clients[number].inbox.push_back(answer);
         }
     }
 
-    /// The pages that are on their way arrive.
+    /// The answer that has been on its way for longest arrives.
+    pub(crate) fn release_one(&mut self) {
+        let (number, answer) = self.on_the_way.remove(0);
+        self.clients[number].inbox.push_back(answer);
+        self.settle();
+    }
+
+    /// The answers that are on their way arrive.
     pub(crate) fn release(&mut self) {
         for (number, answer) in std::mem::take(&mut self.on_the_way) {
             self.clients[number].inbox.push_back(answer);
