@@ -5,7 +5,8 @@
 //! know to find out whether it missed something.
 //!
 //! A message that only its author gets to see has its number in the run all the same: nobody else sees a hole where it
-//! stands. The author gets a packet of their own in the place of the common one, with all of it in order.
+//! stands. The author gets a packet of their own in the place of the common one, with all of it in order. So it is with a
+//! message that is deleted while it waits: it leaves no more, and its number is in the run.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -32,6 +33,7 @@ pub(crate) struct Batcher {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Gathered {
     json: Bytes,
+    seq: Option<u64>,
     only: Option<UserId>,
 }
 
@@ -87,6 +89,9 @@ impl Batcher {
 
     /// Takes a message. Gives back what must leave before it, if anything must.
     pub(crate) fn push(&mut self, now: Duration, item: Item) -> Option<Sheaf> {
+        if item.deletes.is_some() {
+            self.forget(item.deletes);
+        }
         let too_large = self.size + item.json.len() + 1 > self.max && !self.pending.is_empty();
         let hole = matches!((self.run, item.seq), (Some(run), Some(seq)) if seq != run.seq + 1);
         let before = (too_large || hole).then(|| self.gather(now)).flatten();
@@ -98,8 +103,14 @@ impl Batcher {
             self.run = Some(Run { prev, seq });
         }
         self.size += item.json.len() + 1;
-        self.pending.push(Gathered { json: item.json, only: item.only });
+        self.pending.push(Gathered { json: item.json, seq: item.seq, only: item.only });
         before
+    }
+
+    /// Takes out the message of this number, if it waits here.
+    fn forget(&mut self, seq: Option<u64>) {
+        self.pending.retain(|waiting| waiting.seq != seq);
+        self.size = EMPTY + self.pending.iter().map(|waiting| waiting.json.len() + 1).sum::<usize>();
     }
 
     /// When to call [`Batcher::take_due`], if anything waits.

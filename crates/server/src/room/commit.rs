@@ -15,6 +15,8 @@ use crate::{
 struct Kept {
     json: Bytes,
     only: Option<UserId>,
+    /// The number of the message that is deleted.
+    deletes: Option<u64>,
     changes: Vec<Change>,
     at: Timestamp,
 }
@@ -25,18 +27,31 @@ impl Room {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        let kept: Vec<Kept> = messages.iter().map(Kept::of).collect();
+        let mut kept: Vec<Kept> = messages.iter().map(Kept::of).collect();
+        for kept in &mut kept {
+            kept.deletes = self.number_of_deleted(&kept.changes).await?;
+        }
         let answer = self.tools.store.append(&self.id, messages).await;
         let appended = answer.inspect_err(|error| self.store_failed(error))?;
         for (kept, appended) in kept.into_iter().zip(&appended) {
             // What is a duplicate has changed nothing again.
             if let Appended::Stored { seq } = appended {
                 self.in_force(&kept.changes, kept.at);
-                self.outgoing.push(Item { json: kept.json, seq: Some(*seq), only: kept.only });
+                self.outgoing.push(Item { json: kept.json, seq: Some(*seq), only: kept.only, deletes: kept.deletes });
             }
         }
         self.read_anew().await;
         Ok(appended)
+    }
+
+    /// The number of the message that these changes delete, while it can be read.
+    async fn number_of_deleted(&self, changes: &[Change]) -> Result<Option<u64>, StoreError> {
+        let deleted = changes.iter().find_map(|change| match change {
+            Change::Delete(id) => Some(id),
+            _ => None,
+        });
+        let Some(id) = deleted else { return Ok(None) };
+        Ok(self.tools.store.message(&self.id, id).await?.map(|stored| stored.seq))
     }
 
     /// Commits changes without a message, and puts them in force.
@@ -88,6 +103,7 @@ impl Kept {
         Self {
             json: message.json.clone(),
             only: (message.audience == Audience::Author).then(|| message.user.clone()),
+            deletes: None,
             changes: message.changes.clone(),
             at: message.received_at,
         }

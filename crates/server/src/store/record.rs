@@ -56,6 +56,25 @@ pub struct RoomRecord {
     pub updated_at: Timestamp,
 }
 
+impl RoomRecord {
+    /// A room in which nothing was done yet.
+    pub fn new(id: RoomId, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            muted: false,
+            blocked_users: Vec::new(),
+            pinned_messages: Vec::new(),
+            active_poll: None,
+            viewer_info: ViewerInfoRecord::default(),
+            dictionaries: Vec::new(),
+            sticker_packs: BTreeMap::new(),
+            custom_counters: Vec::new(),
+            created_at,
+            updated_at: created_at,
+        }
+    }
+}
+
 /// The number of viewers as it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ViewerInfoRecord {

@@ -13,7 +13,7 @@ fn at(milliseconds: u64) -> Duration {
 }
 
 fn stored(seq: u64) -> Item {
-    Item { json: Bytes::from(seq.to_string()), seq: Some(seq), only: None }
+    Item { json: Bytes::from(seq.to_string()), seq: Some(seq), only: None, deletes: None }
 }
 
 fn hidden(seq: u64, author: &str) -> Item {
@@ -21,7 +21,7 @@ fn hidden(seq: u64, author: &str) -> Item {
 }
 
 fn passing() -> Item {
-    Item { json: Bytes::from_static(b"null"), seq: None, only: None }
+    Item { json: Bytes::from_static(b"null"), seq: None, only: None, deletes: None }
 }
 
 fn payload(json: &str, run: Option<(u64, u64)>) -> Payload {
@@ -128,6 +128,36 @@ fn a_hole_behind_hidden_numbers_is_a_hole_for_everybody() {
     assert_eq!(batcher.take_due(at(100)), Some(packet("[12]", Some((11, 12)))));
 }
 
+fn deletion(seq: u64, of: u64) -> Item {
+    Item { deletes: Some(of), ..stored(seq) }
+}
+
+#[test]
+fn what_is_deleted_while_it_waits_does_not_leave_and_its_number_is_covered() {
+    let mut batcher = batcher();
+    batcher.push(at(0), stored(1));
+    batcher.take_due(at(0)).unwrap();
+    for item in [stored(2), hidden(3, "ada"), stored(4), deletion(5, 2), deletion(6, 3), deletion(7, 1)] {
+        assert_eq!(batcher.push(at(10), item), None);
+    }
+    let sheaf = batcher.take_due(at(50)).unwrap();
+    for listener in ["ada", "eve"] {
+        assert_eq!(of(&sheaf, listener), Some(got("[4,5,6,7]", Some((1, 7)))));
+    }
+}
+
+#[test]
+fn what_is_deleted_makes_room_in_the_packet() {
+    let mut batcher = Batcher::new(WINDOW, 10);
+    batcher.push(at(0), stored(111));
+    batcher.push(at(0), stored(112));
+    assert_eq!(batcher.push(at(0), deletion(113, 112)), None);
+    assert_eq!(batcher.take_due(at(50)), Some(packet("[111,113]", Some((110, 113)))));
+    batcher.push(at(60), stored(114));
+    assert_eq!(batcher.push(at(60), deletion(115, 114)), None);
+    assert_eq!(batcher.take_due(at(120)), Some(packet("[115]", Some((113, 115)))));
+}
+
 /// Pushes messages of these gaps and lengths and answers all that leaves; `None` as the author is for everybody.
 fn run(batcher: &mut Batcher, messages: &[(u64, usize, Option<&str>)]) -> Vec<Sheaf> {
     let (mut now, mut seq) = (at(0), 0);
@@ -137,7 +167,7 @@ fn run(batcher: &mut Batcher, messages: &[(u64, usize, Option<&str>)]) -> Vec<Sh
         sheaves.extend(batcher.take_due(now));
         seq += 1;
         let json = Bytes::from(format!("{seq:0length$}"));
-        sheaves.extend(batcher.push(now, Item { json, seq: Some(seq), only: only.map(Into::into) }));
+        sheaves.extend(batcher.push(now, Item { json, only: only.map(Into::into), ..stored(seq) }));
         sheaves.extend(batcher.take_due(now));
     }
     sheaves.extend(batcher.take_due(now + WINDOW));
