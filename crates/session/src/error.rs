@@ -140,9 +140,6 @@ pub enum PressError {
     /// Too many messages wait already.
     #[error("{0} messages wait already")]
     Full(usize),
-    /// It could not be written to the outbox on disk.
-    #[error("it can't be kept on disk: {0}")]
-    NotKept(String),
 }
 
 /// What interrupted a session, or stood in its way.
@@ -246,6 +243,9 @@ pub enum SendError {
     /// Too many messages wait.
     #[error("{0} messages wait already")]
     Full(usize),
+    /// It could not be written to the outbox on disk.
+    #[error("it can't be kept on disk: {0}")]
+    NotKept(String),
     /// The session is over.
     #[error("the session is over")]
     Ended,
