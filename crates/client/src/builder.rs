@@ -1,6 +1,11 @@
 //! How to join a room.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use chatroom_session::{Access, Limits, Options, RoomState, Session};
 use chatroom_wire::{Config, RefreshToken, Token};
@@ -10,11 +15,12 @@ use tokio::{
 };
 
 use crate::{
-    EventStream, Rest, Room, Trust,
-    driver::Driver,
+    EventStream, Outbox, Rest, Room, Trust,
+    driver::{Driver, Ends},
     events,
     memory::MemoryRoom,
     name::OwnName,
+    outbox::Writer,
     transport::{Network, Transport},
 };
 
@@ -53,6 +59,8 @@ pub struct Builder {
     trust: Trust,
     rest: Option<Rest>,
     memory: Option<MemoryRoom>,
+    /// Shared with clones of this; the first that builds has it.
+    outbox: Option<Arc<Mutex<Option<Outbox>>>>,
     events: usize,
 }
 
@@ -91,6 +99,9 @@ pub enum BuildError {
     /// TLS can't be set up on this machine.
     #[error("TLS can't be set up: {0}")]
     Tls(String),
+    /// An outbox serves one session, and a clone of this builder has it.
+    #[error("the outbox is in use by another session")]
+    OutboxInUse,
 }
 
 impl Builder {
@@ -111,6 +122,7 @@ impl Builder {
             trust: Trust::new(),
             rest: None,
             memory: None,
+            outbox: None,
             events: EVENTS,
         }
     }
@@ -190,6 +202,19 @@ impl Builder {
         self
     }
 
+    /// Keeps own messages in this outbox until they have ended, and sends first what an earlier session left there: that
+    /// is told as [`Event::MessageAdded`](crate::Event::MessageAdded), queued, before anything else.
+    ///
+    /// [`Room::send`] answers only once the message is on disk, and with
+    /// [`SendError::NotKept`](crate::SendError::NotKept) where it can't be. The session's last word on what has not ended
+    /// when the session does is [`Delivery::Kept`](crate::Delivery::Kept). The time to live goes on between the sessions.
+    ///
+    /// An outbox serves one session: of clones of this builder, only one can be built.
+    pub fn outbox(mut self, outbox: Outbox) -> Self {
+        self.outbox = Some(Arc::new(Mutex::new(Some(outbox))));
+        self
+    }
+
     /// Keeps so many events for a slow reader; without it 10,000. More than that, and the oldest are
     /// [left out](crate::Lagged).
     pub fn events(mut self, capacity: usize) -> Self {
@@ -213,6 +238,11 @@ impl Builder {
             Some(room) => Transport::Memory(room),
             None => Transport::Network(self.network()?),
         };
+        let outbox = self.take_outbox()?;
+        if let Some(outbox) = &outbox {
+            self.options.durable = true;
+            self.options.kept = outbox.left().to_vec();
+        }
         // Sessions that start together must not jitter together.
         self.options.seed = rand::random();
         let (sink, stream) = events::channel(self.events);
@@ -220,10 +250,16 @@ impl Builder {
         let (state, known) = watch::channel(Arc::new(RoomState::default()));
         let retry = Arc::new(Notify::new());
         let name = Arc::new(OwnName::new(self.options.name.clone(), self.token()));
-        let session = Session::new(self.options);
-        let driver = Driver::new(session, transport, sink, state, asked, Arc::clone(&retry), Arc::clone(&name));
+        let ends = Ends { requests: asked, retry: Arc::clone(&retry), events: sink, state, name: Arc::clone(&name) };
+        let driver = Driver::new(Session::new(self.options), Writer::new(outbox), transport, ends);
         runtime.spawn(driver.run());
         Ok((Room { requests, state: known, retry, name }, stream))
+    }
+
+    fn take_outbox(&mut self) -> Result<Option<Outbox>, BuildError> {
+        let Some(shared) = self.outbox.take() else { return Ok(None) };
+        let outbox = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outbox.map(Some).ok_or(BuildError::OutboxInUse)
     }
 
     fn token(&self) -> &Token {

@@ -10,7 +10,8 @@ use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chatroom_session::{
-    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, LinkId, Now, Output, RequestId, RoomState, Session,
+    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, LinkId, Now, Output, RequestId, RoomState,
+    SendError, Session, WriteId,
 };
 use chatroom_wire::{MessageId, SafeText};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -21,7 +22,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::{events::EventSink, link::LinkNews, links::Links, name::OwnName, room::Request, transport::Transport};
+use crate::{
+    events::EventSink, link::LinkNews, links::Links, name::OwnName, outbox::Writer, room::Request, transport::Transport,
+};
 
 /// So many requests are taken at once: what they send leaves together.
 const REQUESTS_AT_ONCE: usize = 32;
@@ -40,20 +43,41 @@ pub(crate) struct Driver {
     calls: FuturesUnordered<BoxFuture<'static, Answered>>,
     requests: mpsc::Receiver<Request>,
     retry: Arc<Notify>,
+    outbox: Writer,
     events: EventSink,
     state: watch::Sender<Arc<RoomState>>,
+    /// Who waits to hear whether which message is taken.
+    handing_over: BTreeMap<MessageId, Taker>,
     /// Who waits for the end of which message.
     waiting: BTreeMap<MessageId, oneshot::Sender<Delivery>>,
     /// Who waits for the answer to which call.
     asked: BTreeMap<RequestId, oneshot::Sender<Result<Bytes, CallError>>>,
     name: Arc<OwnName>,
+    /// The last handle is gone.
+    alone: bool,
     ended: bool,
+}
+
+/// The driver's ends of what handles and readers hold.
+pub(crate) struct Ends {
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) retry: Arc<Notify>,
+    pub(crate) events: EventSink,
+    pub(crate) state: watch::Sender<Arc<RoomState>>,
+    pub(crate) name: Arc<OwnName>,
+}
+
+/// Somebody who hands a message over.
+struct Taker {
+    taken: oneshot::Sender<Result<MessageId, SendError>>,
+    delivery: Option<oneshot::Sender<Delivery>>,
 }
 
 /// What was waited for.
 enum News {
     Link(LinkId, LinkNews),
     Answered(Answered),
+    Written(Vec<(WriteId, Result<(), String>)>),
     /// None: the last handle is gone.
     Requests(Vec<Request>),
     Retry,
@@ -61,15 +85,8 @@ enum News {
 }
 
 impl Driver {
-    pub(crate) fn new(
-        session: Session,
-        transport: Transport,
-        events: EventSink,
-        state: watch::Sender<Arc<RoomState>>,
-        requests: mpsc::Receiver<Request>,
-        retry: Arc<Notify>,
-        name: Arc<OwnName>,
-    ) -> Self {
+    pub(crate) fn new(session: Session, outbox: Writer, transport: Transport, ends: Ends) -> Self {
+        let Ends { requests, retry, events, state, name } = ends;
         Self {
             session,
             origin: Instant::now(),
@@ -79,11 +96,14 @@ impl Driver {
             calls: FuturesUnordered::new(),
             requests,
             retry,
+            outbox,
             events,
             state,
+            handing_over: BTreeMap::new(),
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             name,
+            alone: false,
             ended: false,
         }
     }
@@ -93,9 +113,11 @@ impl Driver {
         self.hand_in(Input::Start);
         while let ControlFlow::Continue(deadline) = self.drain() {
             self.links.flush().await;
+            self.outbox.start();
             let news = self.wait(deadline).await;
             self.feed(news);
         }
+        self.outbox.close().await;
         while self.goodbyes.join_next().await.is_some() {}
     }
 
@@ -120,8 +142,7 @@ impl Driver {
                     let answer = self.transport.call(call, token);
                     self.calls.push(answer.map(move |result| (id, result)).boxed());
                 }
-                // The outbox of this session is in memory alone.
-                Output::Write { ticket, .. } => self.hand_in(Input::Written { ticket, result: Ok(()) }),
+                Output::Write { ticket, entry } => self.outbox.write(ticket, entry),
                 Output::Answered { id, result } => {
                     if let Some(waiting) = self.asked.remove(&id) {
                         // Who dropped the future since does not want to know.
@@ -147,12 +168,15 @@ impl Driver {
                 News::Deadline
             }
             Some(answered) = self.calls.next() => News::Answered(answered),
+            written = self.outbox.written() => News::Written(written),
             () = self.retry.notified() => News::Retry,
             // Either may have no end, and neither may starve the other: chance decides.
             news = async {
                 tokio::select! {
                     (link, news) = self.links.news() => News::Link(link, news),
-                    _ = self.requests.recv_many(&mut batch, REQUESTS_AT_ONCE) => News::Requests(batch),
+                    _ = self.requests.recv_many(&mut batch, REQUESTS_AT_ONCE), if !self.alone => {
+                        News::Requests(batch)
+                    }
                 }
             } => news,
         }
@@ -171,7 +195,17 @@ impl Driver {
                 self.hand_in(Input::LinkClosed(link, error));
             }
             News::Answered((id, result)) => self.hand_in(Input::CallDone { id, result }),
-            News::Requests(requests) if requests.is_empty() => self.hand_in(Input::Close),
+            News::Written(written) => {
+                for (ticket, result) in written {
+                    self.hand_in(Input::Written { ticket, result });
+                    // As below.
+                    let _deadline = self.drain();
+                }
+            }
+            News::Requests(requests) if requests.is_empty() => {
+                self.alone = true;
+                self.hand_in(Input::Close);
+            }
             News::Requests(requests) => {
                 for request in requests {
                     self.serve(request);
@@ -195,12 +229,11 @@ impl Driver {
             Request::Send { taken, .. } if taken.is_closed() => {}
             Request::Send { draft, taken, delivery } => {
                 let now = self.now();
-                let result = self.session.send(now, draft);
-                if let (Ok(id), Some(delivery)) = (&result, delivery) {
-                    self.waiting.insert(id.clone(), delivery);
+                match self.session.send(now, draft) {
+                    // The answer comes once it is kept.
+                    Ok(id) => drop(self.handing_over.insert(id, Taker { taken, delivery })),
+                    Err(error) => drop(taken.send(Err(error))),
                 }
-                // Who dropped the future since does not want to know.
-                drop(taken.send(result));
             }
             Request::Call { answer, .. } if answer.is_closed() => {}
             Request::Call { call, answer } => {
@@ -227,6 +260,21 @@ impl Driver {
             }
             Event::Interrupted { cause, retry_in } => {
                 tracing::debug!(cause = %safe(cause), ?retry_in, "interrupted");
+            }
+            Event::MessageAdded { message, delivery: Some(_), .. } => {
+                if let Some(id) = &message.id
+                    && let Some(Taker { taken, delivery }) = self.handing_over.remove(id)
+                {
+                    // Who dropped the future since does not want to know.
+                    drop(taken.send(Ok(id.clone())));
+                    self.waiting.extend(delivery.map(|delivery| (id.clone(), delivery)));
+                }
+            }
+            Event::NotKept { id, reason } => {
+                tracing::debug!(reason = %safe(reason), "a message could not be kept");
+                if let Some(Taker { taken, .. }) = self.handing_over.remove(id) {
+                    drop(taken.send(Err(SendError::NotKept(reason.clone()))));
+                }
             }
             Event::RoomChanged(state) => drop(self.state.send_replace(Arc::new((**state).clone()))),
             Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => {

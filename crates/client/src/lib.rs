@@ -44,6 +44,7 @@
 //! - [`calls`]: all REST calls of a chat token, on a [`Room`] and, without a session, on a [`Visitor`]
 //! - [`history`]: all that was said, as a stream
 //! - [`rest`]: the REST service; [`rooms`]: makes rooms and tokens; [`dictionaries`]: the words that are filtered
+//! - [`outbox`]: own messages on disk, over the end of a program
 //! - [`memory`]: a room in memory, for tests of programs that chat
 //! - `driver`: the only loop; `link`: the connection it feeds; `transport`: how bytes travel; `http`: how calls do;
 //!   `name`: under which name somebody acts
@@ -78,6 +79,7 @@ mod http;
 mod link;
 mod links;
 mod name;
+pub mod outbox;
 pub mod rest;
 pub mod room;
 pub mod rooms;
@@ -89,6 +91,7 @@ pub use builder::{BuildError, Builder, DEFAULT_API};
 pub use dictionaries::Dictionaries;
 pub use events::{EventStream, Lagged};
 pub use history::{History, HistoryError};
+pub use outbox::{Outbox, OutboxError};
 pub use rest::Rest;
 pub use room::{DeliverError, Pending, Receipt, Room};
 pub use rooms::Rooms;
@@ -98,7 +101,7 @@ pub use visitor::Visitor;
 
 pub use chatroom_mqtt::ReasonCode;
 pub use chatroom_session::{
-    Blame, CallError, Cause, Delivery, Draft, End, Event, Gap, GapReason, Limits, LinkError, PressError, Rejection,
-    RoomState, SendError, TlsFault,
+    Blame, CallError, Cause, Delivery, Draft, End, Event, Gap, GapReason, Kept, Limits, LinkError, PressError,
+    Rejection, RoomState, SendError, TlsFault,
 };
 pub use chatroom_wire as wire;

@@ -1,0 +1,283 @@
+//! A disk that fails and is torn at any place, and a journal that keeps its word on it.
+
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+use proptest::prelude::*;
+
+use super::{super::tests::kept, *};
+
+/// What goes wrong next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// There is room for so many bytes.
+    Full(usize),
+    /// The same, and the file can't be cut either.
+    FullAndStuck(usize),
+    /// So much of what was not synced gets onto the disk all the same.
+    Sync(usize),
+    /// A new file can't be made.
+    Prepare,
+    /// It can't be put in place.
+    Rename,
+    /// It was put in place, and nobody knows whether that lasts.
+    DirectorySync,
+}
+
+/// A file in memory; what is in `cached` survives the end of the program, what is in `durable` the end of the machine.
+#[derive(Debug, Default)]
+struct Disk {
+    cached: Vec<u8>,
+    durable: Vec<u8>,
+    prepared: Option<Vec<u8>>,
+    fault: Option<Fault>,
+}
+
+type SharedDisk = Rc<RefCell<Disk>>;
+
+fn failed() -> io::Error {
+    io::ErrorKind::StorageFull.into()
+}
+
+impl Storage for SharedDisk {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut disk = self.borrow_mut();
+        let room = match disk.fault {
+            Some(Fault::Full(room) | Fault::FullAndStuck(room)) if room < bytes.len() => Some(room),
+            _ => None,
+        };
+        disk.cached.extend(&bytes[..room.unwrap_or(bytes.len())]);
+        room.map_or(Ok(()), |_| Err(failed()))
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut disk = self.borrow_mut();
+        if let Some(Fault::Sync(torn)) = disk.fault {
+            let end = disk.cached.len().min(disk.durable.len() + torn);
+            disk.durable = disk.cached[..end].to_vec();
+            return Err(failed());
+        }
+        disk.durable = disk.cached.clone();
+        Ok(())
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        let mut disk = self.borrow_mut();
+        if let Some(Fault::FullAndStuck(_)) = disk.fault {
+            return Err(failed());
+        }
+        disk.cached.truncate(usize::try_from(length).unwrap());
+        Ok(())
+    }
+
+    fn prepare(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut disk = self.borrow_mut();
+        if let Some(Fault::Prepare) = disk.fault {
+            return Err(failed());
+        }
+        disk.prepared = Some(bytes.to_vec());
+        Ok(())
+    }
+
+    fn switch(&mut self) -> io::Result<()> {
+        let mut disk = self.borrow_mut();
+        let prepared = disk.prepared.take().expect("it was prepared");
+        match disk.fault {
+            Some(Fault::Rename) => return Err(failed()),
+            Some(Fault::DirectorySync) => {
+                disk.cached = prepared;
+                return Err(failed());
+            }
+            _ => {}
+        }
+        disk.cached.clone_from(&prepared);
+        disk.durable = prepared;
+        Ok(())
+    }
+}
+
+impl Disk {
+    /// The program has ended, or the machine with it; of what was not synced so much is left then.
+    fn crash(&mut self, power_failed: bool, torn: usize) {
+        self.fault = None;
+        self.prepared = None;
+        if power_failed {
+            if self.cached.starts_with(&self.durable) {
+                let end = self.cached.len().min(self.durable.len() + torn);
+                self.durable = self.cached[..end].to_vec();
+            }
+            self.cached = self.durable.clone();
+        } else {
+            // What is cached gets onto the disk in time.
+            self.durable = self.cached.clone();
+        }
+    }
+}
+
+fn keep(id: &str) -> Entry {
+    Entry::Keep(Box::new(kept(id, "hello")))
+}
+
+fn open(disk: &SharedDisk) -> (Journal<SharedDisk>, Vec<String>) {
+    let bytes = disk.borrow().cached.clone();
+    let (journal, found) = Journal::load(Rc::clone(disk), &bytes).unwrap();
+    (journal, found.left.iter().map(|kept| kept.message.id.as_ref().unwrap().to_string()).collect())
+}
+
+#[test]
+fn at_whatever_byte_the_file_ends_all_that_stands_before_it_counts() {
+    let disk = SharedDisk::default();
+    let (mut journal, _) = open(&disk);
+    let mut history = vec![(disk.borrow().cached.len(), Vec::new())];
+    let mut left: Vec<String> = Vec::new();
+    for number in 0..12 {
+        let id = number.to_string();
+        journal.append(&[keep(&id)]).unwrap();
+        left.push(id);
+        history.push((disk.borrow().cached.len(), left.clone()));
+        if number % 3 == 2 {
+            let ended = left.remove(number / 3);
+            journal.append(&[Entry::End(ended.as_str().into())]).unwrap();
+            history.push((disk.borrow().cached.len(), left.clone()));
+        }
+    }
+    let whole = disk.borrow().cached.clone();
+    for end in 0..=whole.len() {
+        let disk = SharedDisk::default();
+        disk.borrow_mut().cached = whole[..end].to_vec();
+        let expected = history.iter().rev().find(|(length, _)| *length <= end).map_or(&[][..], |(_, left)| left);
+        let (mut journal, found) = open(&disk);
+        assert_eq!(found, expected, "cut at {end}");
+        journal.append(&[keep("new")]).unwrap();
+        assert_eq!(open(&disk).1, [expected, &["new".to_owned()]].concat(), "and it goes on, cut at {end}");
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_and_takes_again_once_there_is_room() {
+    let disk = SharedDisk::default();
+    let (mut journal, _) = open(&disk);
+    journal.append(&[keep("a")]).unwrap();
+    disk.borrow_mut().fault = Some(Fault::Full(400));
+    let batch = [keep("b"), keep("c"), keep("d"), Entry::End("a".into())];
+    assert_eq!(journal.append(&batch).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(open(&disk).1, ["a"], "nothing of what was refused");
+    disk.borrow_mut().fault = None;
+    journal.append(&[keep("e")]).unwrap();
+    assert_eq!(open(&disk).1, ["e"], "the end that could not be written went with it");
+}
+
+#[test]
+fn after_a_sync_that_failed_the_file_is_written_anew_before_anything_counts() {
+    let disk = SharedDisk::default();
+    let (mut journal, _) = open(&disk);
+    journal.append(&[keep("a")]).unwrap();
+    disk.borrow_mut().fault = Some(Fault::Sync(1_000));
+    journal.append(&[keep("b")]).unwrap_err();
+    disk.borrow_mut().fault = Some(Fault::Prepare);
+    journal.append(&[keep("c")]).unwrap_err();
+    disk.borrow_mut().fault = None;
+    journal.append(&[keep("d")]).unwrap();
+    disk.borrow_mut().crash(true, 0);
+    assert_eq!(open(&disk).1, ["a", "d"]);
+}
+
+#[test]
+fn a_file_that_mostly_holds_what_has_ended_is_written_anew() {
+    let disk = SharedDisk::default();
+    let (mut journal, _) = open(&disk);
+    journal.append(&[keep("first")]).unwrap();
+    let mut largest = 0;
+    for number in 0..8_000 {
+        let id = number.to_string();
+        journal.append(&[keep(&id), Entry::End(id.as_str().into())]).unwrap();
+        largest = largest.max(disk.borrow().cached.len());
+    }
+    let large = usize::try_from(LARGE).unwrap();
+    assert!((large - 1_000..large + 1_000).contains(&largest), "{largest}");
+    assert!(disk.borrow().cached.len() < large / 2);
+    assert_eq!(open(&disk).1, ["first"]);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Write so many new messages and ends of what is kept, at once, while this goes wrong.
+    Write { keeps: usize, ends: usize, fault: Option<Fault> },
+    /// The program ends, or the machine, and another one starts.
+    Crash { power_failed: bool, torn: usize },
+    /// The program ends gently.
+    Close,
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        (0..600usize).prop_map(Fault::Full),
+        (0..600usize).prop_map(Fault::FullAndStuck),
+        (0..600usize).prop_map(Fault::Sync),
+        Just(Fault::Prepare),
+        Just(Fault::Rename),
+        Just(Fault::DirectorySync),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..4usize, 0..3usize, proptest::option::weighted(0.3, fault()))
+            .prop_map(|(keeps, ends, fault)| Step::Write { keeps, ends, fault }),
+        2 => (any::<bool>(), 0..900usize).prop_map(|(power_failed, torn)| Step::Crash { power_failed, torn }),
+        1 => Just(Step::Close),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn nothing_taken_is_lost_and_nothing_ended_comes_back_whatever_the_disk_does(
+        steps in proptest::collection::vec(step(), 1..40)
+    ) {
+        let disk = SharedDisk::default();
+        let (mut journal, _) = open(&disk);
+        let mut next = 0;
+        // In order; and what may be there or not, because the disk refused what would have settled it.
+        let mut taken: Vec<String> = Vec::new();
+        let mut open_ended: BTreeSet<String> = BTreeSet::new();
+        for step in steps {
+            match step {
+                Step::Write { keeps, ends, fault } => {
+                    let new: Vec<String> = (next..next + keeps).map(|number| number.to_string()).collect();
+                    next += keeps;
+                    let ended: Vec<String> = taken.iter().take(ends).cloned().collect();
+                    let mut entries: Vec<Entry> = new.iter().map(|id| keep(id)).collect();
+                    entries.extend(ended.iter().map(|id| Entry::End(id.as_str().into())));
+                    disk.borrow_mut().fault = fault;
+                    let result = journal.append(&entries);
+                    disk.borrow_mut().fault = None;
+                    taken.retain(|id| !ended.contains(id));
+                    if result.is_ok() {
+                        taken.extend(new);
+                        open_ended.clear();
+                    } else {
+                        open_ended.extend(ended);
+                        // Refused, and perhaps on the disk, until the file has been written anew.
+                        if journal.suspect {
+                            open_ended.extend(new);
+                        }
+                    }
+                    continue;
+                }
+                Step::Crash { power_failed, torn } => {
+                    drop(journal);
+                    disk.borrow_mut().crash(power_failed, torn);
+                }
+                Step::Close => {
+                    journal.close();
+                    disk.borrow_mut().crash(true, 0);
+                }
+            }
+            let found;
+            (journal, found) = open(&disk);
+            let certain: Vec<String> = found.iter().filter(|id| !open_ended.contains(*id)).cloned().collect();
+            prop_assert_eq!(&certain, &taken);
+            taken = found;
+            open_ended.clear();
+        }
+    }
+}
