@@ -152,7 +152,7 @@ impl Room {
     }
 
     /// Leaves the room with a DISCONNECT, and returns when that is said (or could not be said within 2 s) and the
-    /// session has ended. Messages that wait are not sent any more; presses of counters that wait are, if the room can
+    /// session has ended. Messages that wait may not be sent any more; presses of counters that wait are, if the room can
     /// be reached, and the goodbye waits up to 2 s for their acknowledgement.
     ///
     /// # Cancel safety

@@ -95,8 +95,9 @@ impl Visitor {
         let held = self.keys.fresh(Timestamp::now(), buy).await;
         match self.service.call(request, content, &held.token).await {
             Err(error) if error.is_dead_token() => match self.keys.renew(&held, buy).await {
-                Some(held) => self.service.call(request, content, &held.token).await,
-                None => Err(error),
+                Ok(held) => self.service.call(request, content, &held.token).await,
+                // Where the way to a fresh token is to blame, it is told, and not the token.
+                Err(trouble) => Err(trouble.unwrap_or(error)),
             },
             result => result,
         }

@@ -43,14 +43,14 @@ enum Bound {
 }
 
 /// Where a stream that goes forwards ends.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Goal {
     /// Where nothing new comes: there is much to read yet.
     Far,
     /// At the newest message, which is to be asked for.
     Asked,
-    /// At this time.
-    At(Time),
+    /// At this one.
+    At(Time, Key),
     /// Where nothing new comes: the service does not tell better.
     Unknown,
 }
@@ -110,7 +110,7 @@ impl Pages {
             Bound::Meeting => edge,
             Bound::Beyond => self.outwards(edge),
         });
-        match (self.goal, self.from) {
+        match (&self.goal, self.from) {
             _ if self.ended => None,
             (Goal::Asked, _) => Some(MessagesQuery { limit: Some(1), from_oldest: false, ..bounded }),
             (_, From::Newest) => Some(MessagesQuery { before_at: edge.or(self.before), ..bounded }),
@@ -122,7 +122,8 @@ impl Pages {
     pub(super) fn take(&mut self, elements: Vec<Element>) -> Vec<Result<Message, HistoryError>> {
         let entries = sorted(elements);
         if matches!(self.goal, Goal::Asked) {
-            self.goal = entries.last().and_then(|entry| entry.at).map_or(Goal::Unknown, Goal::At);
+            let newest = entries.into_iter().last();
+            self.goal = newest.and_then(|entry| Some(Goal::At(entry.at?, entry.key))).unwrap_or(Goal::Unknown);
             self.end_at_goal();
             return Vec::new();
         }
@@ -156,7 +157,7 @@ impl Pages {
             self.ended = true;
             items.push(Err(HistoryError::NoProgress));
         }
-        if matches!((self.from, self.goal, self.before), (From::Oldest, Goal::Far, None)) && count < limit {
+        if matches!((self.from, &self.goal, self.before), (From::Oldest, Goal::Far, None)) && count < limit {
             self.goal = Goal::Asked;
         }
         self.end_at_goal();
@@ -184,8 +185,10 @@ impl Pages {
     }
 
     fn end_at_goal(&mut self) {
-        if let (Goal::At(goal), Some(edge)) = (self.goal, self.edge) {
-            self.ended |= edge.instant() >= goal.instant();
+        if let (Goal::At(goal, key), Some(edge)) = (&self.goal, self.edge) {
+            // Others may bear the time of the newest one, and a page may have ended among them.
+            let read = self.seen.iter().any(|(_, seen)| seen == key);
+            self.ended |= edge.instant() > goal.instant() || (edge.instant() == goal.instant() && read);
         }
     }
 

@@ -27,8 +27,8 @@ struct Now {
     due_at: Option<Timestamp>,
     /// How often somebody tried to buy.
     attempts: u64,
-    /// The service said no; it will not say otherwise.
-    refused: bool,
+    /// What came of the last try, if nothing. A service that said no will not say otherwise.
+    failed: Option<CallError>,
 }
 
 /// A token, and the how-manieth it is.
@@ -41,7 +41,7 @@ pub(super) struct Held {
 impl Keys {
     pub(super) fn new(token: Token, refresh: Option<RefreshToken>) -> Self {
         let due_at = due(&token, Timestamp::now());
-        let now = Now { held: Held { token, number: 0 }, due_at, attempts: 0, refused: false };
+        let now = Now { held: Held { token, number: 0 }, due_at, attempts: 0, failed: None };
         Self { refresh, now: Mutex::new(now), turns: Turns::new(()) }
     }
 
@@ -63,20 +63,28 @@ impl Keys {
 
     /// A token after this one, if it can be had. Of all who ask at the same time one buys, and the others share what
     /// comes of it.
-    pub(super) async fn renew<F>(&self, old: &Held, buy: impl FnOnce(RefreshToken) -> F) -> Option<Held>
+    ///
+    /// # Errors
+    /// Why it can't be had now; nothing, if it can't be had at all.
+    pub(super) async fn renew<F>(
+        &self,
+        old: &Held,
+        buy: impl FnOnce(RefreshToken) -> F,
+    ) -> Result<Held, Option<CallError>>
     where
         F: Future<Output = Result<Token, CallError>>,
     {
-        let refresh = self.refresh.as_ref()?;
+        let refresh = self.refresh.as_ref().ok_or(None)?;
         let attempts = self.lock().attempts;
         let _turn = self.turns.lock().await;
         {
             let state = self.lock();
             if state.held.number != old.number {
-                return Some(state.held.clone());
+                return Ok(state.held.clone());
             }
-            if state.attempts != attempts || state.refused {
-                return None;
+            let refused = state.failed.as_ref().is_some_and(CallError::is_refusal);
+            if state.attempts != attempts || refused {
+                return Err(state.failed.clone().filter(|_| !refused));
             }
         }
         let bought = buy(refresh.clone()).await;
@@ -88,13 +96,14 @@ impl Keys {
                 tracing::debug!("bought a fresh token");
                 state.due_at = due(&token, now);
                 state.held = Held { token, number: old.number + 1 };
-                Some(state.held.clone())
+                state.failed = None;
+                Ok(state.held.clone())
             }
             Err(error) => {
                 tracing::debug!(%error, "no fresh token");
-                state.refused = error.is_refusal();
                 state.due_at = state.due_at.map(|due| due.max(now.checked_add(AGAIN).unwrap_or(now)));
-                None
+                state.failed = Some(error.clone());
+                Err(Some(error).filter(|error| !error.is_refusal()))
             }
         }
     }

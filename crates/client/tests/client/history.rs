@@ -184,6 +184,17 @@ async fn a_service_that_gives_less_than_it_is_asked_for_is_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn the_newest_messages_are_all_told_though_a_short_page_ends_among_those_of_their_time() {
+    for (count, most) in [(21, 20), (39, 20), (41, 20)] {
+        // The last two bear one time.
+        let times = (0..count - 1).chain([count - 2]);
+        let (_service, visitor) = Log::new(times).with(|kept| kept.most = most).serve().await;
+        let told = places(visitor.history(From::Oldest)).await;
+        assert_eq!(told, (0..usize::try_from(count).unwrap()).collect::<Vec<_>>(), "{count} by {most}");
+    }
+}
+
+#[tokio::test]
 async fn bounds_are_exclusive_whatever_the_service_takes_them_for() {
     for inclusive in [false, true] {
         let (_service, visitor) = Log::new(0..300).with(|kept| kept.inclusive = inclusive).serve().await;

@@ -113,7 +113,8 @@ async fn where_the_seller_is_busy_the_next_call_tries_to_buy_again() {
     .await;
     let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
     for _ in 0..2 {
-        assert!(visitor.mute().await.is_err());
+        let error = visitor.mute().await.unwrap_err();
+        assert!(matches!(error, CallError::Status { status: 503, .. }), "the seller is to blame: {error}");
         assert_eq!(count(&mut service, "fresh"), (1, 1, 0));
     }
 }
