@@ -158,6 +158,20 @@ async fn lists_come_in_pages_to_their_end() {
 }
 
 #[tokio::test]
+async fn a_full_dictionary_still_answers_what_it_holds() {
+    let server = server(&[("patterns.max", "3")]).await;
+    let words = words_token(&server).await;
+    let d = made(&server, &words, "d").await;
+    let path = format!("/dictionaries/{d}/patterns:batch-create");
+    let three = r#"{"texts":["one","two","three","two"]}"#;
+    let first = ok(&post(&server, &path, &words, three).await);
+    assert_eq!(texts_of(&first), ["one", "two", "three"]);
+    assert_eq!(ok(&post(&server, &path, &words, three).await), first, "asked again because the answer got lost");
+    let refused = post(&server, &path, &words, r#"{"texts":["one","four"]}"#).await;
+    assert_eq!((refused.status, refused.refusal().0), (429, 8));
+}
+
+#[tokio::test]
 async fn what_can_not_be_is_refused_and_nothing_changes() {
     let settings = [("patterns.max", "3"), ("pattern.max", "10"), ("dictionaries.max", "1"), ("upload.max", "1KiB")];
     let server = server(&settings).await;

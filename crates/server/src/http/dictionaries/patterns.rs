@@ -126,7 +126,9 @@ async fn add(service: &Service, id: &DictionaryId, texts: Vec<String>) -> Result
     let dictionary = service.dictionaries.dictionary(id).await?.ok_or_else(no_dictionary)?;
     let max = service.settings.patterns_max;
     let count = usize::try_from(dictionary.pattern_count).unwrap_or_default();
-    if count.saturating_add(texts.len()) > usize::try_from(max).unwrap_or(usize::MAX) {
+    let free = usize::try_from(max).unwrap_or(usize::MAX).saturating_sub(count);
+    // What is there already needs no place; it is looked for only where that decides.
+    if texts.len() > free && new_ones(service, id, &texts).await? > free {
         return Err(too_many(max));
     }
     let patterns = texts.into_iter().map(pattern).collect();
@@ -180,15 +182,27 @@ fn pattern(text: String) -> Pattern {
 
 /// Whether a dictionary has a pattern of this id.
 async fn holds(service: &Service, id: &DictionaryId, pattern: &PatternId) -> Result<bool, ApiError> {
+    let mut found = false;
+    each(service, id, |it| found |= it.id == *pattern).await?;
+    Ok(found)
+}
+
+/// How many different ones of these texts a dictionary does not hold.
+async fn new_ones(service: &Service, id: &DictionaryId, texts: &[String]) -> Result<usize, ApiError> {
+    let mut new: HashSet<&str> = texts.iter().map(String::as_str).collect();
+    each(service, id, |it| drop(new.remove(it.text.as_str()))).await?;
+    Ok(new.len())
+}
+
+/// Looks at every pattern of a dictionary.
+async fn each(service: &Service, id: &DictionaryId, mut look: impl FnMut(&Pattern)) -> Result<(), ApiError> {
     let mut after = None;
     loop {
         let page = service.dictionaries.patterns(id, after.as_ref(), 10_000).await?.unwrap_or_default();
-        if page.iter().any(|found| found.id == *pattern) {
-            return Ok(true);
-        }
+        page.iter().for_each(&mut look);
         match page.into_iter().next_back() {
             Some(last) => after = Some(last.id),
-            None => return Ok(false),
+            None => return Ok(()),
         }
     }
 }
