@@ -81,7 +81,8 @@ pub(crate) struct Fanouts {
     rings: Rings,
 }
 
-type Rings = Arc<Mutex<HashMap<RoomId, broadcast::Sender<Delivery>>>>;
+/// A ring ends with its task, however that ends: else its listeners would wait for ever.
+type Rings = Arc<Mutex<HashMap<RoomId, broadcast::WeakSender<Delivery>>>>;
 
 /// What a room's task works with.
 pub(crate) struct Tools {
@@ -101,13 +102,13 @@ impl Fanouts {
     ) -> broadcast::Receiver<Delivery> {
         // The lock is held until the bus listens: whoever comes second must not be told yes before that.
         let mut rings = self.rings.lock().await;
-        if let Some(ring) = rings.get(room) {
+        if let Some(ring) = rings.get(room).and_then(broadcast::WeakSender::upgrade) {
             return ring.subscribe();
         }
         let tools = tools();
         let subscription = tools.bus.subscribe(room).await;
         let (ring, listener) = broadcast::channel(usize::try_from(tools.settings.queue_packets).unwrap_or(1 << 16));
-        rings.insert(room.clone(), ring.clone());
+        rings.insert(room.clone(), ring.downgrade());
         let fanout = Fanout {
             batcher: Batcher::new(tools.settings.batch_window, tools.settings.batch_max.bytes()),
             room: room.clone(),
@@ -185,5 +186,42 @@ impl Fanout {
             rings.remove(&self.room);
         }
         nobody
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast::error::RecvError;
+
+    use super::*;
+    use crate::{
+        bus::{Batch, BusFuture, LocalBus},
+        stop::Stop,
+    };
+
+    /// Ends as soon as somebody listens.
+    struct Ended;
+
+    impl Bus for Ended {
+        fn publish(&self, _: &RoomId, _: Batch) -> BusFuture<'_, ()> {
+            Box::pin(std::future::ready(()))
+        }
+
+        fn subscribe(&self, room: &RoomId) -> BusFuture<'_, Subscription> {
+            let room = room.clone();
+            Box::pin(async move { LocalBus::new().subscribe(&room).await })
+        }
+    }
+
+    #[tokio::test]
+    async fn who_listens_is_told_when_nothing_more_can_come_and_may_listen_anew() {
+        let (fanouts, room, stop) = (Fanouts::default(), RoomId::from("room"), Stop::new());
+        let tools =
+            || Tools { settings: Arc::default(), bus: Arc::new(Ended), clock: Clock::start(), stop: stop.watch() };
+        for _ in 0..2 {
+            let mut ring = fanouts.listen(&room, "topic", tools).await;
+            let told = tokio::time::timeout(Duration::from_secs(10), ring.recv()).await;
+            assert_eq!(told.expect("it is told").unwrap_err(), RecvError::Closed);
+        }
     }
 }

@@ -190,7 +190,10 @@ async fn holds(service: &Service, id: &DictionaryId, pattern: &PatternId) -> Res
 /// How many different ones of these texts a dictionary does not hold.
 async fn new_ones(service: &Service, id: &DictionaryId, texts: &[String]) -> Result<usize, ApiError> {
     let mut new: HashSet<&str> = texts.iter().map(String::as_str).collect();
-    each(service, id, |it| drop(new.remove(it.text.as_str()))).await?;
+    each(service, id, |it| {
+        new.remove(it.text.as_str());
+    })
+    .await?;
     Ok(new.len())
 }
 
