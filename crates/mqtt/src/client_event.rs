@@ -95,6 +95,8 @@ pub struct ConnAck {
     pub maximum_qos: QoS,
     /// Whether the server resumed an earlier session.
     pub session_present: bool,
+    /// How long the server keeps the session after the link ends, in seconds; 0 is not at all.
+    pub session_expiry: u32,
     /// The client identifier that the server made.
     pub assigned_client_id: Option<String>,
     /// A text for a person.

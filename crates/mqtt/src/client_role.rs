@@ -56,7 +56,7 @@ impl ClientRole {
             Ok(packet) => {
                 // It is sent; the credentials need not stay.
                 options.user_name = None;
-                self.framer = Framer::new(options.maximum_packet_size);
+                self.framer = Framer::new(options.maximum_packet_size.saturating_add(HEADER));
                 self.outputs.push_back(ClientOutput::Send(packet));
                 self.phase = Phase::Connecting {
                     deadline: now.saturating_add(options.connack_timeout),
@@ -290,6 +290,9 @@ impl fmt::Debug for ClientRole {
             .finish_non_exhaustive()
     }
 }
+
+/// What stands around a payload: a topic of 256 bytes, and user properties.
+const HEADER: u32 = 8 * 1024;
 
 /// The size of a PUBACK. A server that accepts less can't be answered; every other
 /// packet without content is as small or smaller.

@@ -22,7 +22,8 @@ pub struct ConnectOptions {
     pub session_expiry: u32,
     /// How many QoS 1 messages the server may leave unacknowledged; 1 to 65,535 (which is the default of MQTT and not sent).
     pub receive_maximum: u16,
-    /// The largest packet that is accepted, in bytes; announced below [`LARGEST_PACKET`] and always enforced.
+    /// The largest packet that is accepted, in bytes; announced below [`LARGEST_PACKET`]. Up to 8 KiB more are let pass,
+    /// as some services count the payload alone; beyond that it is enforced.
     pub maximum_packet_size: u32,
     /// How many topic aliases the server may use; 0 is none.
     pub topic_alias_maximum: u16,
@@ -88,6 +89,11 @@ pub struct Accept {
     pub keep_alive: u16,
     /// The highest quality of service for messages of the client; QoS 2 counts as 1.
     pub maximum_qos: QoS,
+    /// Whether an earlier session goes on: its subscriptions stand. Not for a client that asked for a clean start.
+    pub session_present: bool,
+    /// How long the session is kept after the link ends, in seconds, where the client asked for at least as much; 0 is
+    /// not at all.
+    pub session_expiry: u32,
     /// The client identifier that the server made for a client that had none.
     pub assigned_client_id: Option<String>,
     /// A text for a person.
@@ -97,11 +103,13 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// Grants QoS 1 and this keep alive, in seconds, and says nothing more.
+    /// Grants QoS 1 and this keep alive, in seconds, no session, and says nothing more.
     pub fn new(keep_alive: u16) -> Self {
         Self {
             keep_alive,
             maximum_qos: QoS::AtLeastOnce,
+            session_present: false,
+            session_expiry: 0,
             assigned_client_id: None,
             reason_string: None,
             user_properties: Vec::new(),

@@ -41,6 +41,13 @@ pub enum ServerEvent {
     },
     /// A client sent a message: at QoS 1 answer with `puback`.
     Publish(InboundPublish),
+    /// A client has a message that was sent to it at QoS 1.
+    Acknowledged {
+        /// The identifier that [`ServerRole::publish_at_least_once`](crate::ServerRole::publish_at_least_once) gave.
+        id: PacketId,
+        /// What the client says to it; from 0x80 on it did not take it.
+        reason: ReasonCode,
+    },
     /// A client says goodbye; a `Close` follows.
     Disconnect {
         /// Why.
@@ -63,6 +70,8 @@ pub struct Connect {
     pub keep_alive: u16,
     /// Whether the client wants no earlier session.
     pub clean_start: bool,
+    /// How long the client wants its session kept after the link ends, in seconds; 0 is not at all.
+    pub session_expiry: u32,
     /// How many QoS 1 messages the client would take unacknowledged.
     pub receive_maximum: u16,
     /// The largest packet that the client accepts, in bytes.

@@ -57,7 +57,9 @@ enum Phase {
 /// What a client asked of the server's own packets.
 #[derive(Clone, Copy)]
 struct Terms {
-    wants_session: bool,
+    clean_start: bool,
+    session_expiry: u32,
+    receive_maximum: u16,
     wants_problem_information: bool,
     maximum_packet_size: u32,
 }
@@ -139,16 +141,18 @@ impl ServerRole {
 
     /// Accepts the CONNECT and takes up what the client sent since. Without a CONNECT that
     /// waits for its answer it does nothing.
-    pub fn accept(&mut self, now: Duration, accept: Accept) {
+    pub fn accept(&mut self, now: Duration, mut accept: Accept) {
         let Phase::Deciding { terms, held } = &mut self.phase else {
             return;
         };
         let (terms, held) = (*terms, std::mem::take(held));
+        accept.session_present &= !terms.clean_start;
+        accept.session_expiry = accept.session_expiry.min(terms.session_expiry);
         let live = Live::new(now, &self.options, &accept, terms);
         let packet = encode::connack_success(&Announced {
             accept,
             options: &self.options,
-            ends_session: terms.wants_session,
+            asked_session_expiry: terms.session_expiry,
             max: terms.maximum_packet_size,
         });
         self.phase = Phase::Live(Box::new(live));
@@ -215,6 +219,28 @@ impl ServerRole {
         Ok(())
     }
 
+    /// Sends a message at QoS 1 to this client alone; the answer is `Acknowledged`.
+    ///
+    /// # Errors
+    /// [`PublishError`]; nothing was sent then.
+    pub fn publish_at_least_once(
+        &mut self,
+        _now: Duration,
+        topic: &str,
+        payload: &[u8],
+        user_properties: &[(&str, &str)],
+    ) -> Result<PacketId, PublishError> {
+        let Phase::Live(live) = &mut self.phase else {
+            return Err(PublishError::NotConnected);
+        };
+        let id = live.free_delivery().ok_or(PublishError::QuotaFull)?;
+        let message = Outbound { topic, payload, user_properties };
+        let packet = encode::publish(&message, Some(id), live.maximum_outbound())?;
+        live.await_delivery(id);
+        self.outputs.push_back(ServerOutput::Send(packet));
+        Ok(id)
+    }
+
     /// Says DISCONNECT with a reason and a text for a person (before the answer to a CONNECT:
     /// refuses it instead, as MQTT 5 demands), and closes.
     pub fn disconnect(&mut self, _now: Duration, reason: ReasonCode, text: Option<&str>) {
@@ -251,7 +277,9 @@ impl ServerRole {
     fn connect(&mut self, packet: ConnectPacket) {
         self.phase = Phase::Deciding {
             terms: Terms {
-                wants_session: packet.wants_session,
+                clean_start: packet.connect.clean_start,
+                session_expiry: packet.connect.session_expiry,
+                receive_maximum: packet.connect.receive_maximum,
                 wants_problem_information: packet.wants_problem_information,
                 maximum_packet_size: packet.connect.maximum_packet_size.unwrap_or(LARGEST_PACKET),
             },

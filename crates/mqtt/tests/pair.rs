@@ -1,5 +1,7 @@
 //! A client and a server together, under virtual time.
 
+#[path = "pair/sessions.rs"]
+mod sessions;
 mod support;
 
 use chatroom_mqtt::{
@@ -202,15 +204,39 @@ fn the_keep_alive_of_the_server_is_in_force() {
 }
 
 #[test]
-fn a_busy_client_sends_no_pings() {
+fn a_busy_client_that_is_answered_sends_no_pings() {
     let mut pair = Pair::connected();
     pair.sent_by_client.clear();
     for _ in 0..30 {
-        pair.client.publish(pair.now, PUB, b"{}", QoS::AtMostOnce).unwrap();
+        let message = pair.publish(b"{}");
+        pair.server.puback(pair.now, message, ReasonCode::SUCCESS, None, &[]);
         pair.run_for(seconds(20));
     }
-    assert!(pair.sent_by_client.iter().all(|first| *first == 0x30));
+    assert!(pair.sent_by_client.iter().all(|first| *first == 0x32));
     assert_eq!(pair.server_close, None);
+}
+
+#[test]
+fn who_sends_at_qos_0_without_hearing_anything_asks_whether_anybody_listens() {
+    let mut pair = Pair::connected();
+    let cut_at = pair.now;
+    pair.is_cut = true;
+    while pair.client_close.is_none() && pair.now < cut_at + seconds(100) {
+        pair.client.publish(pair.now, PUB, b"{}", QoS::AtMostOnce).unwrap();
+        pair.run_for(seconds(1));
+    }
+    assert_eq!(pair.client_close, Some(CloseCause::PongTimeout));
+    assert!(pair.now <= cut_at + seconds(45), "cut at {cut_at:?}, found at {:?}", pair.now);
+}
+
+#[test]
+fn a_dead_link_is_found_within_one_and_a_half_keep_alives_however_short_they_are() {
+    for keep_alive in [1, 2, 5, 10, 30, 1200] {
+        let mut pair = Pair::accepted(options(), ServerOptions::default(), Accept::new(keep_alive));
+        pair.is_cut = true;
+        pair.run_for(seconds(u64::from(keep_alive)) * 3 / 2);
+        assert_eq!(pair.client_close, Some(CloseCause::PongTimeout), "keep alive {keep_alive} s");
+    }
 }
 
 #[test]

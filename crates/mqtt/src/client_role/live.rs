@@ -16,9 +16,10 @@ use crate::{
 
 /// An accepted connection.
 pub(super) struct Live {
-    /// After how much silence of this side a PINGREQ is due; `None` is never.
+    /// After how much silence of either side a PINGREQ is due; `None` is never.
     ping_after: Option<Duration>,
     last_sent: Duration,
+    last_heard: Duration,
     pong_due: Option<Duration>,
     waiting: Waiting,
     aliases: Aliases,
@@ -49,20 +50,24 @@ impl Live {
             topic_alias_maximum: packet.topic_alias_maximum.unwrap_or(0),
             maximum_qos: packet.maximum_qos.unwrap_or(QoS::ExactlyOnce),
             session_present: packet.session_present,
+            session_expiry: packet.session_expiry.unwrap_or(options.session_expiry),
             assigned_client_id: packet.assigned_client_id,
             reason_string: packet.reason_string,
             user_properties: packet.user_properties,
         };
         let keep_alive = Duration::from_secs(granted.keep_alive.into());
+        // Early enough that a PINGREQ on a slow link still arrives within the keep alive.
+        let ping_after = (!keep_alive.is_zero()).then_some(keep_alive * 3 / 4);
         let live = Self {
-            // Early enough that a PINGREQ on a slow link still arrives within the keep alive.
-            ping_after: (!keep_alive.is_zero()).then_some(keep_alive * 3 / 4),
+            ping_after,
             last_sent: now,
+            last_heard: now,
             pong_due: None,
             waiting: Waiting::default(),
             aliases: Aliases::new(options.topic_alias_maximum),
             ack_timeout: options.ack_timeout,
-            pong_timeout: options.pong_timeout,
+            // Both waits together are one and a half keep alives: so long a dead link may stand.
+            pong_timeout: ping_after.map_or(options.pong_timeout, |wait| wait.min(options.pong_timeout)),
             receive_maximum: granted.receive_maximum,
             maximum_packet_size: granted.maximum_packet_size.unwrap_or(LARGEST_PACKET),
             maximum_qos: granted.maximum_qos,
@@ -127,6 +132,7 @@ impl Live {
     }
 
     pub(super) fn handle(&mut self, now: Duration, packet: ToClient) -> Result<Outputs, Stop> {
+        self.last_heard = now;
         let event = match packet {
             ToClient::Publish(packet) => return self.delivery(now, packet),
             ToClient::PubAck(ack) => self.puback(ack)?,
@@ -238,8 +244,10 @@ impl Live {
         usize::from(self.receive_maximum).saturating_sub(self.in_flight())
     }
 
+    /// Who sends without ever being answered (QoS 0) would not notice that nobody listens.
     fn ping_due(&self) -> Option<Duration> {
-        Some(self.last_sent.saturating_add(self.ping_after?))
+        let since = if self.awaits_pong() { self.last_sent } else { self.last_sent.min(self.last_heard) };
+        Some(since.saturating_add(self.ping_after?))
     }
 }
 

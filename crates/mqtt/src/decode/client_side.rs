@@ -50,6 +50,7 @@ impl ToClient {
 #[derive(Debug)]
 pub(crate) struct ConnAckPacket {
     pub(crate) session_present: bool,
+    pub(crate) session_expiry: Option<u32>,
     pub(crate) reason: ReasonCode,
     pub(crate) server_keep_alive: Option<u16>,
     pub(crate) receive_maximum: Option<u16>,
@@ -111,6 +112,7 @@ fn connack(body: &[u8]) -> Result<ConnAckPacket, Violation> {
     let (packet, _) = v5_0::Connack::parse(&known).map_err(|error| rejected("CONNACK", error))?;
     let mut found = ConnAckPacket {
         session_present: packet.session_present(),
+        session_expiry: None,
         reason,
         server_keep_alive: None,
         receive_maximum: None,
@@ -124,6 +126,7 @@ fn connack(body: &[u8]) -> Result<ConnAckPacket, Violation> {
     };
     for property in packet.props() {
         match property {
+            Property::SessionExpiryInterval(value) => found.session_expiry = Some(value.val()),
             Property::ServerKeepAlive(value) => found.server_keep_alive = Some(value.val()),
             Property::ReceiveMaximum(value) => found.receive_maximum = Some(value.val()),
             Property::MaximumPacketSize(value) => found.maximum_packet_size = Some(value.val()),
@@ -143,7 +146,7 @@ fn connack(body: &[u8]) -> Result<ConnAckPacket, Violation> {
     Ok(found)
 }
 
-fn puback(body: &[u8]) -> Result<Ack, Violation> {
+pub(super) fn puback(body: &[u8]) -> Result<Ack, Violation> {
     let reason = body.get(2).copied().map_or(ReasonCode::SUCCESS, ReasonCode);
     let known = with_known_codes(body, 2..3, |code| PubackReasonCode::try_from(code).is_ok());
     let (packet, _) = v5_0::Puback::parse(&known).map_err(|error| rejected("PUBACK", error))?;

@@ -2,8 +2,8 @@
 
 use mqtt_protocol_core::mqtt::packet::{Property, v5_0};
 
-use super::client_side::disconnect;
-use super::{PublishPacket, packet_id, publish, qos, rejected, user_properties};
+use super::client_side::{disconnect, puback};
+use super::{Ack, PublishPacket, packet_id, publish, qos, rejected, user_properties};
 use crate::frame::Frame;
 use crate::guard;
 use crate::kind::Kind;
@@ -25,6 +25,7 @@ pub(crate) enum ToServer {
         filters: Vec<String>,
     },
     Publish(PublishPacket),
+    PubAck(Ack),
     PingReq,
     Disconnect(ReasonCode),
     /// A packet that this server never asks for.
@@ -39,6 +40,7 @@ impl ToServer {
             Self::Subscribe { .. } => "a SUBSCRIBE before the CONNECT",
             Self::Unsubscribe { .. } => "an UNSUBSCRIBE before the CONNECT",
             Self::Publish(_) => "a PUBLISH before the CONNECT",
+            Self::PubAck(_) => "a PUBACK before the CONNECT",
             Self::PingReq => "a PINGREQ before the CONNECT",
             Self::Disconnect(_) => "a DISCONNECT before the CONNECT",
             Self::Unasked(name) => name,
@@ -50,8 +52,6 @@ impl ToServer {
 #[derive(Debug)]
 pub(crate) struct ConnectPacket {
     pub(crate) connect: Connect,
-    /// Whether the client wants its session kept after the link.
-    pub(crate) wants_session: bool,
     /// Whether texts may stand in acknowledgements.
     pub(crate) wants_problem_information: bool,
     /// Whether the client wants the enhanced authentication of AUTH packets.
@@ -62,7 +62,7 @@ pub(crate) struct ConnectPacket {
 pub(crate) fn to_server(frame: &Frame<'_>) -> Result<ToServer, Violation> {
     match frame.kind {
         Kind::Connect => check_version(&frame.body)?,
-        Kind::Subscribe | Kind::Unsubscribe | Kind::Publish | Kind::PingReq | Kind::Disconnect => {}
+        Kind::Subscribe | Kind::Unsubscribe | Kind::Publish | Kind::PubAck | Kind::PingReq | Kind::Disconnect => {}
         _ => return Ok(ToServer::Unasked(frame.kind.name())),
     }
     guard::check(frame)?;
@@ -71,6 +71,7 @@ pub(crate) fn to_server(frame: &Frame<'_>) -> Result<ToServer, Violation> {
         Kind::Subscribe => subscribe(&frame.body),
         Kind::Unsubscribe => unsubscribe(&frame.body),
         Kind::Publish => publish(frame).map(ToServer::Publish),
+        Kind::PubAck => puback(&frame.body).map(ToServer::PubAck),
         Kind::PingReq => Ok(ToServer::PingReq),
         Kind::Disconnect => disconnect(&frame.body).map(|bye| ToServer::Disconnect(bye.reason)),
         _ => Ok(ToServer::Unasked(frame.kind.name())),
@@ -102,12 +103,12 @@ fn connect(body: &[u8]) -> Result<ConnectPacket, Violation> {
             has_will: packet.will_flag(),
             keep_alive: packet.keep_alive(),
             clean_start: packet.clean_start(),
+            session_expiry: 0,
             receive_maximum: u16::MAX,
             maximum_packet_size: None,
             topic_alias_maximum: 0,
             user_properties: user_properties(packet.props()),
         },
-        wants_session: false,
         wants_problem_information: true,
         wants_authentication: false,
     };
@@ -117,7 +118,7 @@ fn connect(body: &[u8]) -> Result<ConnectPacket, Violation> {
             Property::ReceiveMaximum(value) => connect.receive_maximum = value.val(),
             Property::MaximumPacketSize(value) => connect.maximum_packet_size = Some(value.val()),
             Property::TopicAliasMaximum(value) => connect.topic_alias_maximum = value.val(),
-            Property::SessionExpiryInterval(value) => found.wants_session = value.val() != 0,
+            Property::SessionExpiryInterval(value) => connect.session_expiry = value.val(),
             Property::RequestProblemInformation(value) => {
                 found.wants_problem_information = value.val() != 0;
             }

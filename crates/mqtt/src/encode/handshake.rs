@@ -63,8 +63,8 @@ fn connect_properties(options: &ConnectOptions) -> Result<Vec<Property>, MqttErr
 pub(crate) struct Announced<'a> {
     pub(crate) accept: Accept,
     pub(crate) options: &'a ServerOptions,
-    /// Whether the client asked for a session, which it must be told it does not get.
-    pub(crate) ends_session: bool,
+    /// How long the client asked its session to be kept, in seconds; it must be told if it is another time.
+    pub(crate) asked_session_expiry: u32,
     /// The largest packet that the client accepts.
     pub(crate) max: u32,
 }
@@ -78,7 +78,7 @@ pub(crate) fn connack_success(announced: &Announced<'_>) -> Bytes {
         let mut properties = connack_properties(announced).expect(BUILDS);
         properties.extend(explanation);
         v5_0::Connack::builder()
-            .session_present(false)
+            .session_present(accept.session_present)
             .reason_code(ConnectReasonCode::Success)
             .props(properties)
             .build()
@@ -109,8 +109,8 @@ fn connack_properties(announced: &Announced<'_>) -> Result<Vec<Property>, MqttEr
     if options.topic_alias_maximum != 0 {
         properties.push(TopicAliasMaximum::new(options.topic_alias_maximum)?.into());
     }
-    if announced.ends_session {
-        properties.push(SessionExpiryInterval::new(0)?.into());
+    if accept.session_expiry != announced.asked_session_expiry {
+        properties.push(SessionExpiryInterval::new(accept.session_expiry)?.into());
     }
     if let Some(id) = accept.assigned_client_id.as_deref()
         && is_writable(id)

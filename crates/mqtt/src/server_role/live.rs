@@ -25,6 +25,9 @@ pub(super) struct Live {
     publishes: BTreeSet<PacketId>,
     /// The requests that wait for their SUBACK or UNSUBACK, each with the number of its filters.
     requests: BTreeMap<PacketId, usize>,
+    /// The messages whose PUBACK the client owes, and the identifier of the last one.
+    deliveries: BTreeSet<PacketId>,
+    last_delivery: u16,
 }
 
 /// Why a packet ends the link.
@@ -45,6 +48,8 @@ impl Live {
             aliases: Aliases::new(options.topic_alias_maximum),
             publishes: BTreeSet::new(),
             requests: BTreeMap::new(),
+            deliveries: BTreeSet::new(),
+            last_delivery: 0,
         }
     }
 
@@ -66,6 +71,10 @@ impl Live {
         let event = match packet {
             ToServer::PingReq => return Ok(Some(ServerOutput::Send(encode::pingresp()))),
             ToServer::Publish(packet) => self.publish(packet)?,
+            ToServer::PubAck(ack) if self.deliveries.remove(&ack.id) => {
+                ServerEvent::Acknowledged { id: ack.id, reason: ack.reason }
+            }
+            ToServer::PubAck(_) => return Err(Violation::unexpected("PUBACK").into()),
             ToServer::Subscribe { id, filters, has_subscription_id } => {
                 if has_subscription_id {
                     let what = "SUBSCRIBE: it holds a subscription identifier".to_owned();
@@ -130,6 +139,24 @@ impl Live {
             return Err(Violation::protocol(packet, what));
         }
         Ok(())
+    }
+
+    /// An identifier for a message to the client, unless it owes as many PUBACKs as it takes messages.
+    pub(super) fn free_delivery(&self) -> Option<PacketId> {
+        if self.deliveries.len() >= usize::from(self.terms.receive_maximum) {
+            return None;
+        }
+        let mut number = self.last_delivery;
+        (0..=u16::MAX).find_map(|_| {
+            number = number.wrapping_add(1);
+            PacketId::new(number).filter(|id| !self.deliveries.contains(id))
+        })
+    }
+
+    /// A message went out with this identifier.
+    pub(super) fn await_delivery(&mut self, id: PacketId) {
+        self.last_delivery = id.get();
+        self.deliveries.insert(id);
     }
 
     /// The PUBACK for a message that waits for it.
