@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatroom_mqtt::{ClientEvent, ClientOutput, CloseCause, QoS, ReasonCode};
+use chatroom_mqtt::{ClientEvent, ClientOutput, CloseCause, ReasonCode};
 use chatroom_wire::{Claims, Config, Token};
 
 use crate::{
@@ -64,7 +64,10 @@ impl Session {
         match (&self.phase, &self.config) {
             (Phase::Opening { link, .. }, Some(config)) if *link == opened => {
                 self.backoff.connecting(self.now.mono);
-                self.phase = Phase::Linked(Box::new(Link::connect(opened, self.now.mono, config)));
+                let link = Link::connect(opened, self.now.mono, config, self.terms(config));
+                // Until the CONNACK says so, nothing is known to have been kept: the broker may begin a session anew.
+                self.resumes = None;
+                self.phase = Phase::Linked(Box::new(link));
             }
             _ => self.other_link_opened(opened),
         }
@@ -89,19 +92,26 @@ impl Session {
         let Phase::Linked(link) = &mut self.phase else { return };
         match event {
             ClientEvent::Connected(connack) => {
-                link.connected_at = Some(self.now.mono);
-                link.qos = connack.maximum_qos.min(QoS::AtLeastOnce);
+                link.connected(self.now.mono, &connack);
                 let Some(config) = &self.config else { return };
-                match link.mqtt.subscribe(self.now.mono, config.topic.subscribe.as_str(), QoS::AtMostOnce) {
-                    Ok(id) => link.stage = Stage::Subscribing(id),
-                    Err(error) => self.end(End::Fatal(Cause::Mqtt(CloseCause::ProtocolError(error.to_string())))),
+                if connack.session_present {
+                    // Only a session whose subscription stood is ever asked for.
+                    let keeps = link.keeps;
+                    self.stands(keeps);
+                    self.subscribed();
+                } else if let Err(error) = link.subscribe(self.now.mono, config) {
+                    self.end(End::Fatal(Cause::Mqtt(CloseCause::ProtocolError(error.to_string()))));
                 }
             }
             ClientEvent::Refused { reason, text, .. } => self.interrupted(Cause::Refused { reason, text }),
             ClientEvent::ServerDisconnected { reason, text, .. } => {
                 self.interrupted(Cause::Disconnected { reason, text });
             }
-            ClientEvent::Subscribed { id, .. } if link.stage == Stage::Subscribing(id) => self.subscribed(),
+            ClientEvent::Subscribed { id, .. } if link.stage == Stage::Subscribing(id) => {
+                let keeps = link.keeps;
+                self.stands(keeps);
+                self.subscribed();
+            }
             ClientEvent::SubscribeRefused { reason, text, .. } => {
                 self.interrupted(Cause::Subscription { reason, text });
             }
@@ -189,6 +199,7 @@ impl Session {
     fn leave_link(&mut self) {
         self.phase = Phase::Idle;
         self.drop_handover();
+        self.forget_session_in_flight();
         self.outbox.link_lost(self.now.mono);
         self.history.cancel();
         self.held.clear();

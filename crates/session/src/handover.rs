@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use chatroom_mqtt::{ClientEvent, ClientOutput, QoS, ReasonCode};
+use chatroom_mqtt::{ClientEvent, ClientOutput, ReasonCode};
 use chatroom_wire::Config;
 
 use crate::{
@@ -128,7 +128,8 @@ impl Session {
         self.handover = match std::mem::take(&mut self.handover) {
             Handover::Opening { link, config, .. } if link == opened => {
                 self.backoff.connecting(self.now.mono);
-                Handover::Joining { link: Box::new(Link::connect(link, self.now.mono, &config)), config }
+                let link = Link::connect(link, self.now.mono, &config, self.terms(&config));
+                Handover::Joining { link: Box::new(link), config }
             }
             other => other,
         };
@@ -168,11 +169,9 @@ impl Session {
     fn other_link_said(&mut self, event: ClientEvent) {
         match (&mut self.handover, event) {
             (Handover::Joining { link, config }, ClientEvent::Connected(connack)) => {
-                link.connected_at = Some(self.now.mono);
-                link.qos = connack.maximum_qos.min(QoS::AtLeastOnce);
-                match link.mqtt.subscribe(self.now.mono, config.topic.subscribe.as_str(), QoS::AtMostOnce) {
-                    Ok(id) => link.stage = Stage::Subscribing(id),
-                    Err(_) => self.handover_failed(),
+                link.connected(self.now.mono, &connack);
+                if link.subscribe(self.now.mono, config).is_err() {
+                    self.handover_failed();
                 }
             }
             (Handover::Joining { link, .. }, ClientEvent::Subscribed { id, .. })
@@ -206,7 +205,9 @@ impl Session {
         // Where the old one stood: what the new one says first shows whether something is missing.
         link.sequence = present.sequence;
         std::mem::swap(present, &mut link);
+        let keeps = present.keeps;
         self.config = Some(config);
+        self.stands(keeps);
         let now = self.now.mono;
         self.handover = Handover::Leaving { link, from: now + LINGER, until: now + DRAIN };
     }

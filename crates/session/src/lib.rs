@@ -8,9 +8,10 @@
 //! - [`options`]: how to join; [`error`]: what can go wrong, and who is to blame
 //! - `phase`: where a session stands; `link`: its MQTT connection; `backoff`: how long to wait; `lives`: how links ended; `renewal`: fresh tokens
 //! - `outbox`: what is to be sent, until it is known to have arrived; `keeping`: and over the end of a program
-//! - `handover`: from one link to the next without a gap; `wake`: after the machine slept
+//! - `handover`: from one link to the next without a gap; `resume`: where a broker keeps a session; `wake`: after the machine slept
 //! - `timeline`: what was said, once and in order; `history`: what was missed
-//! - [`room`]: facts of the room
+//! - [`room`]: facts of the room; `presses`: of its counters, gathered and told; `pressing`: as a session takes them
+//! - [`request`]: calls of the application's own
 //!
 //! # The drain contract
 //!
@@ -70,6 +71,7 @@ mod random;
 mod receiving;
 mod renewal;
 pub mod request;
+mod resume;
 pub mod room;
 mod sending;
 mod session;

@@ -105,6 +105,7 @@ impl Options {
             &mut limits.recheck,
             &mut limits.press_wait,
             &mut limits.press_totals,
+            &mut limits.session_expiry,
         ] {
             *span = (*span).min(LONGEST);
         }
@@ -143,6 +144,11 @@ pub struct Limits {
     pub press_wait: Duration,
     /// How often the totals of counters are told at most.
     pub press_totals: Duration,
+    /// How long the broker is asked to keep the session when a link ends, in whole seconds; also when the room is left.
+    /// Zero, the default, begins anew with each link: the history says what was missed, at once, while a broker hands out
+    /// what it kept slowly (AWS: ten messages a second) and keeps only what was said at QoS 1. Where there is no history,
+    /// it is better than nothing.
+    pub session_expiry: Duration,
 }
 
 impl Default for Limits {
@@ -160,6 +166,7 @@ impl Default for Limits {
             catch_up: 100_000,
             press_wait: Duration::from_secs(5),
             press_totals: Duration::from_secs(2),
+            session_expiry: Duration::ZERO,
         }
     }
 }

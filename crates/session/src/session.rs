@@ -12,7 +12,7 @@ use crate::{
     Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, LinkId, Now, Options,
     Output, RoomState, SendError, backoff::Backoff, handover::Handover, history::History, ids::Ids, keeping::Writes,
     lives::Lives, outbox::Outbox, phase::Phase, presses::Presses, random::Random, renewal::Renewal, request::Requests,
-    room::Changes, timeline::Timeline, wake::Wake,
+    resume::Subscription, room::Changes, timeline::Timeline, wake::Wake,
 };
 
 /// One user in one room. See the crate's [drain contract](crate#the-drain-contract).
@@ -40,6 +40,8 @@ pub struct Session {
     next_link: u64,
     pub(crate) handover: Handover,
     pub(crate) wake: Wake,
+    /// What the broker may have kept of the last link.
+    pub(crate) resumes: Option<Subscription>,
     pub(crate) timeline: Timeline,
     pub(crate) history: History,
     /// What was said while the history is read; told when that is done.
@@ -114,6 +116,7 @@ impl Session {
             next_link: 0,
             handover: Handover::default(),
             wake: Wake::default(),
+            resumes: None,
             history: History::default(),
             held: Vec::new(),
             held_overflowed: false,
