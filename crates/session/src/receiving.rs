@@ -9,7 +9,7 @@ use chatroom_wire::{
 };
 
 use crate::{
-    Access, Call, CallError, CallId, Cause, Delivery, Event, Gap, GapReason, Session,
+    Access, Call, CallError, CallId, Cause, Delivery, Event, Gap, GapReason, RoomState, Session,
     error::Remedy,
     history::Progress,
     link::Stage,
@@ -171,7 +171,7 @@ impl Session {
     /// Tells a message, unless it was told before.
     fn take(&mut self, message: Message) {
         self.fold(&message);
-        if self.is_calling(Purpose::Room) && self.room_news.len() < HELD {
+        if RoomState::is_told_by(&message) && self.is_calling(Purpose::Room) && self.room_news.len() < HELD {
             self.room_news.push(message.clone());
         }
         let insertion = self.timeline.insert(&message);

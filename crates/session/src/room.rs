@@ -46,6 +46,11 @@ impl RoomState {
         };
     }
 
+    /// Whether a message may say something of the room.
+    pub(crate) fn is_told_by(message: &Message) -> bool {
+        matches!(message.payload, Payload::CustomCounterUpdate(_)) || Part::of(&message.payload).is_some()
+    }
+
     /// Takes in what a message says of the room. Answers whether the room changed.
     pub(crate) fn fold(&mut self, message: &Message) -> bool {
         match &message.payload {
@@ -215,6 +220,20 @@ mod tests {
         assert!(!room.fold(&counter(4, "0004")));
         assert!(room.fold(&counter(9, "0009")));
         assert_eq!(room.counters[0].value, 9);
+    }
+
+    #[test]
+    fn changes_without_end_leave_a_bounded_memory() {
+        let mut changes = Changes::default();
+        for number in 0..5_000 {
+            let second = format!("{:02}:{:02}", number / 60 % 60, number % 60);
+            assert!(changes.is_news(&message(&format!(
+                r#"{{"type":"INTERACTION_TYPE_PIN_MESSAGE","received_at":"2026-01-01T0{}:{second}Z",
+                    "pin_unpin_message":{{"message":{{"id":"{number}"}}}}}}"#,
+                number / 3_600
+            ))));
+        }
+        assert_eq!(changes.0.len(), PARTS);
     }
 
     #[test]

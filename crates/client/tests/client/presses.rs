@@ -63,6 +63,23 @@ async fn leaving_sends_the_presses_that_wait() {
 }
 
 #[tokio::test]
+async fn a_handle_that_is_dropped_takes_no_press_with_it() {
+    for _ in 0..20 {
+        // More than may be on their way at once.
+        let keys: Vec<String> = (0..50).map(|number| number.to_string()).collect();
+        let memory = MemoryRoom::new().with_counters(keys.clone());
+        let (room, mut events) = memory.join("ada").build().unwrap();
+        joined(&mut events).await;
+        for key in &keys {
+            room.press(key, None).await.unwrap();
+        }
+        drop(room);
+        while !matches!(next(&mut events).await, Event::Ended(_)) {}
+        assert!(keys.iter().all(|key| memory.counter(key) == Some(1)));
+    }
+}
+
+#[tokio::test]
 async fn a_press_that_can_not_be_taken_is_refused_at_once() {
     let memory = MemoryRoom::new().with_counters(["like"]);
     let (room, mut events) = memory.join("ada").build().unwrap();

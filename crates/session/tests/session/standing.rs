@@ -104,3 +104,16 @@ fn how_many_are_here_is_known_though_the_state_that_does_not_say_it_is_newer() {
     let viewers = world.clients[ada].session.room().viewers.clone();
     assert_eq!(viewers.map(|viewers| viewers.concurrent.count), Some(5));
 }
+
+#[test]
+fn a_mute_is_heard_however_much_is_said_while_the_state_is_read() {
+    let mut world = World::new();
+    world.faults.slow_room = true;
+    let ada = world.join();
+    for number in 0..10_001 {
+        world.news(&Message { id: Some(number.to_string().into()), ..Message::text_by(User::named("bob"), "hi") });
+    }
+    world.news(&said_at(&world, 1, "m", Payload::Mute));
+    world.release();
+    assert!(world.clients[ada].session.room().muted);
+}
