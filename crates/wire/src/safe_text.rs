@@ -6,6 +6,8 @@
 
 mod chars;
 mod escapes;
+mod graphemes;
+mod json;
 mod sieve;
 
 use std::fmt;
@@ -16,7 +18,7 @@ use unicode_segmentation::UnicodeSegmentation;
 ///
 /// - Control characters show as `^G`, a whole escape sequence as `�`, a tab as a space, a newline as `↵`.
 /// - Direction controls and invisible characters are gone; joiners stay where emoji and scripts need them.
-/// - A base carries at most 8 combining marks, an emoji at most 8 joined ones.
+/// - A base carries at most 8 combining marks, and nothing that is drawn in one place has more than 32 characters.
 ///
 /// Plain text in any script is unchanged. What is safe stays as it is when made safe again.
 ///
@@ -35,7 +37,7 @@ pub const NAME_MAX: usize = 64;
 /// The most characters of a text in a log or an error.
 pub const LOG_MAX: usize = 500;
 
-/// A grapheme has no limit of its own; this many characters hold 64 of the longest that mean anything.
+/// This many characters hold 64 of the longest graphemes that mean anything.
 const NAME_CHARS_MAX: usize = 512;
 
 impl SafeText {
@@ -75,6 +77,18 @@ impl SafeText {
     pub fn log(text: &str) -> Self {
         let (line, whole) = sieve::sieve(text, LOG_MAX);
         if whole { Self(line) } else { Self(shortened(&line, usize::MAX, LOG_MAX)) }
+    }
+
+    /// Makes JSON one line that is safe to show and means the same: what would move a cursor, turn a direction or hide is
+    /// escaped (`\u009b`), line breaks between its tokens are gone. `json` must be well-formed.
+    ///
+    /// ```
+    /// use chatroom_wire::SafeText;
+    ///
+    /// assert_eq!(SafeText::json("[\n\"\u{9b}2J\u{7f}\u{202e}\"]").as_ref(), r#"["\u009b2J\u007f\u202e"]"#);
+    /// ```
+    pub fn json(json: &str) -> Self {
+        Self(json::escaped(json))
     }
 
     /// The text.
@@ -118,7 +132,7 @@ fn shortened(line: &str, graphemes: usize, chars: usize) -> String {
     // A joiner or a space at the end would stand before nothing.
     kept.truncate(kept.trim_end_matches(|c: char| c == chars::ZWJ || c.is_whitespace()).len());
     kept.push('…');
-    kept
+    graphemes::bounded(kept)
 }
 
 impl AsRef<str> for SafeText {

@@ -5,6 +5,7 @@ use chatroom_wire::{
     safe_text::{LOG_MAX, NAME_MAX},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
 fn line(text: &str) -> String {
@@ -37,6 +38,7 @@ fn is_safe(text: &str) {
         marks = if matches!(c, '\u{300}'..='\u{36f}') { marks + 1 } else { 0 };
         assert!(marks <= 8, "{text:?}");
     }
+    assert!(text.graphemes(true).all(|grapheme| grapheme.chars().count() <= 32), "{text:?}");
 }
 
 /// Attacks as they were reported against programs of this kind.
@@ -176,7 +178,7 @@ fn a_long_name_is_cut_between_graphemes_and_says_so() {
     assert_eq!(name(&"x".repeat(65)), format!("{}…", "x".repeat(63)));
     assert_eq!(name(&"👩‍👩‍👧‍👦".repeat(64)), "👩‍👩‍👧‍👦".repeat(64));
     assert_eq!(name(&"👩‍👩‍👧‍👦".repeat(80)), format!("{}…", "👩‍👩‍👧‍👦".repeat(63)));
-    assert_eq!(name(&"ᄀ".repeat(10_000)).chars().count(), 512, "one grapheme without an end");
+    assert_eq!(name(&"ᄀ".repeat(10_000)), format!("{}\u{fffd}…", "ᄀ".repeat(31)), "one grapheme without an end");
 }
 
 #[test]
@@ -193,6 +195,15 @@ fn it_is_written_as_it_stands() {
     assert_eq!((text.to_string(), text.as_str(), text.as_ref()), ("a^G".to_owned(), "a^G", "a^G"));
     assert_eq!(format!("[{text:>5}]"), "[  a^G]");
     assert_eq!(format!("{text:?}"), "SafeText(\"a^G\")");
+}
+
+/// A letter or a digit of any script.
+fn letter() -> impl Strategy<Value = char> {
+    any::<char>().prop_filter("a letter or a digit that is seen", |c| {
+        let group = c.general_category_group();
+        let is_letter = matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number);
+        is_letter && !is_always_invisible(*c) && !matches!(c, '\u{ff9e}' | '\u{ff9f}')
+    })
 }
 
 /// Text made of what attacks are made of.
@@ -240,6 +251,10 @@ fn hostile() -> impl Strategy<Value = String> {
             "ش",
             "\u{600}",
             "ᄀ",
+            "ᅡ",
+            "ᆨ",
+            "क\u{94d}",
+            "\u{110bd}",
             "ᠮ",
             "\u{180b}",
             "…",
@@ -278,6 +293,25 @@ proptest! {
         is_safe(&once);
         prop_assert!(once.chars().count() <= LOG_MAX);
         prop_assert_eq!(SafeText::log(&once).into_string(), once);
+    }
+
+    #[test]
+    fn letters_and_digits_of_any_script_are_kept(words in vec(vec(letter(), 1..12), 1..6)) {
+        let words: Vec<String> = words.into_iter().map(String::from_iter).collect();
+        let text = words.join(" ");
+        prop_assert_eq!(line(&text), &*text);
+        prop_assert_eq!(SafeText::log(&text).into_string(), &*text);
+        prop_assert_eq!(name(&text), text);
+    }
+
+    #[test]
+    fn json_means_the_same_and_is_safe_to_show(text in hostile()) {
+        let json = format!("{{\r\n\t\"text\":\n{}}}\n", serde_json::to_string(&text).unwrap());
+        let shown = SafeText::json(&json).into_string();
+        let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        prop_assert_eq!(read["text"].as_str(), Some(text.as_str()));
+        prop_assert!(!shown.chars().any(|c| c.is_control() || is_bidi_control(c) || is_always_invisible(c)), "{shown:?}");
+        prop_assert_eq!(SafeText::json(&shown).into_string(), shown);
     }
 
     #[test]

@@ -58,6 +58,11 @@ pub(super) fn is_seen(c: char) -> bool {
     !(c.is_whitespace() || c == '\u{2800}' || is_invisible(c) || matches!(c, ZWJ | ZWNJ | DOTTED_CIRCLE) || is_mark(c))
 }
 
+/// Whether it means something only by what stands on both of its sides.
+pub(super) fn needs_neighbour(c: char) -> bool {
+    matches!(c, ZWJ | ZWNJ | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// What a mark without a base is drawn on.
 pub(super) const DOTTED_CIRCLE: char = '◌';
 

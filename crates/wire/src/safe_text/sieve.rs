@@ -1,9 +1,12 @@
 //! One pass over a text, in which each character is kept, replaced or dropped by what was kept before it.
 
-use super::{chars, escapes};
+use super::{chars, escapes, graphemes::bounded};
 
 /// The most marks on one base, and the most emoji joined to one: more than any language writes.
 const STACK_MAX: usize = 8;
+
+/// The most characters of an emoji to which another is joined: a family of four with skin tones takes eleven.
+const JOINED_MAX: usize = 16;
 
 /// Makes a text safe, up to a number of characters. Says whether that was all of it.
 pub(super) fn sieve(text: &str, chars_max: usize) -> (String, bool) {
@@ -16,15 +19,15 @@ pub(super) fn sieve(text: &str, chars_max: usize) -> (String, bool) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if sieve.count >= chars_max && sieve.count > 0 {
-            return (sieve.kept.chars().take(chars_max).collect(), false);
+            return (bounded(sieve.kept.chars().take(chars_max).collect()), false);
         }
         let taken = sieve.take(c, rest);
         rest = &rest[taken..];
     }
     if sieve.count > chars_max {
-        return (sieve.kept.chars().take(chars_max).collect(), false);
+        return (bounded(sieve.kept.chars().take(chars_max).collect()), false);
     }
-    (sieve.kept, true)
+    (bounded(sieve.kept), true)
 }
 
 #[derive(Default)]
@@ -35,8 +38,8 @@ struct Sieve {
     last: Option<char>,
     /// Marks on the last base.
     marks: usize,
-    /// Emoji joined to the last one.
-    joined: usize,
+    /// Characters in `kept` before the last emoji and all that it is joined to.
+    emoji_start: usize,
     /// Whether the last grapheme is an emoji that another may be joined to.
     on_emoji: bool,
 }
@@ -87,7 +90,6 @@ impl Sieve {
     fn keep(&mut self, c: char) {
         self.push(c);
         self.marks = 0;
-        self.joined = 0;
         self.on_emoji = false;
     }
 
@@ -106,17 +108,18 @@ impl Sieve {
     }
 
     fn emoji(&mut self, c: char) {
-        let joined = if self.last == Some(chars::ZWJ) { self.joined } else { 0 };
+        if !(self.on_emoji && self.last == Some(chars::ZWJ)) {
+            self.emoji_start = self.count;
+        }
         self.keep(c);
-        self.joined = joined;
         self.on_emoji = true;
     }
 
     /// A joiner between two emoji.
     fn join(&mut self, next: Option<char>) {
-        if self.joined < STACK_MAX && next.is_some_and(|c| chars::is_emoji(c) && !chars::is_skin_tone(c)) {
+        let is_short = self.count - self.emoji_start < JOINED_MAX;
+        if is_short && next.is_some_and(|c| chars::is_emoji(c) && !chars::is_skin_tone(c)) {
             self.push(chars::ZWJ);
-            self.joined += 1;
         }
     }
 
