@@ -1,5 +1,7 @@
 //! A client that knows nothing but TLS and WebSocket, for the tests of these parts themselves.
 
+use std::net::SocketAddr;
+
 use futures_util::{SinkExt, StreamExt};
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -17,7 +19,11 @@ use crate::within;
 pub(crate) const CONNECT: &[u8] = b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x1e\x00\x00\x01a";
 
 pub(crate) async fn tls(endpoint: &Endpoint, certs: &Certs) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(endpoint.address()).await?;
+    tls_at(endpoint.address(), certs).await
+}
+
+pub(crate) async fn tls_at(address: SocketAddr, certs: &Certs) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from("localhost").expect("it is a name");
     within("a TLS handshake", TlsConnector::from(certs.client()).connect(name, stream)).await
 }
@@ -26,9 +32,16 @@ pub(crate) async fn websocket(
     endpoint: &Endpoint,
     certs: &Certs,
 ) -> Result<WebSocketStream<TlsStream<TcpStream>>, Error> {
-    let mut request = format!("wss://{}/mqtt", endpoint.host()).into_client_request()?;
+    websocket_at(endpoint.address(), certs).await
+}
+
+pub(crate) async fn websocket_at(
+    address: SocketAddr,
+    certs: &Certs,
+) -> Result<WebSocketStream<TlsStream<TcpStream>>, Error> {
+    let mut request = format!("wss://localhost:{}/mqtt", address.port()).into_client_request()?;
     request.headers_mut().insert("sec-websocket-protocol", "mqtt".parse().expect("it is a header's value"));
-    let stream = tls(endpoint, certs).await?;
+    let stream = tls_at(address, certs).await?;
     let (websocket, _) = within("the answer to the upgrade", Box::pin(client_async(request, stream))).await?;
     Ok(websocket)
 }

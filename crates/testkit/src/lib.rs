@@ -6,6 +6,7 @@
 //! - [`certs`]: a certificate authority and its good and bad leaves
 //! - [`endpoint`]: the listener below the next three: TCP, optional TLS, a tap on what comes in
 //! - [`relay`]: TLS before a WebSocket broker, TLS and WebSocket before a TCP broker
+//! - [`chaos_proxy`]: a proxy that delays, cuts, tears and corrupts as a script says
 //! - [`scripted`]: an endpoint that misbehaves as told
 //! - [`record`]: what an endpoint saw: connections, upgrade requests, first packets
 //! - [`tap`]: reads the upgrade request and the first MQTT packet out of a byte stream
@@ -21,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod certs;
+pub mod chaos_proxy;
 pub mod config_file;
 #[cfg(test)]
 mod dial;
