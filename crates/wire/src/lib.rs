@@ -11,7 +11,7 @@
 //! - [`claims`]: what the token says of itself; [`secret`]: tokens that can't be printed
 //! - [`chatroom`]: the state of a room; [`poll`], [`sticker`], [`dictionary`]: what belongs to it
 //! - [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
-//! - [`safe_text`]: strangers' text, made safe for a terminal or a log
+//! - [`safe_text`]: strangers' text, made safe for a terminal or a log; [`names`]: names that look like somebody else's
 //! - `schema` (with the feature of that name): the bodies as JSON Schema
 //! - [`id`], [`time`], [`raw`], [`number`]: the small parts
 //!
@@ -36,6 +36,7 @@ pub mod envelope;
 pub mod id;
 pub mod kind;
 pub mod message;
+pub mod names;
 mod null;
 pub mod number;
 pub mod payload;
@@ -60,6 +61,7 @@ pub use id::{
 };
 pub use kind::Kind;
 pub use message::Message;
+pub use names::Names;
 pub use payload::Payload;
 pub use raw::RawJson;
 pub use safe_text::SafeText;
