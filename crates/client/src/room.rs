@@ -52,10 +52,12 @@ pub(crate) enum Request {
 
 impl Room {
     /// Hands a message over. Taken is not delivered: [`Event::DeliveryChanged`](crate::Event::DeliveryChanged) tells
-    /// how it goes on.
+    /// how it goes on. With an [`Outbox`](crate::Outbox), taken means that it is on disk: it ends as delivered, rejected
+    /// or expired, over as many sessions as that takes.
     ///
     /// # Errors
-    /// When it can't be taken: it is empty or too large, too many wait already, or the session is over.
+    /// When it can't be taken: it is empty or too large, too many wait already, it can't be kept on disk, or the session
+    /// is over.
     ///
     /// # Cancel safety
     /// The message may or may not have been taken.
@@ -152,8 +154,9 @@ impl Room {
     }
 
     /// Leaves the room with a DISCONNECT, and returns when that is said (or could not be said within 2 s) and the
-    /// session has ended. Messages that wait may not be sent any more; presses of counters that wait are, if the room can
-    /// be reached, and the goodbye waits up to 2 s for their acknowledgement.
+    /// session has ended. Messages that wait may not be sent any more, unless they stay in an
+    /// [`Outbox`](crate::Outbox), which is free for the next session then; presses of counters that wait are, if the room
+    /// can be reached, and the goodbye waits up to 2 s for their acknowledgement.
     ///
     /// # Cancel safety
     /// The room may or may not be left.

@@ -162,4 +162,11 @@ impl<S: Storage> Journal<S> {
 }
 
 #[cfg(test)]
+impl<S> Journal<S> {
+    pub(super) fn storage(&mut self) -> &mut S {
+        &mut self.storage
+    }
+}
+
+#[cfg(test)]
 mod tests;

@@ -63,6 +63,14 @@ impl FileStorage {
     }
 }
 
+#[cfg(test)]
+impl FileStorage {
+    /// From now on the file can't be written; a new one can.
+    pub(super) fn spoil(&mut self) {
+        self.file = File::open(&self.path).expect("the file is there");
+    }
+}
+
 impl Storage for FileStorage {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
@@ -123,13 +131,20 @@ fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// For its owner alone: what people wrote stands in it.
+/// For its owner alone: what people wrote stands in it. What is made is on the disk.
 fn make_directory(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    let missing: Vec<&Path> = path.ancestors().take_while(|place| !place.exists()).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    #[cfg(unix)]
+    for place in missing {
+        File::open(directory(place))?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// A file that is made is for its owner alone.

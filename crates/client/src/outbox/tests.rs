@@ -5,6 +5,7 @@ use chatroom_wire::{Message, User};
 use tempfile::TempDir;
 
 use super::*;
+use crate::{SendError, memory::MemoryRoom};
 
 pub(super) fn kept(id: &str, text: &str) -> Kept {
     let message = Message { id: Some(id.into()), ..Message::text_by(User::named("ada"), text) };
@@ -101,4 +102,19 @@ fn what_another_outbox_holds_can_be_taken_over_and_is_in_one_of_them_once() {
     drop(outbox);
     assert_eq!(left(&Outbox::open(&path).unwrap()), ["a", "b", "c"]);
     assert!(Outbox::peek(&other_path).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_can_t_be_kept_is_not_taken_and_not_sent_and_the_next_one_is() {
+    let (_dir, path) = place();
+    let memory = MemoryRoom::new();
+    let mut outbox = Outbox::open(&path).unwrap();
+    outbox.journal.storage().spoil();
+    let (room, _events) = memory.join("ada").outbox(outbox).build().unwrap();
+    let refused = room.send("lost").await.unwrap_err();
+    assert!(matches!(refused, SendError::NotKept(_)), "{refused:?}");
+    room.deliver("kept").await.unwrap();
+    room.leave().await;
+    assert_eq!(memory.messages().iter().map(Message::text).collect::<Vec<_>>(), [Some("kept")]);
+    assert!(Outbox::open(&path).unwrap().left().is_empty());
 }

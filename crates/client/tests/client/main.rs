@@ -6,6 +6,7 @@ mod history;
 mod http;
 mod links;
 mod moderation;
+mod outbox;
 mod presses;
 mod renewal;
 mod rooms;
