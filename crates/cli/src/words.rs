@@ -17,9 +17,13 @@ pub(crate) fn thousands(number: impl Into<i128>) -> String {
     text
 }
 
-/// A span in its two largest units: `23 h 59 min`, `40 s`.
+/// A span in its two largest units, rounded: `23 h 59 min`, `40 s`.
 pub(crate) fn span(span: SignedDuration) -> String {
-    let seconds = span.as_secs().unsigned_abs();
+    let seconds = match span.as_secs().unsigned_abs() {
+        seconds @ 0..3_600 => seconds,
+        seconds @ 3_600..86_400 => seconds + 30,
+        seconds => seconds + 1_800,
+    };
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     let two = |first: u64, unit: &str, second: u64, lesser: &str| match second {
         0 => format!("{first} {unit}"),
@@ -34,7 +38,7 @@ pub(crate) fn span(span: SignedDuration) -> String {
     }
 }
 
-/// When something ends or ended, and how far that is from now: `in 23 h 59 min, at 2026-…`.
+/// When something ends or ended, and how far that is from now: `in 1 day, at 2026-…`.
 pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
     let left = at.duration_since(now);
     if left.is_negative() || left.is_zero() {
@@ -75,7 +79,8 @@ mod tests {
             (60, "1 min"),
             (61, "1 min 1 s"),
             (3600, "1 h"),
-            (86_399, "23 h 59 min"),
+            (86_340, "23 h 59 min"),
+            (86_399, "1 day"),
             (90_000, "1 day 1 h"),
             (7 * 86_400, "7 days"),
         ] {

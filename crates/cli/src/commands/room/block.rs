@@ -109,7 +109,8 @@ fn add_details(line: &mut String, details: [Option<String>; 2], palette: Palette
 }
 
 fn name(user: &User) -> SafeText {
-    SafeText::name(&user.custom_name, user.device_id.as_deref().unwrap_or("nobody"))
+    let id = user.device_id.as_deref().or(user.id.as_ref().map(|id| id.as_str())).unwrap_or("nobody");
+    SafeText::name(&user.custom_name, id)
 }
 
 #[cfg(test)]
