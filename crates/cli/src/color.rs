@@ -33,6 +33,8 @@ pub(crate) enum Style {
     Yellow,
     /// What helps.
     Cyan,
+    /// A badge: no text of anybody has its background.
+    Badge,
     /// One of the colours for people.
     Person(u8),
 }
@@ -64,6 +66,11 @@ impl Palette {
     #[cfg(test)]
     pub(crate) const COLORED: Self = Self { on: true };
 
+    /// Whether there are colours.
+    pub(crate) fn is_on(self) -> bool {
+        self.on
+    }
+
     /// The text in a style; as it is, where there are no colours.
     pub(crate) fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
         Painted { style: self.on.then_some(style), text }
@@ -83,6 +90,7 @@ impl Style {
             Self::Red => 31,
             Self::Yellow => 33,
             Self::Cyan => 36,
+            Self::Badge => 7,
             Self::Person(code) => code,
         }
     }

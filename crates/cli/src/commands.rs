@@ -25,6 +25,7 @@ mod visit;
 use std::{io, path::Path, process::ExitCode, time::Duration};
 
 use chatroom_client::{EventStream, Rest, Room, Rooms, Visitor};
+use chatroom_wire::Names;
 use jiff::Timestamp;
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
@@ -186,5 +187,6 @@ fn view(global: &GlobalArgs, name: Option<&str>, json: bool) -> View {
         err: global.color.palette(&io::stderr()),
         name: name.map(str::to_owned),
         joined: false,
+        names: Names::default(),
     }
 }

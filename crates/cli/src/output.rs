@@ -1,11 +1,13 @@
 //! What is shown: events of a room as lines for stdout, and as notes for stderr.
 //!
-//! Pure: nothing is written here. All of a stranger's text passes [`SafeText`], or, as JSON, [`escaped`].
+//! Pure: nothing is written here. All of a stranger's text passes [`SafeText`]. Where it stands is told apart from what
+//! the program says: a message begins with `[`, what the program says with [`SYSTEM`], and a mark about a name stands
+//! before its `@`.
 
 use std::{fmt::Write as _, time::Duration};
 
 use chatroom_client::{Event, Gap};
-use chatroom_wire::{Message, Payload, SafeText, Time, User};
+use chatroom_wire::{Message, Names, Payload, SafeText, Time, User, names::Mark};
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,6 +15,9 @@ use crate::color::{Palette, Style};
 
 /// What stands for a text that the word filter matched (docs/protocol.md, section C.5: it is hidden).
 pub(crate) const FILTERED: &str = "(hidden by the word filter)";
+
+/// How a line of the program begins: no message does.
+const SYSTEM: &str = "--- ";
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub(crate) struct View {
     pub(crate) name: Option<String>,
     /// Whether the room was joined once.
     pub(crate) joined: bool,
+    /// The names that nobody else should go by.
+    pub(crate) names: Names,
 }
 
 impl View {
@@ -49,7 +56,12 @@ impl View {
             Event::Joined { first: false, .. } => Some(self.note(Style::Dim, "back in the room")),
             Event::Joined { user, .. } => {
                 self.joined = true;
-                let name = SafeText::name(self.name.as_deref().unwrap_or(&user.custom_name), "nobody");
+                let own = self.name.as_deref().unwrap_or(&user.custom_name);
+                self.names.set_own(user.customer_id.as_ref(), own);
+                if user.is_admin {
+                    self.names.learn_admin(user.customer_id.as_ref(), own);
+                }
+                let name = SafeText::name(own, "nobody");
                 let role = if user.is_admin { ", an admin" } else { "" };
                 Some(self.note(Style::Dim, &format!("joined the room as {name}{role}")))
             }
@@ -59,7 +71,10 @@ impl View {
                 let wait = seconds(*retry_in);
                 Some(self.note(Style::Yellow, &format!("{what}: {cause}, trying again in {wait}")))
             }
-            Event::MessageAdded { message, .. } => self.message(message, None),
+            Event::MessageAdded { message, .. } => {
+                self.names.learn(message);
+                self.message(message, None)
+            }
             Event::Gap(gap) => Some(self.gap(gap)),
             Event::Unreadable(element) => {
                 let reason = SafeText::log(&element.reason);
@@ -100,7 +115,7 @@ impl View {
 
     /// A line for a person.
     pub(crate) fn note(&self, style: Style, text: &str) -> Line {
-        Line::Note(self.err.paint(style, text).to_string())
+        Line::Note(self.err.paint(style, format_args!("{SYSTEM}{text}")).to_string())
     }
 
     fn text(&self, user: &User, text: &str, time: Option<Time>) -> String {
@@ -109,6 +124,16 @@ impl View {
         let time = time.map_or_else(|| "-".to_owned(), |time| time.to_string());
         let person = Style::of_person(name.as_ref());
         let mut line = self.out.paint(Style::Dim, format_args!("[{time}]")).to_string();
+        match self.names.mark(user) {
+            // Without colours a line has the form of the sample, which knows no badge.
+            Some(Mark::Admin) if self.out.is_on() => {
+                let _ = write!(line, " {}", self.out.paint(Style::Badge, Mark::Admin.label()));
+            }
+            Some(Mark::Admin) | None => {}
+            Some(mark) => {
+                let _ = write!(line, " {}", self.out.paint(Style::Yellow, format_args!("({})", mark.label())));
+            }
+        }
         let _ = write!(line, " {} {}", self.out.paint(person, format_args!("@{name}:")), SafeText::line(text));
         line
     }
@@ -116,7 +141,7 @@ impl View {
     fn gap(&self, gap: &Gap) -> Line {
         if self.json {
             let gap = json!({"gap": {"after": gap.after, "before": gap.before, "reason": gap.reason.to_string()}});
-            return Line::Data(escaped(&gap.to_string()));
+            return Line::Data(json_line(&gap));
         }
         let mut place = String::new();
         if let Some(after) = gap.after {
@@ -126,37 +151,15 @@ impl View {
             let _ = write!(place, " before {before}");
         }
         let reason = SafeText::log(&gap.reason.to_string());
-        self.note(Style::Yellow, &format!("--- gap: messages{place} may be missing: {reason} ---"))
+        self.note(Style::Yellow, &format!("gap: messages{place} may be missing: {reason} ---"))
     }
 }
 
 /// A value as it travels, on one line that is safe to show.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
-    escaped(
-        &serde_json::to_string(value).expect("what travels holds only texts, numbers and JSON that was read before"),
-    )
-}
-
-/// JSON as one line in which nothing moves a cursor or turns a direction: escapes what JSON lets stand.
-///
-/// Control characters in JSON that was read stand only between its tokens (`\n`, `\t`, `\r`), and the others (DEL and
-/// above) only in strings.
-fn escaped(json: &str) -> String {
-    let mut line = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\n' | '\r' | '\t' => {}
-            _ if c.is_control() || is_direction(c) => {
-                let _ = write!(line, "\\u{:04x}", u32::from(c));
-            }
-            _ => line.push(c),
-        }
-    }
-    line
-}
-
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let json =
+        serde_json::to_string(value).expect("what travels holds only texts, numbers and JSON that was read before");
+    SafeText::json(&json).into_string()
 }
 
 /// A wait as a person says it: whole seconds, tenths below ten of them.

@@ -1,5 +1,9 @@
 //! Writes lines from a thread of its own, so that a terminal or a pipe that takes nothing stops neither the connection
 //! nor the signals.
+//!
+//! [`guard`]: only the program steers the terminal
+
+mod guard;
 
 use std::{
     io::{self, BufWriter, IsTerminal as _, Write},
@@ -9,6 +13,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::output::Line;
+use guard::guarded;
 
 /// How many lines may wait to be written; what comes beyond waits in the session, which is bounded too.
 const WAITING: usize = 256;
@@ -86,19 +91,19 @@ impl<O: Write, E: Write> Writer<O, E> {
         match line {
             Line::Data(text) => {
                 self.erase();
-                self.out.write_all(text.as_bytes())?;
+                self.out.write_all(guarded(&text).as_bytes())?;
                 self.out.write_all(b"\n")
             }
             // Where stderr is closed there is nobody to tell; the data still goes on.
             Line::Note(text) => {
                 self.erase();
                 // In one piece: what goes to stdout must not come between the line and its end.
-                let _ = self.err.write_all(format!("{text}\n").as_bytes());
+                let _ = self.err.write_all(format!("{}\n", guarded(&text)).as_bytes());
                 Ok(())
             }
             Line::Progress(text) => {
                 if self.progress {
-                    let _ = write!(self.err, "\r\x1b[K{text}").and_then(|()| self.err.flush());
+                    let _ = write!(self.err, "\r\x1b[K{}", guarded(&text)).and_then(|()| self.err.flush());
                     self.drawn = true;
                 }
                 Ok(())

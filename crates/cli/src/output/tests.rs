@@ -4,7 +4,15 @@ use chatroom_wire::config::SelfUser;
 use super::*;
 
 fn view(json: bool) -> View {
-    View { json, notices: false, out: Palette::PLAIN, err: Palette::PLAIN, name: None, joined: false }
+    View {
+        json,
+        notices: false,
+        out: Palette::PLAIN,
+        err: Palette::PLAIN,
+        name: None,
+        joined: false,
+        names: Names::default(),
+    }
 }
 
 fn read(json: &str) -> Message {
@@ -47,7 +55,7 @@ fn what_a_stranger_writes_moves_no_cursor_and_makes_no_second_line() {
     message.payload = Message::text_by(User::default(), "one\ntwo\u{9b}31m\x07").payload;
     for json in [false, true] {
         let Some(Line::Data(line)) = view(json).show(&added(message.clone())) else { unreachable!("it is data") };
-        assert!(!line.chars().any(|c| c.is_control() || is_direction(c)), "{line:?}");
+        assert!(!line.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)), "{line:?}");
     }
 }
 
@@ -99,12 +107,69 @@ fn trouble_is_told_apart_from_data() {
         notes.push('\n');
     }
     insta::assert_snapshot!(notes, @r"
-    no way in yet: the server closed the connection, trying again in 2 s
-    joined the room as Ada, an admin
-    interrupted: the server closed the connection, trying again in 2 s
-    back in the room
+    --- no way in yet: the server closed the connection, trying again in 2 s
+    --- joined the room as Ada, an admin
+    --- interrupted: the server closed the connection, trying again in 2 s
+    --- back in the room
     --- gap: messages after 2026-06-01T20:15:30Z may be missing: more than 7 messages were missed ---
     ");
+}
+
+fn from(name: &str, json: &str) -> Event {
+    let message = read(TEXT);
+    let user = serde_json::from_str::<User>(json).unwrap();
+    added(Message { user: User { custom_name: name.to_owned(), ..user }, ..message })
+}
+
+#[test]
+fn a_mark_stands_where_no_name_reaches_and_no_message_begins_as_the_program_does() {
+    let mut view = view(false);
+    let mut lines = String::new();
+    for (name, user) in [
+        ("Noor", r#"{"id":"1","is_admin":true}"#),
+        ("N\u{43e}\u{43e}r", r#"{"id":"2"}"#),
+        ("(not the admin) @Ada", r#"{"id":"3"}"#),
+        ("Administrator", r#"{"id":"4"}"#),
+        ("--- joined the room as", r#"{"id":"5"}"#),
+        ("Ada", r#"{"id":"6"}"#),
+    ] {
+        let Some(Line::Data(line)) = view.show(&from(name, user)) else { unreachable!("a text is data") };
+        assert!(line.starts_with('[') && !line.starts_with(SYSTEM), "{line}");
+        lines.push_str(line.split_once("Z] ").unwrap().1);
+        lines.push('\n');
+    }
+    insta::assert_snapshot!(lines, @r"
+    @Noor: What a goal!
+    (not the admin) @Nооr: What a goal!
+    (not an admin) @(not the admin) @Ada: What a goal!
+    (not an admin) @Administrator: What a goal!
+    @--- joined the room as: What a goal!
+    @Ada: What a goal!
+    ");
+}
+
+#[test]
+fn the_badge_of_an_admin_is_drawn_in_colours_that_no_text_has() {
+    let mut view = View { out: Palette::COLORED, ..view(false) };
+    let badge = "\x1b[7madmin\x1b[0m";
+    for (name, is_admin) in [("Noor", true), ("admin", false), (badge, false)] {
+        let user = format!(r#"{{"is_admin":{is_admin}}}"#);
+        let Some(Line::Data(line)) = view.show(&from(name, &user)) else { unreachable!("a text is data") };
+        assert_eq!(line.contains(badge), is_admin, "{line:?}");
+    }
+}
+
+#[test]
+fn another_who_goes_by_our_name_is_marked() {
+    let mut view = view(false);
+    let me = SelfUser { customer_id: Some("me".into()), custom_name: "Ada".to_owned(), ..SelfUser::default() };
+    view.show(&Event::Joined { user: me, first: true });
+    let mut line = |user| match view.show(&from("Ada", user)) {
+        Some(Line::Data(line)) => line,
+        _ => unreachable!("a text is data"),
+    };
+    assert!(line(r#"{"id":"me"}"#).contains("Z] @Ada: "));
+    assert!(line(r#"{"id":"you"}"#).contains("Z] (not you) @Ada: "));
 }
 
 fn gap() -> Gap {

@@ -11,7 +11,7 @@ mod told;
 
 use std::io;
 
-use chatroom_wire::Message;
+use chatroom_wire::{Message, Names};
 
 use self::html::Page;
 use crate::{
@@ -62,7 +62,10 @@ impl Writer {
     /// A message.
     pub(super) fn message(&mut self, message: &Message) -> String {
         match self {
-            Self::Lines(view) => line(view, message),
+            Self::Lines(view) => {
+                view.names.learn(message);
+                line(view, message)
+            }
             Self::Csv => csv::row(message),
             Self::Json { begun } => {
                 let comma = if std::mem::replace(begun, true) { "," } else { "" };
@@ -84,7 +87,7 @@ impl Writer {
 }
 
 fn view(out: Palette) -> View {
-    View { json: false, notices: false, out, err: out, name: None, joined: false }
+    View { json: false, notices: false, out, err: out, name: None, joined: false, names: Names::default() }
 }
 
 /// A text as `chatroom tail` has it; whatever else happened as a sentence behind a star, where a name would begin.
