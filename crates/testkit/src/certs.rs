@@ -1,11 +1,12 @@
-//! A certificate authority for `localhost`, with good and bad leaves.
+//! A certificate authority for `localhost`, with good and bad leaves, and servers that show them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedCipherSuite};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;
 
@@ -30,6 +31,9 @@ pub enum Leaf {
     UnknownAuthority,
     /// As the good one, but signed by itself.
     SelfSigned,
+    /// As the good one, but for hundreds of other names too, and behind two authorities between it and the trusted one:
+    /// the whole takes more than one TLS record.
+    Large,
 }
 
 impl Certs {
@@ -48,22 +52,36 @@ impl Certs {
 
     /// What a server needs to show this leaf.
     pub fn server(&self, leaf: Leaf) -> Arc<ServerConfig> {
-        let (certificate, key) = self.issue(leaf);
+        self.server_that_speaks(leaf, ring::ALL_CIPHER_SUITES)
+    }
+
+    /// The same, for a server that speaks these cipher suites and no other.
+    ///
+    /// # Panics
+    /// Without a suite.
+    pub fn server_that_speaks(&self, leaf: Leaf, suites: &[SupportedCipherSuite]) -> Arc<ServerConfig> {
+        let (certificates, key) = self.issue(leaf);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring speaks TLS 1.2 and 1.3")
+        let provider = CryptoProvider { cipher_suites: suites.to_vec(), ..ring::default_provider() };
+        let versions: Vec<_> = rustls::ALL_VERSIONS
+            .iter()
+            .copied()
+            .filter(|version| suites.iter().any(|suite| suite.version() == *version))
+            .collect();
+        let config = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&versions)
+            .expect("a suite belongs to TLS 1.2 or 1.3")
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
+            .with_single_cert(certificates.iter().map(|certificate| certificate.der().clone()).collect(), key)
             .expect("the key belongs to the certificate");
         Arc::new(config)
     }
 
-    /// The leaf as two PEM files: certificate, key.
+    /// The leaf as two PEM files: certificate with those between it and the authority, key.
     pub fn files(&self, leaf: Leaf) -> (PathBuf, PathBuf) {
-        let (certificate, key) = self.issue(leaf);
+        let (certificates, key) = self.issue(leaf);
         let paths = ["crt", "key"].map(|end| self.folder.path().join(format!("{leaf:?}.{end}")));
-        write(&paths[0], &certificate.pem());
+        write(&paths[0], &certificates.iter().map(Certificate::pem).collect::<String>());
         write(&paths[1], &key.serialize_pem());
         let [certificate, key] = paths;
         (certificate, key)
@@ -74,11 +92,15 @@ impl Certs {
         trusting([self.authority.der().clone()])
     }
 
-    fn issue(&self, leaf: Leaf) -> (Certificate, KeyPair) {
-        let names = match leaf {
+    /// The leaf, those between it and its authority, and the leaf's key.
+    fn issue(&self, leaf: Leaf) -> (Vec<Certificate>, KeyPair) {
+        let mut names = match leaf {
             Leaf::WrongHost => vec!["elsewhere.test".to_owned()],
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         };
+        if leaf == Leaf::Large {
+            names.extend((0..OTHER_NAMES).map(|number| format!("another-name-{number:04}.of.the.same.test")));
+        }
         let mut params = CertificateParams::new(names).expect("the names are valid");
         params.distinguished_name.push(DnType::CommonName, "Test endpoint");
         if leaf == Leaf::Expired {
@@ -86,14 +108,25 @@ impl Certs {
             params.not_after = date_time_ymd(2001, 12, 31);
         }
         let key = KeyPair::generate().expect("ring makes keys");
+        let mut between = Vec::new();
         let certificate = match leaf {
             Leaf::SelfSigned => params.self_signed(&key),
             Leaf::UnknownAuthority => params.signed_by(&key, &self.stranger),
             Leaf::Good | Leaf::Expired | Leaf::WrongHost => params.signed_by(&key, &self.authority),
+            Leaf::Large => {
+                let upper = authority_under("Test authority below", &self.authority);
+                let lower = authority_under("Test authority below that", &upper);
+                between = vec![lower.as_ref().clone(), upper.as_ref().clone()];
+                params.signed_by(&key, &lower)
+            }
         };
-        (certificate.expect("the parameters are valid"), key)
+        between.insert(0, certificate.expect("the parameters are valid"));
+        (between, key)
     }
 }
+
+/// So many names that they take more than the 16 KiB of a TLS record.
+const OTHER_NAMES: usize = 600;
 
 impl Default for Certs {
     fn default() -> Self {
@@ -116,11 +149,20 @@ pub fn trusting(authorities: impl IntoIterator<Item = CertificateDer<'static>>) 
 }
 
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let (params, key) = authority_params(name);
+    CertifiedIssuer::self_signed(params, key).expect("the parameters are valid")
+}
+
+fn authority_under(name: &str, issuer: &CertifiedIssuer<'static, KeyPair>) -> CertifiedIssuer<'static, KeyPair> {
+    let (params, key) = authority_params(name);
+    CertifiedIssuer::signed_by(params, key, issuer).expect("the parameters are valid")
+}
+
+fn authority_params(name: &str) -> (CertificateParams, KeyPair) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);
-    let key = KeyPair::generate().expect("ring makes keys");
-    CertifiedIssuer::self_signed(params, key).expect("the parameters are valid")
+    (params, KeyPair::generate().expect("ring makes keys"))
 }
 
 fn write(path: &Path, text: &str) {

@@ -2,21 +2,22 @@
 //!
 //! It answers no REST: give a client its config as a file.
 
+mod heard;
+mod player;
+mod upgrade;
+
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use chatroom_mqtt::{Accept, PacketId, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole};
-use futures_util::{SinkExt, StreamExt};
+use chatroom_mqtt::{Accept, ReasonCode, ServerOptions};
 use rustls::ServerConfig;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use crate::endpoint::{Endpoint, Link};
 use crate::stamp::Stamps;
+
+pub use heard::Heard;
+pub use upgrade::accept_websocket;
 
 /// What the endpoint does at each step. The default is a small chat service that works.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,12 @@ pub enum OnConnect {
     /// CONNACK, success.
     #[default]
     Accept,
+    /// CONNACK, success, and closes the TCP connection.
+    AcceptThenCloseTcp,
+    /// CONNACK, success, with this grant.
+    AcceptAs(Box<Accept>),
+    /// CONNACK, success: an earlier session goes on, and is kept for an hour. Then sends these payloads on the topic at QoS 1.
+    Resume(String, Vec<Bytes>),
     /// CONNACK with this code and text.
     Refuse(ReasonCode, Option<String>),
     /// Sends these bytes and reads on.
@@ -70,6 +77,10 @@ pub enum OnConnect {
 pub enum OnSubscribe {
     /// Grants it, then sends these payloads on the topic.
     Grant(Vec<Bytes>),
+    /// Grants it at QoS 1, then sends these payloads on the topic at QoS 1.
+    GrantAtLeastOnce(Vec<Bytes>),
+    /// Grants it at QoS 1, then closes the TCP connection.
+    GrantThenCloseTcp,
     /// Grants it, then sends these bytes and reads on.
     GrantThenBytes(Vec<u8>),
     /// SUBACK with this code and text.
@@ -106,192 +117,42 @@ impl Script {
     /// # Cancel safety
     /// Nothing listens if it is dropped.
     pub async fn start(self, tls: Option<Arc<ServerConfig>>) -> Endpoint {
-        let stamps = Arc::new(Stamps::new());
-        Endpoint::start(tls, move |link| self.clone().play(link, Arc::clone(&stamps))).await
+        Self::start_in_turn([self], tls).await.0
     }
 
-    async fn play(self, mut link: Link, stamps: Arc<Stamps>) {
+    /// Listens and plays to each connection the next script, and the last one to all that follow. Tells what it hears.
+    ///
+    /// # Panics
+    /// Without a script.
+    ///
+    /// # Cancel safety
+    /// Nothing listens if it is dropped.
+    pub async fn start_in_turn(
+        scripts: impl IntoIterator<Item = Self>,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> (Endpoint, Heard) {
+        let scripts: Vec<Self> = scripts.into_iter().collect();
+        assert!(!scripts.is_empty(), "there is a script");
+        let (stamps, next, heard) = (Arc::new(Stamps::new()), AtomicUsize::new(0), Heard::default());
+        let told = heard.clone();
+        let endpoint = Endpoint::start(tls, move |link| {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let script = scripts[number.min(scripts.len() - 1)].clone();
+            script.play(link, Arc::clone(&stamps), number, told.clone())
+        });
+        (endpoint.await, heard)
+    }
+
+    async fn play(self, mut link: Link, stamps: Arc<Stamps>, number: usize, heard: Heard) {
         match self.upgrade {
             OnUpgrade::Accept => {
                 if let Some(websocket) = accept_websocket(link).await {
-                    Player { websocket, script: self, stamps, topic: String::new() }.run().await;
+                    player::Player { websocket, script: self, stamps, topic: String::new(), number, heard }.run().await;
                 }
             }
-            OnUpgrade::Status(status) => answer(&mut link, status).await,
-            OnUpgrade::CloseTcp => read_head(&mut link).await,
+            OnUpgrade::Status(status) => upgrade::answer(&mut link, status).await,
+            OnUpgrade::CloseTcp => upgrade::read_head(&mut link).await,
             OnUpgrade::Silence => drop(tokio::io::copy(&mut link, &mut tokio::io::sink()).await),
-        }
-    }
-}
-
-/// Agrees to a WebSocket and to the subprotocol `mqtt`; nothing if the client asks for neither.
-///
-/// # Cancel safety
-/// The connection is lost if it is dropped.
-pub async fn accept_websocket(link: Link) -> Option<WebSocketStream<Link>> {
-    accept_hdr_async(link, agree).await.ok()
-}
-
-#[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the shape that the WebSocket library asks for")]
-fn agree(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    const NAME: &str = "sec-websocket-protocol";
-    if let Some(asked) = request.headers().get(NAME).filter(|asked| *asked == "mqtt") {
-        response.headers_mut().insert(NAME, asked.clone());
-    }
-    Ok(response)
-}
-
-/// One connection whose WebSocket is open.
-struct Player {
-    websocket: WebSocketStream<Link>,
-    script: Script,
-    stamps: Arc<Stamps>,
-    topic: String,
-}
-
-/// How the script goes on after an event.
-enum Then {
-    GoOn,
-    Send(Vec<u8>),
-    CloseTcp,
-    CloseWebSocket,
-}
-
-impl Player {
-    async fn run(mut self) {
-        let start = Instant::now();
-        let mut role = ServerRole::new(Duration::ZERO, self.script.options);
-        loop {
-            while let Some(output) = role.poll_output() {
-                let then = match output {
-                    ServerOutput::Send(bytes) => Then::Send(bytes.to_vec()),
-                    ServerOutput::Event(event) => self.react(&mut role, start.elapsed(), event),
-                    ServerOutput::Close(_) => Then::CloseWebSocket,
-                };
-                match then {
-                    Then::GoOn => {}
-                    Then::Send(bytes) => {
-                        if self.websocket.send(Message::binary(bytes)).await.is_err() {
-                            return;
-                        }
-                    }
-                    Then::CloseTcp => return,
-                    Then::CloseWebSocket => return drop(self.websocket.close(None).await),
-                }
-            }
-            let due = role.poll_timeout().map(|(due, _)| start + due);
-            tokio::select! {
-                message = self.websocket.next() => match message {
-                    Some(Ok(Message::Binary(bytes))) => role.receive(start.elapsed(), &bytes),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    _ => return,
-                },
-                () = tokio::time::sleep_until(due.unwrap_or(start)), if due.is_some() => {
-                    role.handle_timeout(start.elapsed());
-                }
-            }
-        }
-    }
-
-    fn react(&mut self, role: &mut ServerRole, now: Duration, event: ServerEvent) -> Then {
-        match event {
-            ServerEvent::Connect(connect) => match &self.script.connect {
-                OnConnect::Accept => role.accept(now, Accept::new(connect.keep_alive)),
-                OnConnect::Refuse(reason, text) => role.refuse(now, *reason, text.as_deref()),
-                OnConnect::Bytes(bytes) => return Then::Send(bytes.clone()),
-                OnConnect::CloseTcp => return Then::CloseTcp,
-                OnConnect::CloseWebSocket => return Then::CloseWebSocket,
-                OnConnect::Silence => {}
-            },
-            ServerEvent::Subscribe { id, filters } => return self.subscribed(role, now, id, filters),
-            ServerEvent::Unsubscribe { id, filters } => {
-                role.unsuback(now, id, &vec![ReasonCode::SUCCESS; filters.len()], None);
-            }
-            ServerEvent::Publish(message) => match &self.script.publish {
-                OnPublish::Echo => {
-                    acknowledge(role, now, message.id);
-                    if let Some(batch) = self.stamps.stamp(&message.payload) {
-                        deliver(role, now, &self.topic, &batch);
-                    }
-                }
-                OnPublish::Acknowledge => acknowledge(role, now, message.id),
-                OnPublish::Refuse(reason, text, properties) => {
-                    if let Some(id) = message.id {
-                        let properties: Vec<_> = properties.iter().map(|(key, value)| (&**key, &**value)).collect();
-                        role.puback(now, id, *reason, text.as_deref(), &properties);
-                    }
-                }
-                OnPublish::CloseTcp => return Then::CloseTcp,
-                OnPublish::Silence => {}
-            },
-            _ => {}
-        }
-        Then::GoOn
-    }
-
-    fn subscribed(
-        &mut self,
-        role: &mut ServerRole,
-        now: Duration,
-        id: PacketId,
-        filters: Vec<(String, chatroom_mqtt::QoS)>,
-    ) -> Then {
-        let all = |code: ReasonCode| vec![code; filters.len()];
-        match &self.script.subscribe {
-            OnSubscribe::Grant(payloads) => {
-                role.suback(now, id, &all(ReasonCode::SUCCESS), None);
-                for payload in payloads {
-                    deliver(role, now, &filters[0].0, payload);
-                }
-            }
-            OnSubscribe::GrantThenBytes(bytes) => {
-                role.suback(now, id, &all(ReasonCode::SUCCESS), None);
-                // The SUBACK waits in the role; these bytes must come after it.
-                let mut sent = Vec::new();
-                while let Some(ServerOutput::Send(packet)) = role.poll_output() {
-                    sent.extend(packet);
-                }
-                sent.extend(bytes);
-                return Then::Send(sent);
-            }
-            OnSubscribe::Refuse(reason, text) => role.suback(now, id, &all(*reason), text.as_deref()),
-            OnSubscribe::Silence => {}
-        }
-        if let Some((topic, _)) = filters.into_iter().next() {
-            self.topic = topic;
-        }
-        Then::GoOn
-    }
-}
-
-fn acknowledge(role: &mut ServerRole, now: Duration, id: Option<PacketId>) {
-    if let Some(id) = id {
-        role.puback(now, id, ReasonCode::SUCCESS, None, &[]);
-    }
-}
-
-fn deliver(role: &mut ServerRole, now: Duration, topic: &str, payload: &[u8]) {
-    role.publish(now, topic, payload, &[]).expect("a script's payloads fit the client");
-}
-
-async fn answer(link: &mut Link, status: u16) {
-    read_head(link).await;
-    let body = "said by the test";
-    let head = format!(
-        "HTTP/1.1 {status} Scripted\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    if link.write_all(head.as_bytes()).await.is_ok() {
-        drop(link.shutdown().await);
-    }
-}
-
-async fn read_head(link: &mut Link) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match link.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) => return,
         }
     }
 }
@@ -301,7 +162,8 @@ mod tests {
     use super::*;
     use crate::certs::{Certs, Leaf};
     use crate::dial::{self, CONNECT};
-    use tokio_tungstenite::tungstenite::Error;
+    use futures_util::StreamExt;
+    use tokio_tungstenite::tungstenite::{Error, Message};
 
     const SUBSCRIBE: &[u8] = b"\x82\x07\x00\x01\x00\x00\x01s\x00";
     const PUBLISH: &[u8] = b"\x32\x08\x00\x01p\x00\x02\x00{}";

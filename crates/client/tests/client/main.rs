@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod device_advisor;
 mod history;
 mod http;
 mod links;
