@@ -1,6 +1,12 @@
 //! The log: on stderr, off unless asked for.
+//!
+//! [`safe_lines`]: what is quoted in it steers no terminal
+
+mod safe_lines;
 
 use std::io;
+
+use safe_lines::SafeLines;
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
@@ -35,7 +41,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(SafeLines(writer)).with_ansi(false);
     lines.with_filter(filter).with_filter(filter_fn(is_ours))
 }
 
@@ -82,6 +88,21 @@ mod tests {
             let log = logged(filter);
             assert!(log.contains("ours") && log.contains("theirs") && !log.contains("canary"), "{log}");
         }
+    }
+
+    #[test]
+    fn what_an_event_quotes_stays_on_its_line_and_steers_no_terminal() {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::registry().with(layer("trace".parse().unwrap(), move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let hostile = "\x1b]0;owned\x07 \u{9b}2J \u{202e}\n2026-06-01T00:00:00Z  INFO chatroom: all is well";
+            tracing::info!(target: "chatroom", quoted = hostile, shown = %hostile, debug = ?Some(hostile), "{hostile}");
+        });
+        let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let line = log.strip_suffix('\n').unwrap();
+        assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{log:?}");
+        assert!(line.matches("all is well").count() == 4, "{log:?}");
     }
 
     #[test]
