@@ -3,12 +3,14 @@
 //!
 //! - [`Access`]: joins a room; [`visitor`]: calls the service with a chat token; [`org`]: with the organisation's
 //! - [`keys`]: chat tokens and where they come from; [`place`]: the service; [`secret`]: files that hold secrets
+//! - [`whose`]: which user of which room that is
 
 pub(crate) mod keys;
 pub(crate) mod org;
 pub(crate) mod place;
 pub(crate) mod secret;
 pub(crate) mod visitor;
+pub(crate) mod whose;
 
 use std::{
     fs::File,
@@ -17,10 +19,10 @@ use std::{
 };
 
 use chatroom_client::Builder;
-use chatroom_wire::{Config, claims::ClaimsError, config::ConfigError};
+use chatroom_wire::{Claims, Config, RoomId, UserId, claims::ClaimsError, config::ConfigError};
 use jiff::Timestamp;
 
-use self::{keys::Keys, place::Place};
+use self::{keys::Keys, place::Place, whose::Whose};
 use crate::{args::access::AccessArgs, environment::Environment, profile::Profile};
 
 pub(crate) use self::{org::OrgAccess, visitor::VisitorAccess};
@@ -98,6 +100,21 @@ impl Access {
     /// Whether earlier messages can be read: a config alone gives no way to.
     pub(crate) fn has_history(&self) -> bool {
         matches!(self.ticket, Ticket::Token(_))
+    }
+
+    /// Whose messages these are.
+    pub(crate) fn whose(&self) -> Whose {
+        let (token, config) = match &self.ticket {
+            Ticket::Token(keys) => (&keys.token, None),
+            Ticket::Config(config) => (&config.connection.token, Some(config)),
+        };
+        // It was checked that the token is one.
+        let claims = Claims::of(token).unwrap_or_default();
+        let topic = config.map(|config| config.topic.publish.as_str());
+        let room = claims.chat_id.as_ref().map(RoomId::as_str).or(topic).unwrap_or_default();
+        let user = claims.sub.as_ref().or_else(|| config?.user.customer_id.as_ref()).map(UserId::as_str);
+        let device = claims.device_id.as_deref().or_else(|| Some(config?.user.device_id.as_str()));
+        Whose::new(room, user.or(device).unwrap_or_default())
     }
 
     /// The name to write under, where one was given.

@@ -1,7 +1,7 @@
 //! The command line: what may be written, and the help to learn it from.
 //!
 //! - [`access`]: the options by which a room, or a service, is reached
-//! - [`serve`]: those of `demo` and `serve`; [`session`]: those of `tail`, `send` and `join`
+//! - [`serve`]: those of `demo` and `serve`; [`session`]: those of `tail`, `send` and `join`; [`outbox`]: what these keep
 //! - [`room`], [`token`], [`history`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]: those of one command each
 //! - [`value`]: durations, addresses, types and `KEY=VALUE`; [`moment`]: times
 //! - [`examples`]: what stands below the help
@@ -13,6 +13,7 @@ pub(crate) mod filter;
 pub(crate) mod history;
 pub(crate) mod moderate;
 mod moment;
+pub(crate) mod outbox;
 pub(crate) mod poll;
 pub(crate) mod room;
 mod serve;
@@ -26,8 +27,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use self::{
-    counter::CounterArgs, filter::FilterArgs, history::HistoryArgs, moderate::ModerateArgs, poll::PollArgs,
-    room::RoomArgs, sticker::StickerArgs, token::TokenArgs,
+    counter::CounterArgs, filter::FilterArgs, history::HistoryArgs, moderate::ModerateArgs, outbox::OutboxArgs,
+    poll::PollArgs, room::RoomArgs, sticker::StickerArgs, token::TokenArgs,
 };
 use crate::color::ColorChoice;
 
@@ -120,14 +121,16 @@ pub(crate) enum Command {
     ///
     /// Joins a room, says the text of the arguments (joined by spaces), or else each line of stdin, and leaves. It exits
     /// with 0 only when every message came back from the room: then others see it too. Messages are sent in order and
-    /// without waiting for each other; which one was not delivered, and why, is told on stderr.
+    /// without waiting for each other; which one was not delivered, and why, is told on stderr. Messages are kept on disk
+    /// until they have arrived: what this run can't send, not even when it is killed, the next one sends first.
     #[command(after_long_help = examples::SEND)]
     Send(SendArgs),
 
     /// Join a room: read, and say what you type
     ///
     /// Joins a room: what others say is printed, and each line that you type is said. Your own lines appear once they
-    /// are delivered; one that is not is told on stderr, with the reason. Ctrl-D or Ctrl-C leaves the room.
+    /// are delivered; one that is not is told on stderr, with the reason. Ctrl-D or Ctrl-C leaves the room. What you said is
+    /// kept on disk until it has arrived: what this run can't send, the next one sends first.
     #[command(after_long_help = examples::JOIN)]
     Join(JoinArgs),
 
@@ -159,6 +162,12 @@ pub(crate) enum Command {
 
     /// Send stickers, and choose which there are
     Sticker(StickerArgs),
+
+    /// Show what waits to be sent, or give it up
+    ///
+    /// `send` and `join` keep each message on disk until it has arrived, so that it outlives the program and the machine.
+    /// What one run could not send, the next one in the same room sends first.
+    Outbox(OutboxArgs),
 }
 
 /// Any text but an empty one.

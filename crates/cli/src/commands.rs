@@ -2,6 +2,7 @@
 //!
 //! - [`demo`], [`serve`], [`tail`], [`send`], [`join`]
 //! - without joining a room: [`history`], [`room`], [`token`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]
+//! - [`outbox`]: what waits to be sent
 //! - [`stop`]: when a command is to end; [`confirm`]: whether it is to begin; [`crowd`]: the people of the demo
 
 mod confirm;
@@ -12,6 +13,7 @@ mod filter;
 mod history;
 mod join;
 mod moderate;
+mod outbox;
 mod poll;
 mod room;
 mod send;
@@ -24,7 +26,7 @@ mod visit;
 
 use std::{io, path::Path, process::ExitCode, time::Duration};
 
-use chatroom_client::{EventStream, Rest, Room, Rooms, Visitor};
+use chatroom_client::{Builder, EventStream, Rest, Room, Rooms, Visitor};
 use chatroom_wire::Names;
 use jiff::Timestamp;
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
@@ -76,6 +78,7 @@ fn carry_out(Args { global, command }: Args) -> Result<(), Failure> {
             Command::Counter(args) => counter::run(args, &global).await,
             Command::Poll(args) => poll::run(args, &global).await,
             Command::Sticker(args) => sticker::run(args, &global).await,
+            Command::Outbox(args) => outbox::run(args, &global).await,
         }
     });
     // Does not wait for anything: a look-up of a name may still be on its way.
@@ -97,7 +100,8 @@ fn runtime(command: &Command) -> io::Result<Runtime> {
         | Command::Filter(_)
         | Command::Counter(_)
         | Command::Poll(_)
-        | Command::Sticker(_) => RuntimeBuilder::new_current_thread(),
+        | Command::Sticker(_)
+        | Command::Outbox(_) => RuntimeBuilder::new_current_thread(),
     }
     .enable_all()
     .build()
@@ -146,8 +150,8 @@ fn warn(warnings: &[String], global: &GlobalArgs) {
 }
 
 /// Joins the room.
-fn enter(access: Access, history: usize, timeout: Option<Duration>) -> Result<(Room, EventStream), Failure> {
-    let mut builder = access.builder().history(history);
+fn enter(builder: Builder, history: usize, timeout: Option<Duration>) -> Result<(Room, EventStream), Failure> {
+    let mut builder = builder.history(history);
     if let Some(timeout) = timeout {
         builder = builder.patience(timeout);
     }

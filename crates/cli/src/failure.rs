@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
 
-use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End};
+use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End, OutboxError};
 use chatroom_server::{IssueError, SettingError, StartError};
 
 use crate::{access::AccessError, log::LogError, output::seconds, profile::ProfileError};
@@ -45,6 +45,8 @@ pub(crate) enum Failure {
     Profile(#[from] ProfileError),
     #[error(transparent)]
     Access(#[from] AccessError),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     #[error("the connection can't be set up")]
     Build(#[source] BuildError),
     /// A call with a chat token; `what` says what could not be done.
@@ -73,7 +75,11 @@ pub(crate) enum Failure {
         last: Option<Delivery>,
     },
     #[error("stopped before all was said; {delivered} messages were delivered")]
-    Stopped { delivered: u64 },
+    Stopped {
+        delivered: u64,
+        /// Whether what was not delivered stays in the outbox.
+        kept: bool,
+    },
     #[error("stopped before the end of the history")]
     Unfinished,
     #[error("the server ended by itself")]
@@ -99,6 +105,8 @@ pub(crate) enum Failure {
     Issue(#[from] IssueError),
     #[error("this platform tells no directory for data")]
     NoDataDirectory,
+    #[error("this platform tells no directory to keep messages in")]
+    NoStateDirectory,
     #[error("stopped at once, before everyone had left")]
     Hurried,
     #[error("the system refuses {what}")]
@@ -131,7 +139,8 @@ impl Failure {
             Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
             Self::NotJoined { .. } => Exit::Network,
             Self::BadSettings { .. } | Self::Build(BuildError::Api(_)) => Exit::Usage,
-            Self::Build(_)
+            Self::Outbox(_)
+            | Self::Build(_)
             | Self::Undelivered { .. }
             | Self::Stopped { .. }
             | Self::Unfinished
@@ -142,6 +151,7 @@ impl Failure {
             | Self::SettingsFile { .. }
             | Self::Issue(_)
             | Self::NoDataDirectory
+            | Self::NoStateDirectory
             | Self::Hurried
             | Self::ServerEnded
             | Self::System { .. } => Exit::Failed,

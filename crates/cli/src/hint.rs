@@ -6,7 +6,9 @@ mod calls;
 
 use std::io;
 
-use chatroom_client::{Blame, BuildError, Cause, Delivery, End, LinkError, ReasonCode, Rejection, TlsFault};
+use chatroom_client::{
+    Blame, BuildError, Cause, Delivery, End, LinkError, OutboxError, ReasonCode, Rejection, TlsFault,
+};
 use chatroom_server::StartError;
 
 use crate::{access::AccessError, failure::Failure, profile::ProfileError};
@@ -26,6 +28,9 @@ const MQTT_5: &str =
 const LATER: &str = "the server is busy or broken; try again later, and longer with --timeout";
 const FIREWALL: &str = "a firewall may swallow the connection; is this the server's address?";
 const MORE: &str = "with --log debug you see what happened before";
+const KEPT: &str = "what stays in the outbox need not be said again: `chatroom outbox list` shows it";
+const ELSEWHERE: &str = "say where to keep messages until they have arrived with --outbox DIR, or keep none with \
+    --outbox none";
 const PLAINTEXT: &str =
     "use https:// (or wss://); with --allow-plaintext it connects all the same, and everyone on the way can read it";
 
@@ -38,6 +43,7 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         }
         Failure::Profile(_) => "`chatroom --help` shows how the file is written",
         Failure::Access(error) => access(error),
+        Failure::Outbox(error) => outbox(error),
         Failure::Build(error) => build(error),
         Failure::Call { source, .. } => calls::chat(source),
         Failure::OrgCall { source, .. } => calls::organisation(source),
@@ -46,12 +52,14 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::Ended(error) => end(error),
         Failure::NotJoined { last, .. } => last.as_ref().map_or(FIREWALL, cause),
         Failure::Undelivered { last, .. } => undelivered(last.as_ref()),
+        Failure::Stopped { kept: true, .. } => KEPT,
         Failure::Stopped { .. } => "with --json each message's fate is told; say again what was not delivered",
         Failure::Unfinished => "what was written is well-formed; with --after TIME it goes on behind the last message",
         Failure::Usage { hint, .. } | Failure::Refused { hint, .. } => hint,
         Failure::Start(error) => start(error),
         Failure::Setting(_) | Failure::BadSettings { .. } => "`chatroom serve --print-config` lists all limits",
         Failure::SettingsFile { .. } => "`chatroom serve --print-config > FILE` writes one",
+        Failure::NoStateDirectory => ELSEWHERE,
         Failure::NoDataDirectory => "say where to keep the data with --data DIR, or keep none with --ephemeral",
         Failure::Input(_) => "a message is a line of UTF-8",
         Failure::Output(_) => "is the disk full, or the terminal gone?",
@@ -82,6 +90,14 @@ fn access(error: &AccessError) -> &'static str {
             "the file holds the token and nothing else; `chatroom serve` says where its are"
         }
         AccessError::ConfigFile { .. } | AccessError::BadConfig { .. } => CONFIG,
+    }
+}
+
+fn outbox(error: &OutboxError) -> &'static str {
+    match error {
+        OutboxError::NoOutbox { .. } => "move the file away, or keep messages elsewhere with --outbox DIR",
+        OutboxError::Newer { .. } => "update this program, or keep messages elsewhere with --outbox DIR",
+        _ => ELSEWHERE,
     }
 }
 
@@ -193,7 +209,8 @@ fn undelivered(last: Option<&Delivery>) -> &'static str {
             ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION_SPECIFIC => LATER,
             _ => "whoever runs the server can tell more by its log",
         },
-        Some(Delivery::Expired) => "try longer, with --timeout, or when the server can be reached",
+        Some(Delivery::Expired) => "try longer, with --ttl and --timeout, or when the server can be reached",
+        Some(Delivery::Kept) => KEPT,
         Some(Delivery::Unconfirmed) => "look into the room before you say it again: it may have arrived",
         Some(_) => "say it again",
     }

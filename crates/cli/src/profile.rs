@@ -8,7 +8,7 @@ use std::{
 use etcetera::BaseStrategy as _;
 use toml::{Table, Value};
 
-use crate::{environment::Environment, near::nearest};
+use crate::{args::outbox::Place, environment::Environment, near::nearest};
 
 /// The defaults that one profile gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,9 +19,13 @@ pub(crate) struct Profile {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) name: Option<String>,
     pub(crate) org_token_file: Option<PathBuf>,
+    pub(crate) outbox: Option<Place>,
 }
 
-const KEYS: [&str; 6] = ["api", "token_file", "refresh_token_file", "ca_file", "name", "org_token_file"];
+/// The profile that is used unless another one is asked for.
+const DEFAULT: &str = "default";
+
+const KEYS: [&str; 7] = ["api", "token_file", "refresh_token_file", "ca_file", "name", "org_token_file", "outbox"];
 
 /// Why a profile can't be used. No value is ever quoted: one of them may be a token in the wrong place.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +78,12 @@ impl Profile {
         Self::from_toml(&text, asked_for.as_deref(), &path)
     }
 
+    /// The name of the profile that the options and the environment ask for.
+    pub(crate) fn name(name: Option<&str>, environment: &Environment<'_>) -> String {
+        let asked_for = name.map(str::to_owned).or_else(|| environment.text("CHATROOM_PROFILE"));
+        asked_for.unwrap_or_else(|| DEFAULT.to_owned())
+    }
+
     /// Reads one profile out of the text; all of them are checked.
     fn from_toml(text: &str, asked_for: Option<&str>, path: &Path) -> Result<Self, ProfileError> {
         let root: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -102,7 +112,7 @@ impl Profile {
         for (name, value) in profiles {
             let table = value.as_table().ok_or_else(|| wrong(&format!("profiles.{name}")))?;
             let profile = Self::from_table(name, table, path)?;
-            if name == asked_for.unwrap_or("default") {
+            if name == asked_for.unwrap_or(DEFAULT) {
                 chosen = Some(profile);
             }
         }
@@ -133,6 +143,8 @@ impl Profile {
                 "name" => profile.name = Some(text.to_owned()),
                 "token_file" => profile.token_file = Some(beside(path, text)),
                 "refresh_token_file" => profile.refresh_token_file = Some(beside(path, text)),
+                "outbox" if text == "none" => profile.outbox = Some(Place::Nowhere),
+                "outbox" => profile.outbox = Some(Place::Directory(beside(path, text))),
                 "org_token_file" => profile.org_token_file = Some(beside(path, text)),
                 _ => profile.ca_file = Some(beside(path, text)),
             }
@@ -166,12 +178,14 @@ mod tests {
     #[test]
     fn a_profile_gives_paths_beside_its_file() {
         let text = "[profiles.default]\napi = \"https://a\"\ntoken_file = \"a.token\"\n\
-            ca_file = \"/ca.pem\"\n[profiles.friday]\nname = \"Ada\"\n";
+            ca_file = \"/ca.pem\"\noutbox = \"waiting\"\n[profiles.friday]\nname = \"Ada\"\noutbox = \"none\"\n";
         let profile = read(text, None).unwrap();
         assert_eq!(profile.api.as_deref(), Some("https://a"));
         assert_eq!(profile.token_file, Some(PathBuf::from("/etc/chatroom/a.token")));
         assert_eq!(profile.ca_file, Some(PathBuf::from("/ca.pem")));
-        assert_eq!(read(text, Some("friday")).unwrap(), Profile { name: Some("Ada".to_owned()), ..Profile::default() });
+        assert_eq!(profile.outbox, Some(Place::Directory(PathBuf::from("/etc/chatroom/waiting"))));
+        let friday = Profile { name: Some("Ada".to_owned()), outbox: Some(Place::Nowhere), ..Profile::default() };
+        assert_eq!(read(text, Some("friday")).unwrap(), friday);
     }
 
     #[test]

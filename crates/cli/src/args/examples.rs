@@ -35,7 +35,8 @@ Configuration file:
   refresh_token_file = \"viewer.refresh\"
   ca_file = \"ca.pem\"
   name = \"Ada\"
-  org_token_file = \"org-token\"       # where you make rooms and tokens";
+  org_token_file = \"org-token\"       # where you make rooms and tokens
+  outbox = \"none\"                    # or a directory for what waits to be sent";
 
 pub(crate) const DEMO: &str = "\
 Examples:

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{access::AccessArgs, examples, value};
+use super::{access::AccessArgs, examples, outbox::KeepingArgs, value};
 
 /// `chatroom tail`
 #[derive(Debug, clap::Args)]
@@ -42,13 +42,16 @@ pub(crate) struct SendArgs {
     pub(crate) every: Option<Duration>,
     /// Print {"id","state","ms"} for each message as soon as its fate is known
     ///
-    /// One line each. The state is delivered, rejected, expired or unconfirmed; what was not delivered has a "reason"
-    /// too.
+    /// One line each. The state is delivered, rejected, expired, unconfirmed or, where it stays in the outbox, kept; what
+    /// was not delivered has a "reason" too. With an outbox, {"id","state":"queued"} comes before, as soon as the message
+    /// is on disk. A message of an earlier run has "earlier":true.
     #[arg(long)]
     pub(crate) json: bool,
     /// Give up, with exit code 3, when the room can't be had for this long
     #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
 }
@@ -62,6 +65,8 @@ pub(crate) struct JoinArgs {
     /// Give up, with exit code 3, when the room can't be had for this long [default: never]
     #[arg(long, value_name = "DUR", value_parser = value::duration)]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
 }

@@ -8,6 +8,7 @@ use chatroom_wire::rest::Role;
 use super::{
     crowd::{Crowd, Script, Way, token},
     join,
+    outbox::leftovers::Leftovers,
     stop::Stop,
     tail, view,
 };
@@ -44,7 +45,7 @@ async fn visit(args: DemoArgs, global: &GlobalArgs, stop: Stop, server: &Running
     } else {
         let told = format!("a demo room on this machine, with {people} people in it");
         diagnostics::note(&told, global.color);
-        join::converse(room, events, view, stop).await
+        join::converse(room, events, view, stop, Leftovers::default()).await
     };
     crowd.leave().await;
     result

@@ -8,9 +8,11 @@ use std::{
 
 use chatroom_client::{Delivery, Event, EventStream, Room};
 use chatroom_wire::{Message, MessageId, SafeText};
+use futures_util::FutureExt as _;
 
 use super::{
     access, enter,
+    outbox::{Keeping, leftovers::Leftovers},
     stop::{Stop, Why},
     tail::{finish, leave, start_printer},
     view,
@@ -37,8 +39,10 @@ pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failu
     let access = access(&args.access, global)?;
     let view = view(global, access.name(), false);
     let history = if access.has_history() { args.history } else { 0 };
-    let (room, events) = enter(access, history, args.timeout)?;
-    converse(room, events, view, stop).await
+    let keeping = Keeping::begin(&args.keeping, &access, global)?;
+    let leftovers = keeping.leftovers();
+    let (room, events) = enter(keeping.equip(access.builder()), history, args.timeout)?;
+    converse(room, events, view, stop, leftovers).await
 }
 
 /// Prints what is said and says what is typed, until the end of either.
@@ -47,12 +51,13 @@ pub(super) async fn converse(
     mut events: EventStream,
     mut view: View,
     mut stop: Stop,
+    leftovers: Leftovers,
 ) -> Result<(), Failure> {
     view.notices = true;
     let printer = start_printer()?;
     let mut input = Input::start().map_err(|source| Failure::System { what: "a thread", source })?;
     let mut typing = true;
-    let mut own = Own::default();
+    let mut own = Own { waiting: leftovers.len(), ..Own::default() };
     let mut failure = None;
     let mut hurried = false;
     let terminal = io::stdin().is_terminal();
@@ -60,6 +65,7 @@ pub(super) async fn converse(
         let told = "type a line and press Enter to say it; Ctrl-D leaves";
         printer.offer(view.note(Style::Dim, told));
     }
+    leftovers.told(&view).into_iter().for_each(|line| printer.offer(line));
     loop {
         if !typing && own.waiting == 0 {
             break;
@@ -74,7 +80,7 @@ pub(super) async fn converse(
                 None => break,
                 Some(Err(lagged)) => {
                     // Last words may be among what was left out.
-                    own.waiting = 0;
+                    own.forget();
                     Some(view.lagged(lagged.0))
                 }
                 Some(Ok(Event::Ended(end))) => {
@@ -118,6 +124,15 @@ pub(super) async fn converse(
         }
     }
     leave(&room, &mut stop).await;
+    // What is left of the session tells what became of the last messages.
+    while let Some(Some(Ok(event))) = events.next().now_or_never() {
+        if let Event::DeliveryChanged { id, delivery, echo } = event
+            && let Some(line) = own.changed(&view, &id, &delivery, echo.as_deref())
+        {
+            printer.offer(line);
+        }
+    }
+    leftovers.staying(&view, own.kept + own.waiting).into_iter().for_each(|line| printer.offer(line));
     if terminal && failure.is_none() {
         // A terminal shows ^C where the cursor stands.
         printer.offer(Line::Note(String::new()));
@@ -133,6 +148,8 @@ struct Own {
     said: BTreeMap<MessageId, Message>,
     /// Taken, and without a last word yet.
     waiting: usize,
+    /// Those that stay in the outbox.
+    kept: usize,
 }
 
 impl Own {
@@ -149,11 +166,21 @@ impl Own {
         }
     }
 
+    /// Last words may have been missed: nothing is awaited any more.
+    fn forget(&mut self) {
+        self.waiting = 0;
+    }
+
     fn changed(&mut self, view: &View, id: &MessageId, delivery: &Delivery, echo: Option<&Message>) -> Option<Line> {
         if !delivery.is_final() {
             return None;
         }
         self.waiting = self.waiting.saturating_sub(1);
+        if *delivery == Delivery::Kept {
+            // Told in sum.
+            self.kept += 1;
+            return None;
+        }
         // After "unconfirmed" an echo may still come.
         let message = match delivery {
             Delivery::Unconfirmed => self.said.get(id).cloned(),

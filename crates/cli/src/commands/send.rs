@@ -4,13 +4,19 @@ mod source;
 mod tally;
 
 use std::{
+    future::{poll_fn, ready},
     io::{self, IsTerminal as _},
     path::Path,
+    task::Poll,
     time::Instant,
 };
 
-use chatroom_client::{Delivery, Event, Room};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use chatroom_client::{Delivery, Event, Pending, Room};
+use futures_util::{
+    FutureExt as _,
+    future::BoxFuture,
+    stream::{FuturesUnordered, StreamExt as _},
+};
 
 use self::{
     source::{Said, Source},
@@ -18,6 +24,7 @@ use self::{
 };
 use super::{
     access, enter,
+    outbox::Keeping,
     stop::Stop,
     tail::{finish, start_printer},
     view,
@@ -39,12 +46,15 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     let mut stop = Stop::after(None)?;
     let access = access(&args.access, global)?;
     let mut view = view(global, access.name(), false);
-    let (room, mut events) = enter(access, 0, Some(args.timeout))?;
+    let keeping = Keeping::begin(&args.keeping, &access, global)?;
+    let mut leftovers = keeping.leftovers();
+    let (room, mut events) = enter(keeping.equip(access.builder()), 0, Some(args.timeout))?;
     let printer = start_printer()?;
+    leftovers.told(&view).into_iter().for_each(|line| printer.offer(line));
     let mut tally = Tally::new(source.total(), args.json, view.err);
-    let mut on_the_way = FuturesUnordered::new();
-    let (mut failure, mut stopped, mut ended) = (None, false, false);
-    while !on_the_way.is_empty() || (!source.is_over() && !ended) {
+    let mut on_the_way: FuturesUnordered<Way> = FuturesUnordered::new();
+    let (mut failure, mut stopped, mut cut_short, mut ended) = (None, false, false, false);
+    while !on_the_way.is_empty() || !ended && (!source.is_over() || !leftovers.is_empty()) {
         let lines = tokio::select! {
             biased;
             () = stop.signal() => {
@@ -52,6 +62,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     break;
                 }
                 stopped = true;
+                cut_short = !source.is_over();
                 source.end();
                 // Each message on its way gets its last word by that.
                 let room = room.clone();
@@ -60,6 +71,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
             }
             notice = events.next(), if !ended => match notice {
                 None => { ended = true; Vec::new() }
+                Some(Err(_)) => { leftovers.forget(); Vec::new() }
                 Some(Ok(Event::Ended(end))) => {
                     ended = true;
                     failure = failure.or(end.blame().is_some().then_some(Failure::Ended(end)));
@@ -68,14 +80,24 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                 Some(Ok(event @ (Event::Interrupted { .. } | Event::Joined { first: false, .. }))) => {
                     view.show(&event).into_iter().collect()
                 }
-                Some(_) => Vec::new(),
-            },
-            Some(receipt) = on_the_way.next(), if !on_the_way.is_empty() => tally.count(&receipt),
-            said = source.next(), if !source.is_over() && !ended && on_the_way.len() < ON_THE_WAY => match said {
-                Ok(Some(said)) => match submit(&room, said).await {
-                    Ok(pending) => { on_the_way.push(pending); Vec::new() }
-                    Err(receipt) => tally.count(&receipt),
+                Some(Ok(event)) => match leftovers.ended(&event) {
+                    Some((message, delivery)) => tally.earlier(&message, &delivery),
+                    None => Vec::new(),
                 },
+            },
+            Some(next) = on_the_way.next(), if !on_the_way.is_empty() => match next {
+                Step::Taken(taken) => {
+                    let lines = if leftovers.are_kept() { tally.queued(&taken.pending.id) } else { Vec::new() };
+                    on_the_way.push(taken.end().boxed());
+                    lines
+                }
+                Step::Ended(receipt) => tally.count(&receipt),
+            },
+            said = source.next(), if !source.is_over() && !ended && on_the_way.len() < ON_THE_WAY => match said {
+                Ok(Some(said)) => {
+                    on_the_way.push(begun(submit(room.clone(), said)).await);
+                    Vec::new()
+                }
                 Ok(None) => Vec::new(),
                 Err(error) => {
                     source.end();
@@ -88,19 +110,23 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
             break;
         }
     }
-    if !ended {
-        super::tail::leave(&room, &mut stop).await;
-    }
+    // Also where the session has ended by itself: the outbox may still be written.
+    super::tail::leave(&room, &mut stop).await;
     if tally.is_empty() && failure.is_none() && !stopped {
         printer.offer(view.note(Style::Yellow, "there was nothing to say"));
     }
     if io::stderr().is_terminal() && failure.is_none() && !stopped && tally.delivered() > 0 {
         printer.offer(view.note(Style::Dim, &format!("{} delivered", tally.delivered())));
     }
+    let staying = tally.kept() + on_the_way.len() + leftovers.len();
+    leftovers.staying(&view, staying).into_iter().for_each(|line| printer.offer(line));
     finish(printer, &mut stop, stopped).await.map_err(Failure::Output)?;
+    let all_delivered = tally.is_good() && on_the_way.is_empty() && !cut_short;
     match failure {
         Some(failure) => Err(failure),
-        None if stopped => Err(Failure::Stopped { delivered: tally.delivered() }),
+        None if stopped && !all_delivered => {
+            Err(Failure::Stopped { delivered: tally.delivered(), kept: leftovers.are_kept() && staying > 0 })
+        }
         None => tally.verdict(),
     }
 }
@@ -128,17 +154,50 @@ fn source(args: &SendArgs) -> Result<Source, Failure> {
     Source::stdin(args.every).map_err(|source| Failure::System { what: "a thread", source })
 }
 
-/// Hands a message to the session; what comes back waits for its fate.
-async fn submit(room: &Room, said: Said) -> Result<impl Future<Output = Receipt> + use<>, Receipt> {
+/// A message on its way.
+type Way = BoxFuture<'static, Step>;
+
+/// How far a message has come.
+enum Step {
+    /// The session has it, and keeps it on disk if it has an outbox.
+    Taken(Taken),
+    Ended(Receipt),
+}
+
+struct Taken {
+    said: Said,
+    since: Instant,
+    pending: Pending,
+}
+
+impl Taken {
+    async fn end(self) -> Step {
+        let Self { said: Said { number, text }, since, pending } = self;
+        let id = pending.id.clone();
+        let delivery: Delivery = pending.await;
+        Step::Ended(Receipt { number, text, id: Some(id), fate: Ok(delivery), waited: since.elapsed() })
+    }
+}
+
+/// Hands a message to the session.
+async fn submit(room: Room, said: Said) -> Step {
     let since = Instant::now();
-    let Said { number, text } = said;
-    match room.submit(text.as_str()).await {
-        Ok(pending) => Ok(async move {
-            let id = pending.id.clone();
-            let delivery: Delivery = pending.await;
-            Receipt { number, text, id: Some(id), fate: Ok(delivery), waited: since.elapsed() }
-        }),
-        Err(error) => Err(Receipt { number, text, id: None, fate: Err(error), waited: since.elapsed() }),
+    match room.submit(said.text.as_str()).await {
+        Ok(pending) => Step::Taken(Taken { said, since, pending }),
+        Err(error) => {
+            let Said { number, text } = said;
+            Step::Ended(Receipt { number, text, id: None, fate: Err(error), waited: since.elapsed() })
+        }
+    }
+}
+
+/// Takes the first step of a message before any step of the next one, so that they keep their order though nobody waits
+/// for the disk in between.
+async fn begun(submission: impl Future<Output = Step> + Send + 'static) -> Way {
+    let mut submission = submission.boxed();
+    match poll_fn(|cx| Poll::Ready(submission.poll_unpin(cx))).await {
+        Poll::Ready(step) => ready(step).boxed(),
+        Poll::Pending => submission,
     }
 }
 

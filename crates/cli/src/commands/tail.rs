@@ -27,7 +27,7 @@ pub(super) async fn run(args: TailArgs, global: &GlobalArgs) -> Result<(), Failu
         let told = "a config alone gives no way to read earlier messages; a token does (--token-file)";
         printer.offer(view.note(Style::Yellow, told));
     }
-    let (room, events) = enter(access, args.history, args.timeout)?;
+    let (room, events) = enter(access.builder(), args.history, args.timeout)?;
     follow(room, events, view, printer, stop, args.count).await
 }
 

@@ -8,6 +8,7 @@
 //! - [`interop_mqttjs`], [`interop_paho`]: the reference sample, on two libraries, against `serve`
 //! - [`contract`]: the REST service against its own description
 //! - [`long_history`]: a room with a hundred thousand messages
+//! - [`outbox`]: messages that outlive the program
 //! - [`party`]: a host's evening: everybody knows the room as the server does
 //! - [`counters`]: what a room counts
 //! - [`filters`]: words that are filtered
@@ -30,6 +31,7 @@ mod interop_mqttjs;
 mod interop_paho;
 mod long_history;
 mod moderation;
+mod outbox;
 mod party;
 mod polls;
 mod restart;

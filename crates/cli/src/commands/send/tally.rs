@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use chatroom_client::{Delivery, SendError};
-use chatroom_wire::{MessageId, SafeText};
+use chatroom_wire::{Message, MessageId, SafeText};
 use serde_json::json;
 
 use crate::{
     color::{Palette, Style},
-    commands::join::fate,
+    commands::{join::fate, outbox::leftovers},
     failure::Failure,
     output::Line,
 };
@@ -34,11 +34,13 @@ pub(super) struct Tally {
     delivered: u64,
     lost: u64,
     last_lost: Option<Delivery>,
+    /// Those among the lost that stay in the outbox.
+    kept: usize,
 }
 
 impl Tally {
     pub(super) fn new(total: Option<u64>, json: bool, err: Palette) -> Self {
-        Self { total, json, err, delivered: 0, lost: 0, last_lost: None }
+        Self { total, json, err, delivered: 0, lost: 0, last_lost: None, kept: 0 }
     }
 
     /// Whether there was no message at all.
@@ -50,15 +52,46 @@ impl Tally {
         self.delivered
     }
 
+    /// How many stay in the outbox.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Whether all that was counted was delivered.
+    pub(super) fn is_good(&self) -> bool {
+        self.lost == 0
+    }
+
+    /// A message is on disk: what to tell about that.
+    pub(super) fn queued(&self, id: &MessageId) -> Vec<Line> {
+        if self.json { vec![Line::Data(json!({"id": id, "state": "queued"}).to_string())] } else { Vec::new() }
+    }
+
+    /// What became of a message of an earlier run; it does not count.
+    pub(super) fn earlier(&self, message: &Message, delivery: &Delivery) -> Vec<Line> {
+        let (text, state) = (leftovers::text(message), state(delivery));
+        let reason = (state != "delivered").then(|| fate(delivery));
+        let (style, told) = match &reason {
+            None => (Style::Dim, format!("delivered: a message of an earlier run ({text})")),
+            Some(reason) => (Style::Yellow, format!("not delivered: a message of an earlier run ({text}): {reason}")),
+        };
+        let mut lines = vec![Line::Note(self.err.paint(style, told).to_string())];
+        if self.json {
+            let mut line = json!({"id": message.id, "state": state, "earlier": true});
+            if let Some(reason) = reason {
+                line["reason"] = reason.into();
+            }
+            lines.push(Line::Data(line.to_string()));
+        }
+        lines
+    }
+
     /// Counts a receipt, and says what to tell about it.
     pub(super) fn count(&mut self, receipt: &Receipt) -> Vec<Line> {
         let mut lines = Vec::new();
         let (state, reason) = match &receipt.fate {
             Ok(Delivery::Delivered { .. }) => ("delivered", None),
-            Ok(Delivery::Expired) => ("expired", Some(fate(&Delivery::Expired))),
-            Ok(Delivery::Kept) => ("kept", Some(fate(&Delivery::Kept))),
-            Ok(Delivery::Unconfirmed) => ("unconfirmed", Some(fate(&Delivery::Unconfirmed))),
-            Ok(other) => ("rejected", Some(fate(other))),
+            Ok(delivery) => (state(delivery), Some(fate(delivery))),
             Err(error) => ("rejected", Some(error.to_string())),
         };
         match &reason {
@@ -66,9 +99,14 @@ impl Tally {
             Some(reason) => {
                 self.lost += 1;
                 self.last_lost = receipt.fate.as_ref().ok().cloned();
-                let text = SafeText::name(&receipt.text, "");
-                let told = format!("not delivered: message {} ({text}): {reason}", receipt.number);
-                lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
+                if state == "kept" {
+                    // Told in sum.
+                    self.kept += 1;
+                } else {
+                    let text = SafeText::name(&receipt.text, "");
+                    let told = format!("not delivered: message {} ({text}): {reason}", receipt.number);
+                    lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
+                }
             }
         }
         if self.json {
@@ -100,6 +138,17 @@ impl Tally {
     }
 }
 
+/// How a receipt names it.
+fn state(delivery: &Delivery) -> &'static str {
+    match delivery {
+        Delivery::Delivered { .. } => "delivered",
+        Delivery::Expired => "expired",
+        Delivery::Unconfirmed => "unconfirmed",
+        Delivery::Kept => "kept",
+        _ => "rejected",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -115,12 +164,13 @@ mod tests {
 
     #[test]
     fn each_receipt_is_a_line_of_json_and_what_is_lost_is_told() {
-        let mut tally = Tally::new(Some(4), true, Palette::PLAIN);
+        let mut tally = Tally::new(Some(5), true, Palette::PLAIN);
         let mut told = String::new();
         for fate in [
             Ok(Delivery::Delivered { received_at: None, took: Duration::from_millis(12) }),
             Ok(Delivery::Rejected(Rejection::SessionEnded)),
             Ok(Delivery::Unconfirmed),
+            Ok(Delivery::Kept),
             Err(SendError::TooLarge { size: 200_000, max: 131_072 }),
         ] {
             for line in tally.count(&receipt(fate)) {
@@ -129,7 +179,7 @@ mod tests {
         }
         insta::assert_snapshot!(told);
         let failure = tally.verdict().unwrap_err();
-        assert_eq!(failure.to_string(), "3 of 4 messages not delivered");
+        assert_eq!(failure.to_string(), "4 of 5 messages not delivered");
     }
 
     #[test]

@@ -1,0 +1,242 @@
+//! Messages that outlive the program: killed senders, several at once, torn files, and what is told of all that.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use chatroom_testkit::process::{Exit, Home, Process, Program};
+use chatroom_testkit::serve::{ANY_PORTS, Ready, Server};
+use serde_json::Value;
+
+use crate::support::{CHATROOM, address, chatroom, joined, refusal, server, texts};
+
+/// A server that can be down for a while, and comes back with the same address and data.
+struct Stage {
+    home: Home,
+    ready: Ready,
+    args: Vec<String>,
+    viewer: Vec<String>,
+}
+
+impl Stage {
+    async fn new() -> (Self, Server) {
+        let home = Home::new();
+        let data = home.path().join("data").display().to_string();
+        let server = Server::start(CHATROOM, &home, ANY_PORTS.iter().chain(&["--data", &data])).await;
+        let ready = server.ready.clone();
+        let tls = address(&ready.tls_api).replace("localhost", "127.0.0.1");
+        let args = ["--listen", address(&ready.api), "--tls-listen", &tls, "--data", &data].map(str::to_owned).to_vec();
+        let viewer = server.viewer_args();
+        (Self { home, ready, args, viewer }, server)
+    }
+
+    async fn back(&self) -> Server {
+        Server::start(CHATROOM, &self.home, &self.args).await
+    }
+
+    fn send(&self, args: &[&str]) -> Program {
+        chatroom(&self.home).arg("send").args(args).args(&self.viewer)
+    }
+
+    /// What was said in the room, in order.
+    async fn said(&self) -> Vec<String> {
+        let exit = chatroom(&self.home).arg("history").args(&self.viewer).run().await;
+        texts(&exit.assert_code(0).out)
+    }
+
+    /// What waits, by the command that lists it.
+    async fn waiting(&self) -> Vec<String> {
+        let exit = chatroom(&self.home).args(["outbox", "list", "--json"]).run().await;
+        exit.assert_code(0).out.iter().map(|line| text(&json(line)["text"])).collect()
+    }
+
+    /// The files with messages.
+    fn journals(&self) -> Vec<PathBuf> {
+        let folder = self.home.path().join(".local/state/chatroom/outbox/default");
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+            .expect("something was sent")
+            .map(|entry| entry.expect("it can be read").path())
+            .collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "journal"));
+        paths.sort();
+        paths
+    }
+}
+
+fn json(line: &str) -> Value {
+    serde_json::from_str(line).expect("each line is JSON")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("it is a text").to_owned()
+}
+
+/// Waits until it is told that so many messages are on disk, and kills it.
+async fn kill_once_queued(send: Process, messages: usize) -> Exit {
+    let queued = |line: &String| json(line)["state"] == "queued";
+    send.out_until(|lines| (lines.iter().filter(|line| queued(line)).count() == messages).then_some(())).await;
+    send.kill().await
+}
+
+#[tokio::test]
+async fn what_a_killed_sender_was_told_is_queued_the_next_one_delivers_once_and_in_order() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    let killed = kill_once_queued(stage.send(&["--json", "--count", "3", "before {n}"]).start(), 3).await;
+    assert_eq!(killed.code, None, "{}", killed.transcript());
+    assert_eq!(stage.waiting().await, ["before 0", "before 1", "before 2"]);
+
+    let _server = stage.back().await;
+    let exit = stage.send(&["--json", "after"]).run().await;
+    exit.assert_code(0);
+    assert!(
+        exit.err.iter().any(|line| line.contains("3 messages of an earlier run are sent first")),
+        "{}",
+        exit.transcript()
+    );
+    let receipts: Vec<Value> = exit.out.iter().map(|line| json(line)).collect();
+    let earlier = receipts.iter().filter(|receipt| receipt["earlier"] == true && receipt["state"] == "delivered");
+    assert_eq!(earlier.count(), 3, "{}", exit.transcript());
+    assert_eq!(stage.said().await, ["before 0", "before 1", "before 2", "after"]);
+    assert!(stage.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_had_arrived_when_its_sender_was_killed_is_not_said_again() {
+    let (stage, _server) = Stage::new().await;
+    let send = stage.send(&["--json", "--count", "40", "--every", "5ms", "{n}"]).start();
+    send.out_until(|lines| lines.iter().find(|line| json(line)["state"] == "delivered").cloned()).await;
+    let killed = send.kill().await;
+    let told = |state: &str| killed.out.iter().filter(|line| json(line)["state"] == state).count();
+    let queued = told("queued");
+    stage.send(&["last"]).run().await.assert_code(0);
+    let said = stage.said().await;
+    let count = said.len() - 1;
+    assert!(count >= queued, "{queued} were queued and {count} arrived\n{}", killed.transcript());
+    let expected: Vec<String> = (0..count).map(|number| number.to_string()).chain(["last".to_owned()]).collect();
+    assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn two_senders_at_once_share_no_file_and_whoever_comes_next_sends_what_both_left() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    let (one, two) = (stage.send(&["--json", "one"]).start(), stage.send(&["--json", "two"]).start());
+    kill_once_queued(one, 1).await;
+    kill_once_queued(two, 1).await;
+    assert_eq!(stage.journals().len(), 2);
+
+    let _server = stage.back().await;
+    let exit = stage.send(&["three"]).run().await;
+    exit.assert_code(0);
+    let mut said = stage.said().await;
+    assert_eq!(said.pop().as_deref(), Some("three"));
+    said.sort();
+    assert_eq!(said, ["one", "two"]);
+    assert!(stage.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_torn_write_costs_nothing_that_was_queued() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    kill_once_queued(stage.send(&["--json", "--count", "2", "{n}"]).start(), 2).await;
+    let journal = stage.journals().remove(0);
+    let whole = fs::read(&journal).expect("it can be read");
+    let mut file = fs::OpenOptions::new().append(true).open(&journal).expect("it can be written");
+    file.write_all(&whole[whole.len() - 80..whole.len() - 20]).expect("there is room");
+    drop(file);
+
+    let _server = stage.back().await;
+    stage.send(&["2"]).run().await.assert_code(0);
+    assert_eq!(stage.said().await, ["0", "1", "2"]);
+}
+
+#[tokio::test]
+async fn who_gives_up_or_is_interrupted_hears_what_stays() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    let gave_up = stage.send(&["--timeout", "1s", "hello"]).run().await;
+    gave_up.assert_code(3);
+    let stays = "1 message stays in the outbox and is sent when you join or send in this room again";
+    assert!(gave_up.err.iter().any(|line| line.contains(stays)), "{}", gave_up.transcript());
+
+    let send = stage.send(&["--json", "again"]).start();
+    send.out_line(|line| json(line)["state"] == "queued").await;
+    send.signal("INT").await;
+    let stopped = send.exit().await;
+    stopped.assert_code(1);
+    let stay = "2 messages stay in the outbox and are sent when you join or send in this room again";
+    assert!(stopped.err.iter().any(|line| line.contains(stay)), "{}", stopped.transcript());
+    assert!(stopped.out.iter().any(|line| json(line)["state"] == "kept"), "{}", stopped.transcript());
+    assert_eq!(stage.waiting().await, ["hello", "again"]);
+}
+
+#[tokio::test]
+async fn who_joins_next_says_first_what_an_earlier_run_left() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    let mut join = chatroom(&stage.home).arg("join").args(&stage.viewer).open_input().start();
+    join.say("from before").await;
+    let journal = loop {
+        // There is nothing to hear of it until it is delivered: what counts is the file.
+        tokio::task::yield_now().await;
+        if stage.waiting().await == ["from before"] {
+            break stage.journals().remove(0);
+        }
+    };
+    join.kill().await;
+    let _server = stage.back().await;
+    let join = chatroom(&stage.home).arg("join").args(&stage.viewer).open_input().start();
+    join.err_line(|line| line.contains("1 message of an earlier run is sent first")).await;
+    joined(&join).await;
+    join.out_line(|line| line.ends_with(": from before")).await;
+    join.signal("INT").await;
+    join.exit().await.assert_code(0);
+    assert_eq!(stage.said().await, ["from before"]);
+    let kept = fs::read_to_string(journal).expect("it can be read");
+    assert!(!kept.contains("before"), "what has arrived does not stay on the disk: {kept}");
+}
+
+#[tokio::test]
+async fn what_waits_can_be_given_up() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    kill_once_queued(stage.send(&["--json", "--count", "2", "{n}"]).start(), 2).await;
+    let exit = chatroom(&stage.home).args(["outbox", "list"]).run().await;
+    assert!(exit.assert_code(0).out[1].ends_with(": 1"), "{}", exit.transcript());
+    let asked = chatroom(&stage.home).args(["outbox", "clear"]).run().await;
+    assert_eq!(refusal(&asked, 2, "--yes"), [""; 0], "{}", asked.transcript());
+    chatroom(&stage.home).args(["outbox", "clear", "--yes"]).run().await.assert_code(0);
+    let _server = stage.back().await;
+    stage.send(&["only this"]).run().await.assert_code(0);
+    assert_eq!(stage.said().await, ["only this"]);
+}
+
+#[tokio::test]
+async fn without_an_outbox_nothing_is_written_and_nothing_outlives_the_program() {
+    let (stage, server) = Stage::new().await;
+    let exit = stage.send(&["--json", "--outbox", "none", "hello"]).run().await;
+    assert!(exit.assert_code(0).out.iter().all(|line| json(line)["state"] == "delivered"), "{}", exit.transcript());
+    server.process.kill().await;
+    let exit = stage.send(&["--timeout", "1s", "--outbox", "none", "hello"]).run().await;
+    exit.assert_code(3);
+    assert!(!exit.err.iter().any(|line| line.contains("outbox")), "{}", exit.transcript());
+    assert!(!stage.home.path().join(".local/state").exists());
+    assert!(Path::new(&stage.ready.ca_file).exists(), "the server's files are elsewhere");
+}
+
+#[tokio::test]
+async fn a_place_that_can_t_be_written_is_told_before_anything_is_sent() {
+    let home = Home::new();
+    let server = server(&home).await;
+    let blocked = home.file("a-file", "no directory");
+    for (place, words) in [(blocked.join("below"), "can't be used"), (blocked, "can't be used")] {
+        let place = place.display().to_string();
+        let exit = chatroom(&home).args(["send", "hello", "--outbox", &place]).args(server.viewer_args()).run().await;
+        assert_eq!(refusal(&exit, 1, words), [""; 0], "{}", exit.transcript());
+        assert!(exit.err.iter().any(|line| line.contains("--outbox none")), "{}", exit.transcript());
+    }
+    let said = chatroom(&home).arg("history").args(server.viewer_args()).run().await;
+    assert!(said.assert_code(0).out.is_empty());
+}
