@@ -32,6 +32,8 @@ pub struct Item {
     pub seq: Option<u64>,
     /// The one person who gets to see it; none if everybody does. Its number is taken for all the same.
     pub only: Option<UserId>,
+    /// Whether it went out before, under this number, and goes to its author once more.
+    pub again: bool,
     /// The number of the message that this one deletes: it goes out no more where it has not gone out yet.
     pub deletes: Option<u64>,
 }

@@ -8,6 +8,7 @@ pub(super) fn batch(seq: u64) -> Batch {
         json: seq.to_string().into(),
         seq: Some(seq),
         only: seq.is_multiple_of(2).then(|| "ada".into()),
+        again: seq.is_multiple_of(5),
         deletes: seq.is_multiple_of(3).then_some(seq - 1),
     }])
 }

@@ -7,6 +7,8 @@
 //! A message that only its author gets to see has its number in the run all the same: nobody else sees a hole where it
 //! stands. The author gets a packet of their own in the place of the common one, with all of it in order. So it is with a
 //! message that is deleted while it waits: it leaves no more, and its number is in the run.
+//!
+//! A message that goes to its author once more has left before: it is in no run, and has a packet of its own.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -25,6 +27,7 @@ pub(crate) struct Batcher {
     size: usize,
     /// Outlives packets that nobody but some authors got: the next common one covers them.
     run: Option<Run>,
+    again: Vec<Gathered>,
     /// When the next packet may leave.
     due: Duration,
 }
@@ -53,6 +56,8 @@ pub(crate) struct Sheaf {
     pub(crate) common: Option<Payload>,
     /// For those who do.
     pub(crate) hidden: Option<Hidden>,
+    /// For those who said something a second time.
+    pub(crate) again: Again,
 }
 
 /// The payload of one packet.
@@ -73,6 +78,22 @@ pub(crate) struct Hidden {
     run: Option<Run>,
 }
 
+/// What goes to its author once more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Again(Vec<Gathered>);
+
+impl Again {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What this person gets beside all else, each message in a packet of its own.
+    pub(crate) fn for_author(&self, user: &UserId) -> impl Iterator<Item = Payload> {
+        let own = self.0.iter().filter(move |item| item.only.as_ref() == Some(user));
+        own.map(|item| Payload { json: envelope::join([item.json.as_ref()]), run: None })
+    }
+}
+
 impl Hidden {
     /// What this person gets in the place of the common packet, if anything.
     pub(crate) fn for_author(&self, user: &UserId) -> Option<Payload> {
@@ -84,13 +105,17 @@ impl Hidden {
 impl Batcher {
     /// Gathers for `window` at most and `max` bytes at most; a single larger message goes alone.
     pub(crate) fn new(window: Duration, max: usize) -> Self {
-        Self { window, max, pending: Vec::new(), size: EMPTY, run: None, due: Duration::ZERO }
+        Self { window, max, pending: Vec::new(), size: EMPTY, run: None, again: Vec::new(), due: Duration::ZERO }
     }
 
     /// Takes a message. Gives back what must leave before it, if anything must.
     pub(crate) fn push(&mut self, now: Duration, item: Item) -> Option<Sheaf> {
         if item.deletes.is_some() {
             self.forget(item.deletes);
+        }
+        if item.again {
+            self.again.push(Gathered { json: item.json, seq: item.seq, only: item.only });
+            return None;
         }
         let too_large = self.size + item.json.len() + 1 > self.max && !self.pending.is_empty();
         let hole = matches!((self.run, item.seq), (Some(run), Some(seq)) if seq != run.seq + 1);
@@ -110,12 +135,13 @@ impl Batcher {
     /// Takes out the message of this number, if it waits here.
     fn forget(&mut self, seq: Option<u64>) {
         self.pending.retain(|waiting| waiting.seq != seq);
+        self.again.retain(|waiting| waiting.seq != seq);
         self.size = EMPTY + self.pending.iter().map(|waiting| waiting.json.len() + 1).sum::<usize>();
     }
 
     /// When to call [`Batcher::take_due`], if anything waits.
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
-        (!self.pending.is_empty()).then_some(self.due)
+        (!self.pending.is_empty() || !self.again.is_empty()).then_some(self.due)
     }
 
     /// What is due now, if anything is.
@@ -124,7 +150,7 @@ impl Batcher {
     }
 
     fn gather(&mut self, now: Duration) -> Option<Sheaf> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() && self.again.is_empty() {
             return None;
         }
         self.due = now + self.window;
@@ -135,7 +161,7 @@ impl Batcher {
         let common = common.then(|| Payload { json: array(&items, None), run });
         let authors: HashSet<UserId> = items.iter().filter_map(|item| item.only.clone()).collect();
         let hidden = (!authors.is_empty()).then(|| Hidden { authors, items, run });
-        Some(Sheaf { common, hidden })
+        Some(Sheaf { common, hidden, again: Again(std::mem::take(&mut self.again)) })
     }
 }
 

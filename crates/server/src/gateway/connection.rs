@@ -354,12 +354,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn deliver(&mut self, delivery: Result<Delivery, RecvError>) {
         match delivery {
             Ok(delivery) => {
-                let user = self.session.as_ref().map(|session| &session.guest.author.id);
-                let Some(packet) = user.and_then(|user| delivery.for_user(user)) else { return };
+                let Some(session) = &self.session else { return };
+                let user = &session.guest.author.id;
                 let max = usize::try_from(self.role.maximum_outbound()).unwrap_or(usize::MAX);
-                if packet.size <= max {
+                let packet = delivery.for_user(user);
+                let fits = packet.as_ref().is_none_or(|packet| packet.size <= max);
+                if let Some(packet) = packet.filter(|_| fits) {
                     self.link.deliver(packet.frame);
-                } else {
+                }
+                for packet in delivery.again_for(user).filter(|packet| packet.len() <= max) {
+                    self.link.answer(&packet);
+                }
+                if !fits {
                     // It is left out for this client; that the room went on tells it so.
                     self.say_position().await;
                 }

@@ -17,7 +17,7 @@ use tokio::{
 use tracing::{debug, error, warn};
 
 use super::{
-    batcher::{Batcher, Hidden, Payload, Sheaf},
+    batcher::{Again, Batcher, Hidden, Payload, Sheaf},
     frames,
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     common: Option<Packet>,
-    hidden: Option<Arc<OwnPackets>>,
+    own: Option<Arc<OwnPackets>>,
 }
 
 /// One packet.
@@ -48,26 +48,37 @@ pub(crate) struct Packet {
 #[derive(Debug)]
 struct OwnPackets {
     topic: Arc<str>,
-    hidden: Hidden,
+    hidden: Option<Hidden>,
+    again: Again,
 }
 
 impl Delivery {
     /// What this person gets, if anything.
     pub(crate) fn for_user(&self, user: &UserId) -> Option<Packet> {
-        let own = self.hidden.as_ref().and_then(|own| Some((&own.topic, own.hidden.for_author(user)?)));
+        let own = self.own.as_ref().and_then(|own| Some((&own.topic, own.hidden.as_ref()?.for_author(user)?)));
         match own {
             Some((topic, payload)) => encode(topic, &payload),
             None => self.common.clone(),
         }
     }
+
+    /// What this person said a second time: bare packets, behind the other.
+    pub(crate) fn again_for(&self, user: &UserId) -> impl Iterator<Item = Bytes> {
+        let own = self.own.iter().flat_map(move |own| own.again.for_author(user).map(|payload| (&own.topic, payload)));
+        own.filter_map(|(topic, payload)| bare(topic, &payload))
+    }
 }
 
 fn encode(topic: &str, payload: &Payload) -> Option<Packet> {
+    bare(topic, payload).map(|packet| Packet { frame: frames::binary(&packet), size: packet.len() })
+}
+
+fn bare(topic: &str, payload: &Payload) -> Option<Bytes> {
     let numbers = payload.run.map(|run| [("seq", run.seq.to_string()), ("prev", run.prev.to_string())]);
     let properties: Vec<(&str, &str)> =
         numbers.iter().flatten().map(|(name, number)| (*name, number.as_str())).collect();
     match encode_publish(topic, &payload.json, &properties) {
-        Ok(packet) => Some(Packet { frame: frames::binary(&packet), size: packet.len() }),
+        Ok(packet) => Some(packet),
         Err(error) => {
             error!(topic, %error, "a packet can't be encoded");
             None
@@ -170,9 +181,11 @@ impl Fanout {
 
     fn send(&self, sheaf: Option<Sheaf>) {
         let Some(sheaf) = sheaf.filter(|_| self.ring.receiver_count() > 0) else { return };
+        let (hidden, again) = (sheaf.hidden, sheaf.again);
+        let some = hidden.is_some() || !again.is_empty();
         let delivery = Delivery {
             common: sheaf.common.and_then(|payload| encode(&self.topic, &payload)),
-            hidden: sheaf.hidden.map(|hidden| Arc::new(OwnPackets { topic: Arc::clone(&self.topic), hidden })),
+            own: some.then(|| Arc::new(OwnPackets { topic: Arc::clone(&self.topic), hidden, again })),
         };
         // An error means that the last listener left meanwhile.
         let _ = self.ring.send(delivery);

@@ -37,7 +37,13 @@ impl Room {
             // What is a duplicate has changed nothing again.
             if let Appended::Stored { seq } = appended {
                 self.in_force(&kept.changes, kept.at);
-                self.outgoing.push(Item { json: kept.json, seq: Some(*seq), only: kept.only, deletes: kept.deletes });
+                self.outgoing.push(Item {
+                    json: kept.json,
+                    seq: Some(*seq),
+                    only: kept.only,
+                    again: false,
+                    deletes: kept.deletes,
+                });
             }
         }
         self.read_anew().await;

@@ -185,7 +185,13 @@ impl Room {
     pub(super) fn announce(&mut self, mut message: Message) {
         let now = self.tools.clock.now();
         self.rules.stamp_own(now, &mut message, &mut random);
-        self.outgoing.push(Item { json: envelope::encode(&message).into(), seq: None, only: None, deletes: None });
+        self.outgoing.push(Item {
+            json: envelope::encode(&message).into(),
+            seq: None,
+            only: None,
+            again: false,
+            deletes: None,
+        });
     }
 
     /// Hands what there is to say to the bus.

@@ -1,13 +1,14 @@
 //! A turn of a room's task: all that waits to be said is judged, stored with one append, answered and sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_wire::MessageId;
+use chatroom_wire::{MessageId, UserId};
 use tracing::{debug, warn};
 
 use super::{AnswerTo, Publish, STORE_RETRY, Said, commit::to_store, task::Room, task::random};
 use crate::{
+    bus::Item,
     rules::{Author, Refusal, Speech, Verdict},
     store::{Appended, NewMessage, StoreError},
 };
@@ -18,7 +19,27 @@ enum Judged {
     /// Refused, unless it was said before.
     RefusedUnlessSaid(Arc<Author>, MessageId, Refusal),
     /// Waits for the next answer of the store.
-    Accepted,
+    Accepted(Arc<Author>, MessageId),
+}
+
+/// What was said before this turn. However often it comes in one turn, it goes out once.
+#[derive(Default)]
+struct Again {
+    repeated: Vec<(MessageId, UserId)>,
+    seen: HashSet<MessageId>,
+}
+
+impl Again {
+    /// Goes out for the first time by now.
+    fn told_anyway(&mut self, id: MessageId) {
+        self.seen.insert(id);
+    }
+
+    fn repeated(&mut self, id: MessageId, author: &UserId) {
+        if self.seen.insert(id.clone()) {
+            self.repeated.push((id, author.clone()));
+        }
+    }
 }
 
 type Waiting = (Option<AnswerTo>, Judged);
@@ -41,12 +62,26 @@ impl Room {
             Vec::new()
         });
         let mut stored = stored.into_iter();
+        let mut again = Again::default();
         for (to, judged) in judged {
             let outcome = match judged {
                 Judged::Refused(refusal) => Err(refusal),
-                Judged::RefusedUnlessSaid(author, id, refusal) => self.unless_said(&author, &id, refusal).await,
-                Judged::Accepted => match stored.next() {
-                    Some(Appended::Stored { .. } | Appended::Duplicate) => Ok(()),
+                Judged::RefusedUnlessSaid(author, id, refusal) => {
+                    let said = self.unless_said(&author, &id, refusal).await;
+                    if said.is_ok() {
+                        again.repeated(id, &author.id);
+                    }
+                    said
+                }
+                Judged::Accepted(author, id) => match stored.next() {
+                    Some(Appended::Stored { .. }) => {
+                        again.told_anyway(id);
+                        Ok(())
+                    }
+                    Some(Appended::Duplicate) => {
+                        again.repeated(id, &author.id);
+                        Ok(())
+                    }
                     Some(Appended::IdTaken) => {
                         Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "somebody else used this id before"))
                     }
@@ -57,6 +92,25 @@ impl Room {
                 debug!(room = %self.id, reason = %refusal.reason, text = %refusal.text, "a message is refused");
             }
             answer(to, outcome);
+        }
+        self.say_again(again).await;
+    }
+
+    /// Sends what was said a second time to its author once more: a client that lost everything but its outbox learns that
+    /// it has arrived. Of what is deleted there is nothing to send.
+    async fn say_again(&mut self, again: Again) {
+        for (id, author) in again.repeated {
+            match self.tools.store.message(&self.id, &id).await {
+                Ok(Some(message)) => self.outgoing.push(Item {
+                    json: message.json,
+                    seq: Some(message.seq),
+                    only: Some(author),
+                    again: true,
+                    deletes: None,
+                }),
+                Ok(None) => {}
+                Err(error) => warn!(room = %self.id, %error, "a message that was said before can't be read"),
+            }
         }
     }
 
@@ -88,8 +142,9 @@ impl Room {
                 Verdict::Accept { message, json, audience, changes } => {
                     match to_store(&message, &author.id, json.into(), audience, changes) {
                         Some(new) => {
+                            let id = new.id.clone();
                             accepted.push(new);
-                            Judged::Accepted
+                            Judged::Accepted(author, id)
                         }
                         None => Judged::Refused(store_refuses(STORE_RETRY)),
                     }

@@ -80,15 +80,26 @@ async fn all_hear_the_same_order_and_the_times_grow_strictly() {
 }
 
 #[tokio::test]
-async fn the_same_id_again_is_acknowledged_and_not_said_again() {
+async fn the_same_id_again_is_acknowledged_and_comes_back_to_its_author_alone_without_numbers() {
     let server = server(&[]).await;
     let mut ada = join(&server, "ada", Role::Viewer).await;
+    let mut tablet = join(&server, "ada", Role::Viewer).await;
+    let mut listener = join(&server, "listener", Role::Viewer).await;
     let mut message = text("once");
     message["id"] = json!("my-id");
     ada.must_say(&message).await;
-    ada.must_say(&message).await;
+    let first = ada.message().await;
+    let mut other_words = message.clone();
+    other_words["text_message"]["text"] = json!("other words");
+    ada.must_say(&other_words).await;
+    assert_eq!(ada.message().await, first, "as it was stored, whatever comes with the id now");
     ada.must_say(&text("then")).await;
-    assert_eq!(ada.texts(2).await, ["once", "then"]);
+    assert_eq!(ada.texts(1).await, ["then"]);
+    assert_eq!(tablet.texts(3).await, ["once", "once", "then"]);
+    assert_eq!(listener.texts(2).await, ["once", "then"]);
+    for client in [&ada, &tablet, &listener] {
+        assert_eq!(client.numbers, [(0, 1), (1, 2)]);
+    }
 
     let mut bob = join(&server, "bob", Role::Viewer).await;
     let ack = bob.say(&message).await;
@@ -99,6 +110,7 @@ async fn the_same_id_again_is_acknowledged_and_not_said_again() {
 async fn the_same_id_twice_in_one_turn_is_said_once() {
     let server = server(&[("rate.viewer", "1000")]).await;
     let mut ada = join(&server, "ada", Role::Viewer).await;
+    let mut bob = join(&server, "bob", Role::Viewer).await;
     let mut message = text("once");
     message["id"] = json!("my-id");
     let mut ids = Vec::new();
@@ -109,7 +121,29 @@ async fn the_same_id_twice_in_one_turn_is_said_once() {
         assert_eq!(ada.ack(id).await, Ack::Taken);
     }
     ada.must_say(&text("then")).await;
-    assert_eq!(ada.texts(2).await, ["once", "then"]);
+    let mut heard = ada.texts(1).await;
+    while heard.last().unwrap() != "then" {
+        heard.extend(ada.texts(1).await);
+    }
+    assert!(heard[..heard.len() - 1].iter().all(|words| words == "once"), "{heard:?}");
+    assert_eq!(bob.texts(2).await, ["once", "then"], "nobody else hears more than once");
+}
+
+#[tokio::test]
+async fn a_hundred_times_the_same_is_one_row_one_broadcast_and_a_hundred_acknowledgements() {
+    let server = server(&[("rate.viewer", "1000000")]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let mut bob = join(&server, "bob", Role::Viewer).await;
+    let mut message = text("once");
+    message["id"] = json!("my-id");
+    for _ in 0..100 {
+        ada.must_say(&message).await;
+    }
+    ada.must_say(&text("then")).await;
+    assert_eq!(bob.texts(2).await, ["once", "then"]);
+    let token = token(&server, "eve", Role::Viewer).await.token;
+    let history = get(&server, "/chatrooms/messages?limit=100", token.expose()).await.json();
+    assert_eq!(history["messages"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

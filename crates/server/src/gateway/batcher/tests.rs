@@ -13,15 +13,20 @@ fn at(milliseconds: u64) -> Duration {
 }
 
 fn stored(seq: u64) -> Item {
-    Item { json: Bytes::from(seq.to_string()), seq: Some(seq), only: None, deletes: None }
+    Item { json: Bytes::from(seq.to_string()), seq: Some(seq), only: None, again: false, deletes: None }
 }
 
 fn hidden(seq: u64, author: &str) -> Item {
     Item { only: Some(author.into()), ..stored(seq) }
 }
 
+/// A message that its author sent a second time.
+fn again(seq: u64, author: &str) -> Item {
+    Item { again: true, ..hidden(seq, author) }
+}
+
 fn passing() -> Item {
-    Item { json: Bytes::from_static(b"null"), seq: None, only: None, deletes: None }
+    Item { json: Bytes::from_static(b"null"), seq: None, only: None, again: false, deletes: None }
 }
 
 fn payload(json: &str, run: Option<(u64, u64)>) -> Payload {
@@ -30,7 +35,7 @@ fn payload(json: &str, run: Option<(u64, u64)>) -> Payload {
 
 /// What everybody gets where nothing is hidden.
 fn packet(json: &str, run: Option<(u64, u64)>) -> Sheaf {
-    Sheaf { common: Some(payload(json, run)), hidden: None }
+    Sheaf { common: Some(payload(json, run)), hidden: None, again: Again::default() }
 }
 
 /// What this person gets of a sheaf.
@@ -232,4 +237,31 @@ proptest! {
             prop_assert_eq!(next.prev, lost.seq);
         }
     }
+}
+
+#[test]
+fn what_is_said_a_second_time_goes_to_its_author_alone_without_numbers_and_breaks_no_run() {
+    let mut batcher = batcher();
+    for item in [stored(7), again(2, "ada"), stored(8), again(3, "ada")] {
+        assert_eq!(batcher.push(at(0), item), None);
+    }
+    let sheaf = batcher.take_due(at(0)).unwrap();
+    assert_eq!((sheaf.common, sheaf.hidden), (Some(payload("[7,8]", Some((6, 8)))), None));
+    assert_eq!(sheaf.again.for_author(&"ada".into()).collect::<Vec<_>>(), [payload("[2]", None), payload("[3]", None)]);
+    assert_eq!(sheaf.again.for_author(&"bob".into()).count(), 0);
+    batcher.push(at(1), again(2, "ada"));
+    assert_eq!(batcher.poll_timeout(), Some(at(50)), "it keeps to the window like all else");
+    let sheaf = batcher.take_due(at(50)).unwrap();
+    assert_eq!((sheaf.common, sheaf.hidden, sheaf.again.is_empty()), (None, None, false));
+}
+
+#[test]
+fn what_is_deleted_before_it_goes_out_a_second_time_does_not() {
+    let mut batcher = batcher();
+    batcher.push(at(0), stored(7));
+    batcher.take_due(at(0)).unwrap();
+    batcher.push(at(1), again(2, "ada"));
+    batcher.push(at(2), Item { deletes: Some(2), ..stored(8) });
+    let sheaf = batcher.take_due(at(50)).unwrap();
+    assert_eq!(sheaf, packet("[8]", Some((7, 8))));
 }

@@ -39,7 +39,9 @@ async fn who_sends_again_what_was_said_before_the_mute_is_told_that_it_was_said(
     let mut ada = stage.join("ada", Role::Viewer).await;
     ada.must_say(&text("1", "early")).await;
     stage.mute().await;
+    assert_eq!(kinds(&[ada.message().await, ada.message().await]), ["TEXT", "MUTE"]);
     ada.must_say(&text("1", "early")).await;
+    assert_eq!(ada.texts(1).await, ["early"], "it comes back as proof");
     assert!(matches!(ada.say(&text("2", "late")).await, Ack::Refused { .. }));
     let mut bob = stage.join("bob", Role::Viewer).await;
     assert!(matches!(bob.say(&text("1", "early")).await, Ack::Refused { .. }), "it is another's message");
