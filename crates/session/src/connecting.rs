@@ -287,6 +287,7 @@ impl Session {
 
     /// Ends the session: every own message gets its last word, then comes the last event.
     pub(crate) fn end(&mut self, end: End) {
+        self.closing = None;
         self.say_goodbye();
         if let Some(link) = self.open_link() {
             self.outputs.push_back(Output::Disconnect(link));

@@ -3,7 +3,12 @@
 //! The order is the server's: `received_at`, then the id (docs/protocol.md, section F). Neither MQTT nor the vendor's
 //! broker promises order or that a message comes once, so both are made here.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    fmt,
+    hash::{DefaultHasher, Hasher as _},
+    io,
+};
 
 use chatroom_wire::{Message, MessageId, Time, envelope::BadElement};
 
@@ -104,9 +109,43 @@ impl Timeline {
 fn identity(message: &Message) -> MessageId {
     message.id.clone().unwrap_or_else(|| {
         let bare = Message { published_at: None, ..message.clone() };
-        let text = chatroom_wire::envelope::encode(&bare);
-        MessageId::from(format!("~{}", String::from_utf8_lossy(&text)))
+        let mut digest = Digest::default();
+        serde_json::to_writer(&mut digest, &bare).expect("a message is JSON, and a digest takes it all");
+        MessageId::from(digest.to_string())
     })
+}
+
+/// Tells texts apart by 128 bits and their length: many are remembered, and a message may be long.
+struct Digest {
+    halves: [DefaultHasher; 2],
+    length: usize,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        let mut halves = [DefaultHasher::new(), DefaultHasher::new()];
+        halves[1].write_u8(1);
+        Self { halves, length: 0 }
+    }
+}
+
+impl io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.halves.iter_mut().for_each(|half| half.write(bytes));
+        self.length += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, second] = &self.halves;
+        write!(f, "~{:016x}{:016x}-{}", first.finish(), second.finish(), self.length)
+    }
 }
 
 /// Sorts elements of a page by the server's order, which no answer promises.
@@ -183,5 +222,15 @@ mod tests {
         let nameless = Message { id: None, ..message(1, "a") };
         assert_eq!(timeline.insert(&nameless), Insertion::Added { late: false });
         assert_eq!(timeline.insert(&nameless), Insertion::Known);
+    }
+
+    #[test]
+    fn a_long_message_without_an_id_is_remembered_in_few_bytes() {
+        let mut timeline = Timeline::new(10);
+        let long = |end: &str| Message { id: None, ..Message::text_by(User::named("u"), "x".repeat(100_000) + end) };
+        assert_eq!(timeline.insert(&long("a")), Insertion::Added { late: false });
+        assert_ne!(timeline.insert(&long("b")), Insertion::Known, "the end counts too");
+        assert_eq!(timeline.insert(&long("a")), Insertion::Known);
+        assert!(timeline.seen.iter().all(|id| id.as_str().len() < 50));
     }
 }

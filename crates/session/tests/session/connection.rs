@@ -254,3 +254,15 @@ fn leaving_ends_the_session_and_says_so_last() {
     assert!(matches!(world.clients[ada].events.last(), Some(Event::Ended(End::Left))));
     assert!(world.clients[ada].links.is_empty());
 }
+
+#[test]
+fn what_comes_after_the_end_is_not_taken_in() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.input(ada, Input::Close);
+    let told = world.clients[ada].events.len();
+    for late in [Input::Timeout, Input::Retry, Input::Close, Input::Start] {
+        world.input(ada, late);
+    }
+    assert_eq!(world.clients[ada].events.len(), told, "the end is told once");
+}
