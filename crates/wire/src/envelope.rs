@@ -3,7 +3,12 @@
 //! Clients publish one object; the server sends arrays. Both forms are read in both directions, and one bad element
 //! never spoils its neighbours.
 
-use serde::Deserialize;
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use crate::{Message, RawJson, raw};
@@ -66,20 +71,48 @@ pub fn decode(payload: &[u8]) -> Result<Vec<Element>, EnvelopeError> {
 }
 
 fn decode_text(text: &str) -> Result<Vec<Element>, EnvelopeError> {
-    let raws: Vec<&RawValue> = match text.as_bytes().first() {
+    let raws = match text.as_bytes().first() {
         None => return Err(EnvelopeError::Empty),
-        Some(b'[') => serde_json::from_str(text),
-        Some(b'{') => serde_json::from_str(text).map(|one| vec![one]),
+        Some(b'[') => serde_json::from_str(text).map(|Few(raws)| raws),
+        Some(b'{') => serde_json::from_str(text).map(|one| Some(vec![one])),
         Some(_) => match serde_json::from_str::<&RawValue>(text) {
             Ok(_) => return Err(EnvelopeError::NotMessages),
             Err(error) => Err(error),
         },
     }
     .map_err(|error| EnvelopeError::NotJson(error.to_string()))?;
-    if raws.len() > ELEMENTS_MAX {
-        return Err(EnvelopeError::TooMany);
-    }
+    let raws: Vec<&RawValue> = raws.ok_or(EnvelopeError::TooMany)?;
     Ok(raws.into_iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect())
+}
+
+/// The elements of an array, as long as there are no more than [`ELEMENTS_MAX`]; beyond, none is kept.
+struct Few<T>(Option<Vec<T>>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FewVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for FewVisitor<T> {
+            type Value = Few<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Few<T>, A::Error> {
+                let mut few = Vec::new();
+                while let Some(element) = sequence.next_element()? {
+                    if few.len() == ELEMENTS_MAX {
+                        drop(few);
+                        while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                        return Ok(Few(None));
+                    }
+                    few.push(element);
+                }
+                Ok(Few(Some(few)))
+            }
+        }
+        deserializer.deserialize_seq(FewVisitor(PhantomData))
+    }
 }
 
 fn decode_element(index: usize, element: &RawValue) -> Element {
@@ -125,11 +158,11 @@ pub fn join<'a>(encoded: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 pub struct Elements(pub Vec<Element>);
 
 impl<'de> Deserialize<'de> for Elements {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raws = Option::<Vec<Box<RawValue>>>::deserialize(deserializer)?.unwrap_or_default();
-        if raws.len() > ELEMENTS_MAX {
-            return Err(serde::de::Error::custom(EnvelopeError::TooMany));
-        }
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raws: Vec<Box<RawValue>> = match Option::<Few<_>>::deserialize(deserializer)? {
+            None => Vec::new(),
+            Some(Few(raws)) => raws.ok_or_else(|| de::Error::custom(EnvelopeError::TooMany))?,
+        };
         Ok(Self(raws.iter().enumerate().map(|(index, raw)| decode_element(index, raw)).collect()))
     }
 }
