@@ -244,7 +244,7 @@ impl TokenKeeper {
 }
 
 /// How long after the drain the last ones may take.
-const LAST: Duration = Duration::from_secs(3);
+const LAST: Duration = Duration::from_secs(2);
 
 /// Keeps the token files good, then stops everything in order and lets the data directory go.
 async fn supervise(service: Arc<Service>, keeper: TokenKeeper, data: DataDir, ended: watch::Sender<bool>) {

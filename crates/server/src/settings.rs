@@ -184,6 +184,7 @@ settings! {
     token_life: Duration = "token.life", seconds(DAY), seconds(60), seconds(366 * DAY), "", "how long a chat token lives where its maker says nothing";
     refresh_life: Duration = "refresh.life", seconds(30 * DAY), seconds(60), seconds(3660 * DAY), "", "how long a refresh token lives";
     body_max: Size = "body.max", Size(64 << 10), Size(1 << 10), Size(16 << 20), "", "the largest body of a REST call";
+    drain_window: Duration = "drain.window", seconds(3), Duration::ZERO, seconds(60), "", "over how long the goodbyes are spread when the server stops; a millisecond for each client, if that is less";
     drain_timeout: Duration = "drain.timeout", seconds(5), Duration::ZERO, seconds(60), "", "how long clients may take to leave when the server stops";
 }
 

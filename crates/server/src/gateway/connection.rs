@@ -78,9 +78,23 @@ struct Connection<S> {
     session: Option<Session>,
     /// A message for which the room has no place yet. Meanwhile nothing is read.
     waiting: Option<Waiting>,
-    /// When this client is asked to leave, as the server stops.
-    leave_at: Option<Duration>,
+    /// How many of its messages the room has not answered yet.
+    unanswered: usize,
+    leave: Leave,
     end: Option<End>,
+}
+
+/// How far a client is with leaving, as the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    /// The server works.
+    No,
+    /// It is asked to at this time.
+    At(Duration),
+    /// Nothing more is read; what was read is answered first.
+    Answering,
+    /// It was asked.
+    Asked,
 }
 
 /// What a client has once its CONNECT is accepted.
@@ -129,7 +143,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             inbox,
             session: None,
             waiting: None,
-            leave_at: None,
+            unanswered: 0,
+            leave: Leave::No,
             end: None,
         }
     }
@@ -142,6 +157,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         pin!(timer);
         loop {
             self.drain().await;
+            if self.leave == Leave::Answering && self.unanswered == 0 && self.waiting.is_none() {
+                self.ask_to_leave();
+                self.drain().await;
+            }
             if let Some(end) = self.end.take() {
                 return end;
             }
@@ -151,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 armed = due;
                 timer.as_mut().reset(clock.instant(due));
             }
-            let may_read = self.waiting.is_none();
+            let may_read = self.waiting.is_none() && self.leave != Leave::Answering;
             let role = &mut self.role;
             tokio::select! {
                 moved = self.link.go_on(clock.monotonic(), may_read, |bytes| role.receive(clock.monotonic(), bytes)) => {
@@ -160,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Some(notice) = self.inbox.recv() => self.notice(notice),
                 delivery = next(&mut self.session), if self.link.is_idle() => self.deliver(delivery).await,
                 permit = place(self.waiting.as_mut()) => self.take_place(permit),
-                () = stop.reached(Phase::Draining), if self.leave_at.is_none() => self.leave_soon(),
+                () = stop.reached(Phase::Draining), if self.leave == Leave::No => self.leave_soon(),
                 () = &mut timer => self.handle_timeout(),
             }
         }
@@ -296,6 +315,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
         };
         let answer = publish.id.map(|id| AnswerTo { id, inbox: self.answers.clone() });
+        self.unanswered += usize::from(answer.is_some());
         let publish = Publish { author: Arc::clone(&session.guest.author), said, answer };
         match session.room.publishes().try_send(publish) {
             Ok(()) => {}
@@ -337,6 +357,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn notice(&mut self, notice: Notice) {
         let now = self.service.clock.monotonic();
+        self.unanswered -= usize::from(matches!(notice, Notice::Answer(..)));
         match notice {
             Notice::Answer(id, Ok(())) => self.role.puback(now, id, ReasonCode::SUCCESS, None, &[]),
             Notice::Answer(id, Err(refusal)) => {
@@ -383,8 +404,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Spreads the goodbyes, so that not all clients come back at the same instant.
     fn leave_soon(&mut self) {
         let clients = u32::try_from(self.service.connections.len()).unwrap_or(u32::MAX);
-        let spread = (Duration::from_millis(1) * clients).min(self.service.settings.drain_timeout / 2);
-        self.leave_at = Some(self.service.clock.monotonic() + spread.mul_f64(rand::rng().random()));
+        let settings = &self.service.settings;
+        let spread = (Duration::from_millis(1) * clients).min(settings.drain_window).min(settings.drain_timeout);
+        self.leave = Leave::At(self.service.clock.monotonic() + spread.mul_f64(rand::rng().random()));
+    }
+
+    fn ask_to_leave(&mut self) {
+        self.leave = Leave::Asked;
+        let text = Some("the server is shutting down");
+        self.role.disconnect(self.service.clock.monotonic(), ReasonCode::SHUTTING_DOWN, text);
+    }
+
+    /// When it begins to leave, if that is still to come.
+    fn leave_at(&self) -> Option<Duration> {
+        match self.leave {
+            Leave::At(at) => Some(at),
+            Leave::No | Leave::Answering | Leave::Asked => None,
+        }
     }
 
     /// When [`Connection::handle_timeout`] has something to do.
@@ -393,7 +429,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.role.poll_timeout().map(|(due, _)| due),
             self.session.as_ref().map(|session| session.ends_at),
             self.link.stuck_since().map(|since| since + self.service.settings.write_timeout),
-            self.leave_at,
+            self.leave_at(),
         ]
         .into_iter()
         .flatten()
@@ -413,9 +449,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             // (docs/protocol.md, section A.7).
             debug!(address = %self.address, "a token has ended");
             self.end = Some(End::Gently(frames::NORMAL));
-        } else if self.leave_at.is_some_and(|at| now >= at) {
-            self.leave_at = Some(Duration::MAX);
-            self.role.disconnect(now, ReasonCode::SHUTTING_DOWN, Some("the server is shutting down"));
+        } else if self.leave_at().is_some_and(|at| now >= at) {
+            self.leave = Leave::Answering;
         }
     }
 }
