@@ -101,6 +101,24 @@ fn reported_attacks_are_disarmed() {
     }
 }
 
+/// The corpus that real processes print into a terminal, in the tests of the command line.
+#[test]
+fn the_corpus_is_disarmed_by_every_way_to_make_a_text_safe() {
+    let corpus: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../testdata/hostile_text/corpus.json")).unwrap();
+    assert!(corpus.len() >= 50);
+    for item in corpus {
+        let text = item["text"].as_str().unwrap();
+        let steers = item["steers"].as_bool().unwrap();
+        assert!(!steers || line(text) != text, "{item} needs no disarming");
+        for safe in [line(text), name(text), SafeText::log(text).into_string()] {
+            is_safe(&safe);
+            assert!(!safe.contains(is_always_invisible), "{item}");
+            assert_eq!(line(&safe), safe, "{item}");
+        }
+    }
+}
+
 #[test]
 fn at_most_eight_marks_stand_on_one_base() {
     let zalgo = format!("Z{}a{}", "\u{335}".repeat(40), "\u{301}".repeat(9));

@@ -23,8 +23,10 @@ fn files() -> Vec<(String, String)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the folder is part of the crate")
-        .map(|entry| {
-            let path = entry.expect("the folder can be read").path();
+        .map(|entry| entry.expect("the folder can be read").path())
+        // What is tried in other tests has a folder of its own.
+        .filter(|path| path.is_file())
+        .map(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).expect("file names are ASCII").to_owned();
             let name = name.strip_suffix(".json").expect("only JSON belongs here").to_owned();
             (name, std::fs::read_to_string(&path).expect("the file is text"))
