@@ -45,6 +45,15 @@ fn with_one_client_id_the_old_link_is_left_first_and_nothing_is_missed() {
 }
 
 #[test]
+fn what_the_old_link_still_owed_is_seen_by_the_numbers_of_the_new_one() {
+    let (mut world, ada) = world(true);
+    world.faults.lose_deliveries = 1;
+    world.said("owed");
+    world.run_for(SECOND * 2);
+    assert_eq!((world.clients[ada].connects.len(), world.clients[ada].heard()), (2, vec!["owed".to_owned()]));
+}
+
+#[test]
 fn what_waits_for_its_puback_over_the_old_link_is_not_overtaken() {
     for own in [true, false] {
         let (mut world, ada) = world(own);

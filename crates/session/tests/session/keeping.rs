@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chatroom_mqtt::ReasonCode;
 use chatroom_session::{Delivery, Event, Options};
 
 use crate::world::World;
@@ -66,7 +67,7 @@ fn what_had_arrived_when_the_program_died_is_found_and_not_said_again() {
     let ada = world.crash(ada);
     world.run_for(SECOND * 60);
     assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
-    assert_eq!(world.log.len(), 2);
+    assert_eq!((world.log.len(), world.publishes), (2, 1), "a service that knows no ids would say it twice");
     assert_eq!(world.clients[ada].heard(), ["there"], "others' messages were not asked for");
 }
 
@@ -89,6 +90,19 @@ fn what_is_too_old_at_the_next_start_is_not_sent_and_is_said_to_have_expired() {
 }
 
 #[test]
+fn a_refusal_is_told_only_when_the_disk_has_forgotten_the_message() {
+    let mut world = World::new();
+    let ada = durable(&mut world);
+    world.faults.puback.push_back((ReasonCode::NOT_AUTHORIZED, None));
+    let id = world.hand_over(ada, "no");
+    world.faults.slow_disk_from = Some(1);
+    world.settle();
+    assert_eq!(world.clients[ada].fate(&id), None, "the next program might send it yet");
+    world.close(ada);
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Rejected(_))));
+}
+
+#[test]
 fn a_session_that_ends_keeps_what_waits() {
     let mut world = World::new();
     let ada = durable(&mut world);
@@ -104,7 +118,7 @@ fn a_session_that_ends_keeps_what_waits() {
 fn what_the_disk_has_not_answered_for_at_the_end_does_not_come_back() {
     let mut world = World::new();
     let ada = durable(&mut world);
-    world.faults.slow_disk = true;
+    world.faults.slow_disk_from = Some(0);
     let id = world.hand_over(ada, "too late");
     world.close(ada);
     assert!(

@@ -66,8 +66,8 @@ pub(crate) struct Faults {
     pub(crate) refresh: VecDeque<CallError>,
     /// The disk refuses writes so, once for each.
     pub(crate) disk: VecDeque<&'static str>,
-    /// The disk writes, and does not answer.
-    pub(crate) slow_disk: bool,
+    /// The disk writes, and does not answer from the write of this number on.
+    pub(crate) slow_disk_from: Option<usize>,
     /// The application's own calls answer so, once for each.
     pub(crate) api: VecDeque<CallError>,
 }
@@ -85,6 +85,8 @@ pub(crate) struct World {
     pub(crate) token_life: i64,
     pub(crate) log: Vec<Message>,
     pub(crate) clients: Vec<Client>,
+    /// How many PUBLISHs came in, also those that were lost with their link.
+    pub(crate) publishes: usize,
     pub(crate) history_calls: Vec<MessagesQuery>,
     /// What `GET /chatrooms` answers.
     pub(crate) room: String,
@@ -102,6 +104,7 @@ pub(crate) struct Client {
     dead: bool,
     /// The outbox on disk.
     pub(crate) disk: Vec<Kept>,
+    writes: usize,
     pub(crate) answered: Vec<(RequestId, Result<Bytes, CallError>)>,
     inbox: VecDeque<Input>,
     deadline: Option<Duration>,
@@ -148,6 +151,7 @@ impl World {
             token_life: 1_000_000,
             log: Vec::new(),
             clients: Vec::new(),
+            publishes: 0,
             history_calls: Vec::new(),
             room: r#"{"id":"room","status":"CHAT_STATUS_ACTIVE"}"#.to_owned(),
             on_the_way: Vec::new(),
@@ -180,6 +184,7 @@ impl World {
             tokens_used: Vec::new(),
             dead: false,
             disk: Vec::new(),
+            writes: 0,
             answered: Vec::new(),
             inbox,
             deadline: None,
@@ -446,14 +451,15 @@ impl World {
     /// The disk: it takes everything at once, unless it is full.
     fn write(&mut self, number: usize, ticket: WriteId, entry: Entry) {
         let result = self.faults.disk.pop_front().map_or(Ok(()), |problem| Err(problem.to_owned()));
-        let slow = self.faults.slow_disk;
+        let slow_from = self.faults.slow_disk_from;
         let client = &mut self.clients[number];
+        client.writes += 1;
         match (&result, entry) {
             (Ok(()), Entry::Keep(kept)) => client.disk.push(*kept),
             (Ok(()), Entry::End(id)) => client.disk.retain(|kept| kept.message.id.as_ref() != Some(&id)),
             (Err(_), _) => {}
         }
-        if !slow {
+        if slow_from.is_none_or(|from| client.writes <= from) {
             client.inbox.push_back(Input::Written { ticket, result });
         }
     }
@@ -528,6 +534,7 @@ impl World {
 
     fn published(&mut self, number: usize, id: LinkId, publish: &InboundPublish) {
         assert_eq!(publish.topic, PUB);
+        self.publishes += 1;
         let now = self.now;
         if self.faults.cut_before_store > 0 {
             self.faults.cut_before_store -= 1;
