@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a test's parts are described by its names")]
 
 mod connection;
+mod crowd;
 mod handover;
 mod hearing;
 mod keeping;
