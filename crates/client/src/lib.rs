@@ -93,7 +93,7 @@ pub use events::{EventStream, Lagged};
 pub use history::{History, HistoryError};
 pub use outbox::{Outbox, OutboxError};
 pub use rest::Rest;
-pub use room::{DeliverError, Pending, Receipt, Room};
+pub use room::{DeliverError, Offer, Pending, Receipt, Room};
 pub use rooms::Rooms;
 pub use tls::Trust;
 pub use transport::memory;

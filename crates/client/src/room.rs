@@ -10,7 +10,7 @@ use chatroom_session::{ApiRequest, CallError, Delivery, Draft, PressError, RoomS
 use chatroom_wire::{Message, MessageId, rest::ActionTaker};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-pub use self::pending::{DeliverError, Pending, Receipt};
+pub use self::pending::{DeliverError, Offer, Pending, Receipt};
 use crate::name::OwnName;
 
 /// A handle to a room that is being kept; cheap to clone. When the last one is dropped, the room is left.
@@ -75,7 +75,8 @@ impl Room {
     /// # }
     /// ```
     pub async fn send(&self, draft: impl Into<Draft>) -> Result<MessageId, SendError> {
-        self.hand_over(draft.into(), None).await
+        let taken = self.request(draft.into(), None).await?;
+        taken.await.unwrap_or(Err(SendError::Ended))
     }
 
     /// Hands a message over without waiting for its end, so that many can be on their way at once.
@@ -99,9 +100,34 @@ impl Room {
     /// # }
     /// ```
     pub async fn submit(&self, draft: impl Into<Draft>) -> Result<Pending, SendError> {
+        self.offer(draft).await?.taken().await
+    }
+
+    /// Hands a message over without waiting even until it is taken, so that many share one sync of an
+    /// [`Outbox`](crate::Outbox). They are taken in the order in which they were offered.
+    ///
+    /// # Errors
+    /// When the session is over.
+    ///
+    /// # Cancel safety
+    /// The message may or may not have been offered.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use chatroom_client::memory::MemoryRoom;
+    ///
+    /// let (room, _events) = MemoryRoom::new().join("ada").build()?;
+    /// let (one, two) = (room.offer("one").await?, room.offer("two").await?);
+    /// let (one, two) = (one.taken().await?, two.taken().await?);
+    /// assert!(one.await.is_final() && two.await.is_final());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn offer(&self, draft: impl Into<Draft>) -> Result<Offer, SendError> {
         let (answer, delivery) = oneshot::channel();
-        let id = self.hand_over(draft.into(), Some(answer)).await?;
-        Ok(Pending { id, delivery })
+        let taken = self.request(draft.into(), Some(answer)).await?;
+        Ok(Offer { taken, delivery })
     }
 
     /// Hands a message over and waits until others see it: until it came back from the room, or stands in its history.
@@ -200,15 +226,16 @@ impl Room {
         drop(self.requests.send(Request::Rename(name.to_owned())).await);
     }
 
-    async fn hand_over(
+    /// Asks the driver to take a message; where it answers.
+    async fn request(
         &self,
         draft: Draft,
         delivery: Option<oneshot::Sender<Delivery>>,
-    ) -> Result<MessageId, SendError> {
+    ) -> Result<oneshot::Receiver<Result<MessageId, SendError>>, SendError> {
         let (taken, answer) = oneshot::channel();
         let request = Request::Send { draft, taken, delivery };
         self.requests.send(request).await.map_err(|_| SendError::Ended)?;
-        answer.await.unwrap_or(Err(SendError::Ended))
+        Ok(answer)
     }
 }
 

@@ -4,10 +4,8 @@ mod source;
 mod tally;
 
 use std::{
-    future::{poll_fn, ready},
     io::{self, IsTerminal as _},
     path::Path,
-    task::Poll,
     time::Instant,
 };
 
@@ -94,10 +92,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                 Step::Ended(receipt) => tally.count(&receipt),
             },
             said = source.next(), if !source.is_over() && !ended && on_the_way.len() < ON_THE_WAY => match said {
-                Ok(Some(said)) => {
-                    on_the_way.push(begun(submit(room.clone(), said)).await);
-                    Vec::new()
-                }
+                Ok(Some(said)) => match offer(&room, said).await {
+                    Ok(way) => { on_the_way.push(way.boxed()); Vec::new() }
+                    Err(receipt) => tally.count(&receipt),
+                },
                 Ok(None) => Vec::new(),
                 Err(error) => {
                     source.end();
@@ -179,25 +177,24 @@ impl Taken {
     }
 }
 
-/// Hands a message to the session.
-async fn submit(room: Room, said: Said) -> Step {
+/// Hands a message to the session, and does not wait for the disk: the next one shares its sync.
+async fn offer(room: &Room, said: Said) -> Result<impl Future<Output = Step> + use<>, Receipt> {
     let since = Instant::now();
-    match room.submit(said.text.as_str()).await {
-        Ok(pending) => Step::Taken(Taken { said, since, pending }),
-        Err(error) => {
-            let Said { number, text } = said;
-            Step::Ended(Receipt { number, text, id: None, fate: Err(error), waited: since.elapsed() })
-        }
-    }
-}
-
-/// Takes the first step of a message before any step of the next one, so that they keep their order though nobody waits
-/// for the disk in between.
-async fn begun(submission: impl Future<Output = Step> + Send + 'static) -> Way {
-    let mut submission = submission.boxed();
-    match poll_fn(|cx| Poll::Ready(submission.poll_unpin(cx))).await {
-        Poll::Ready(step) => ready(step).boxed(),
-        Poll::Pending => submission,
+    let refused = move |Said { number, text }, error| Receipt {
+        number,
+        text,
+        id: None,
+        fate: Err(error),
+        waited: since.elapsed(),
+    };
+    match room.offer(said.text.as_str()).await {
+        Ok(offer) => Ok(async move {
+            match offer.taken().await {
+                Ok(pending) => Step::Taken(Taken { said, since, pending }),
+                Err(error) => Step::Ended(refused(said, error)),
+            }
+        }),
+        Err(error) => Err(refused(said, error)),
     }
 }
 

@@ -11,6 +11,16 @@ use chatroom_session::{Delivery, SendError};
 use chatroom_wire::{MessageId, SafeText, Time};
 use tokio::sync::oneshot;
 
+/// A message that was handed over, and is not taken yet.
+///
+/// Dropping it may or may not take the message back.
+#[derive(Debug)]
+#[must_use = "a message that is dropped may not be taken; use Room::send"]
+pub struct Offer {
+    pub(super) taken: oneshot::Receiver<Result<MessageId, SendError>>,
+    pub(super) delivery: oneshot::Receiver<Delivery>,
+}
+
 /// A message that was taken and is on its way: a future of its last [`Delivery`].
 ///
 /// Dropping it does not take the message back.
@@ -49,6 +59,20 @@ pub enum DeliverError {
         /// How it ended.
         delivery: Delivery,
     },
+}
+
+impl Offer {
+    /// Waits until the message is taken.
+    ///
+    /// # Errors
+    /// As [`Room::send`](crate::Room::send).
+    ///
+    /// # Cancel safety
+    /// The message may or may not have been taken.
+    pub async fn taken(self) -> Result<Pending, SendError> {
+        let id = self.taken.await.unwrap_or(Err(SendError::Ended))?;
+        Ok(Pending { id, delivery: self.delivery })
+    }
 }
 
 impl Pending {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{joined, message, next};
 
 fn place() -> (TempDir, PathBuf) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
     let path = dir.path().join("ada.journal");
     (dir, path)
 }
@@ -83,12 +83,15 @@ async fn many_messages_may_be_handed_over_at_once_and_keep_their_order() {
     let (_dir, path) = place();
     let memory = MemoryRoom::new();
     let (room, _events) = memory.join("ada").outbox(open(&path)).build().unwrap();
-    let numbers = (0..300).map(|number| number.to_string());
-    let submitted = futures_util::future::join_all(numbers.clone().map(|number| room.submit(number))).await;
-    for pending in submitted {
-        assert!(matches!(within("a delivery", pending.unwrap()).await, Delivery::Delivered { .. }));
+    let numbers: Vec<String> = (0..300).map(|number| number.to_string()).collect();
+    let mut offers = Vec::new();
+    for number in &numbers {
+        offers.push(room.offer(number.as_str()).await.unwrap());
     }
-    assert_eq!(texts(&memory), numbers.collect::<Vec<_>>());
+    for offer in offers {
+        assert!(matches!(within("a delivery", offer.taken().await.unwrap()).await, Delivery::Delivered { .. }));
+    }
+    assert_eq!(texts(&memory), numbers);
     within("the end", room.leave()).await;
     assert!(open(&path).left().is_empty());
 }
