@@ -7,7 +7,7 @@
 //!
 //! Read [`Script`] and [`ChaosProxy`] first.
 //!
-//! - [`script`]: what is to happen, as JSON; [`point`]: when; [`number`]: numbers that the seed picks; `dice`: how
+//! - [`script`]: what is to happen, as JSON; [`point`]: when; [`number`]: numbers that the seed picks; [`dice`]: how
 //! - [`plan`]: what the seed decides for one connection
 //! - `scan`: the boundaries in a stream; `shape`: latency, bandwidth, slices, gathering, corruption; `lane`: these two for
 //!   one direction. All of it pure
@@ -30,7 +30,7 @@
 
 mod connection;
 pub mod counters;
-mod dice;
+pub mod dice;
 mod lane;
 pub mod number;
 pub mod plan;
@@ -53,6 +53,7 @@ use self::connection::{Surroundings, serve};
 use self::counters::Tally;
 
 pub use self::counters::{Counters, Passed};
+pub use self::dice::Dice;
 pub use self::number::{Chance, Span};
 pub use self::plan::Plan;
 pub use self::point::{At, Direction, Packet, PacketKind, Place};

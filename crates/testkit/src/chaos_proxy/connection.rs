@@ -167,12 +167,7 @@ impl Traffic {
             let next = self.timed.first().copied();
             let news = tokio::select! {
                 biased;
-                _ = self.bye.cuts.changed() => {
-                    return match *self.bye.cuts.borrow() {
-                        Cut::Reset => End::Reset,
-                        Cut::Close => End::Close,
-                    };
-                }
+                _ = self.bye.cuts.changed() => return self.bye.cut(),
                 Ok(()) = self.settings.changed() => {
                     let script = Arc::clone(&self.settings.borrow_and_update());
                     if let Some(end) = self.begin(&Plan::new(&script.script, self.number)) {
@@ -261,6 +256,19 @@ impl Farewell {
         self.tally.take(&mut counted);
     }
 
+    /// All connections are cut, this one too.
+    fn cut(&self) -> End {
+        let how = *self.cuts.borrow();
+        self.tally.count(|sum| match how {
+            Cut::Reset => sum.resets += 1,
+            Cut::Close => sum.closes += 1,
+        });
+        match how {
+            Cut::Reset => End::Reset,
+            Cut::Close => End::Close,
+        }
+    }
+
     async fn say(mut self, end: End, streams: Vec<TcpStream>) {
         match end {
             End::Over => {}
@@ -288,8 +296,9 @@ impl Farewell {
             _ = futures_util::future::join_all(all) => return,
             _ = self.cuts.changed() => {}
         }
-        if *self.cuts.borrow() == Cut::Reset {
-            streams.into_iter().for_each(reset);
+        match self.cut() {
+            End::Reset => streams.into_iter().for_each(reset),
+            _ => drop(streams),
         }
     }
 }

@@ -2,20 +2,23 @@
 
 /// SplitMix64: small, and the same on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    /// Dice that throw what this seed decides.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Dice of one's own for the thing number `number`: how often others throw makes no difference to them.
-    pub(super) fn of(&self, number: u64) -> Self {
+    #[must_use]
+    pub fn of(&self, number: u64) -> Self {
         let mut dice = Self(self.0 ^ number.wrapping_add(1).wrapping_mul(0xd6e8_feb8_6659_fd93));
         Self(dice.throw())
     }
 
-    pub(super) fn throw(&mut self) -> u64 {
+    /// Any number.
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,12 +27,12 @@ impl Dice {
     }
 
     /// From 0 to below `end`; 0 if `end` is 0.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.throw().checked_rem(end).unwrap_or(0)
     }
 
     /// From 0 to below 1.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         // 53 bits are what an f64 holds exactly.
         #[expect(clippy::cast_precision_loss, reason = "both numbers have at most 53 bits")]
         let unit = (self.throw() >> 11) as f64 / (1_u64 << 53) as f64;

@@ -108,6 +108,7 @@ async fn all_connections_are_cut_at_once_and_new_ones_are_not() {
         assert_eq!(rest(client).await.1, Some(ErrorKind::ConnectionReset));
         assert_eq!(rest(server).await.1, Some(ErrorKind::ConnectionReset));
     }
+    assert_eq!(bed.proxy.counters().resets, 2);
     let (mut client, mut server) = bed.pair().await;
     client.write_all(b"new").await.unwrap();
     assert_eq!(read(&mut server, 3).await, b"new");
