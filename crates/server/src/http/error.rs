@@ -107,7 +107,8 @@ impl From<StoreError> for ApiError {
             return Self::not_found("there is no such room");
         }
         warn!(%error, "the store can't answer a call");
-        if error.is_retryable() {
+        // A file that can't be written may be writable again: a disk that comes back, a full one that is emptied.
+        if error.is_retryable() || matches!(error, StoreError::Io(_)) {
             Self::unavailable("the store can't be used now; try again")
         } else {
             Self::internal("the store failed")

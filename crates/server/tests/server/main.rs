@@ -6,6 +6,7 @@ mod bed;
 
 mod delivery;
 mod dictionaries;
+mod hostile;
 mod joining;
 mod lifecycle;
 mod limits;
@@ -15,5 +16,6 @@ mod rest;
 mod rooms_at_work;
 mod saying;
 mod stickers;
+mod storage;
 mod topics;
 mod websocket;

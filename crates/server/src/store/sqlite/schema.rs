@@ -14,7 +14,7 @@ const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql
 const APPLICATION: i64 = 0x4368_6174;
 
 /// How long a connection waits for another process that holds the file.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(2);
 
 /// Statements a connection keeps ready; more than there are.
 const STATEMENTS: usize = 96;
