@@ -8,6 +8,7 @@
 //! - [`relay`]: TLS before a WebSocket broker, TLS and WebSocket before a TCP broker
 //! - [`chaos_proxy`]: a proxy that delays, cuts, tears and corrupts as a script says
 //! - [`scripted`]: an endpoint that misbehaves as told
+//! - [`hostile`]: JSON, packets and frames that nobody should send, by name
 //! - [`record`]: what an endpoint saw: connections, upgrade requests, first packets
 //! - [`tap`]: reads the upgrade request and the first MQTT packet out of a byte stream
 //! - [`service`]: a chat service behind a foreign broker
@@ -27,6 +28,7 @@ pub mod config_file;
 #[cfg(test)]
 mod dial;
 pub mod endpoint;
+pub mod hostile;
 pub mod mosquitto;
 pub mod patience;
 pub mod process;
