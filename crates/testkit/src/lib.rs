@@ -19,6 +19,7 @@
 //! - [`rest`]: the few HTTP requests that a test makes itself
 //! - [`config_file`]: a room's details as a file
 //! - [`token`]: tokens without a valid signature
+//! - [`world`]: clients, server and network in one struct, under virtual time and a seed; storms of faults
 //! - [`patience`]: how long a test waits
 #![forbid(unsafe_code)]
 
@@ -41,5 +42,6 @@ pub mod service;
 pub mod stamp;
 pub mod tap;
 pub mod token;
+pub mod world;
 
 pub use patience::within;
