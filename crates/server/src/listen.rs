@@ -1,4 +1,8 @@
 //! Taking connections, plain and over TLS, for the same paths.
+//!
+//! - [`places`]: how many there may be, and from one address
+
+mod places;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,13 +16,14 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
     pin,
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::{StartError, service::Service, stop::Phase};
+
+pub(crate) use places::{Place, Places};
 
 /// How many connections the system holds until they are taken.
 const BACKLOG: u32 = 4096;
@@ -47,8 +52,17 @@ pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
     /// Our side.
     pub(crate) local: SocketAddr,
-    /// Its place among the connections that have not said who they are.
-    pub(crate) unknown: Option<Arc<OwnedSemaphorePermit>>,
+    /// Its place among the connections.
+    pub(crate) place: Option<Arc<Place>>,
+}
+
+impl Arrival {
+    /// It has shown a token that is good.
+    pub(crate) fn is_known(&self) {
+        if let Some(place) = &self.place {
+            place.is_known();
+        }
+    }
 }
 
 /// Opens a port.
@@ -77,7 +91,7 @@ pub(crate) async fn accept_all(
     tls: Option<TlsAcceptor>,
     app: Router,
     service: Arc<Service>,
-    unknown: Arc<Semaphore>,
+    places: Arc<Places>,
 ) {
     let mut stop = service.stop.watch();
     loop {
@@ -93,9 +107,12 @@ pub(crate) async fn accept_all(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&unknown).try_acquire_owned() else {
-            debug!(%peer, "too many connections have not said who they are");
-            continue;
+        let place = match places.take(peer.ip()) {
+            Ok(place) => place,
+            Err(full) => {
+                debug!(%peer, %full, "a connection is closed at once");
+                continue;
+            }
         };
         let (tls, app, service) = (tls.clone(), app.clone(), Arc::clone(&service));
         tokio::spawn(async move {
@@ -112,14 +129,14 @@ pub(crate) async fn accept_all(
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    place: Place,
     tls: Option<TlsAcceptor>,
     app: Router,
     service: &Service,
 ) {
     // Small packets must not wait for the acknowledgement of earlier ones.
     let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else { return };
-    let arrival = Arrival { secure: tls.is_some(), peer, local, unknown: Some(Arc::new(place)) };
+    let arrival = Arrival { secure: tls.is_some(), peer, local, place: Some(Arc::new(place)) };
     match tls {
         None => serve_http(stream, arrival, app, service).await,
         Some(tls) => match timeout(service.settings.connect_timeout, tls.accept(stream)).await {

@@ -18,7 +18,7 @@ use chatroom_wire::{
 use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, watch},
+    sync::watch,
     task::spawn_blocking,
     time::{interval, timeout},
 };
@@ -32,7 +32,7 @@ use crate::{
     filter::{InForce, Lexicon},
     gateway::{Connections, Fanouts},
     http::{self, rooms, tokens},
-    listen,
+    listen::{self, Places},
     room::Rooms,
     service::Service,
     stop::{Phase, Stop},
@@ -154,12 +154,12 @@ impl Server {
         let [admin_token_file, viewer_token_file] = keeper.files.clone().map(|(_, file)| file);
 
         let app = http::router(Arc::clone(&service));
-        let unknown = Arc::new(Semaphore::new(usize::try_from(service.settings.connections_unknown).unwrap_or(1)));
+        let places = Arc::new(Places::new(&service.settings));
         let acceptor = parts.tls.as_ref().map(|tls| TlsAcceptor::from(tls.server_config()));
         for (listener, acceptor) in [(plain.listener, None), (secure.listener, acceptor)] {
             if let Some(listener) = listener {
-                let (app, service, unknown) = (app.clone(), Arc::clone(&service), Arc::clone(&unknown));
-                tokio::spawn(listen::accept_all(listener, acceptor, app, service, unknown));
+                let (app, service, places) = (app.clone(), Arc::clone(&service), Arc::clone(&places));
+                tokio::spawn(listen::accept_all(listener, acceptor, app, service, places));
             }
         }
         let (ended, stopped) = watch::channel(false);

@@ -153,8 +153,9 @@ settings! {
     history_count: u32 = "history.count", 1_000_000, 0, u32::MAX, "messages", "how many messages of a room are kept, the newest; 0 is all";
     connections_max: u32 = "connections.max", 20_000, 1, 10_000_000, "connections", "how many clients may be connected";
     connections_per_user: u32 = "connections.per_user", 10, 1, 1_000_000, "connections", "how many of them may be one user's in one room";
-    connections_per_address: u32 = "connections.per_address", 1000, 1, 10_000_000, "connections", "how many of them may come from one address; this machine's own addresses are not counted";
+    connections_per_address: u32 = "connections.per_address", 10_000, 1, 10_000_000, "connections", "how many connections of any kind one address may have, this machine's own too";
     connections_unknown: u32 = "connections.unknown", 4096, 1, 1_000_000, "connections", "how many connections may be open that have not said who they are";
+    connections_unknown_per_address: u32 = "connections.unknown_per_address", 2048, 1, 1_000_000, "connections", "how many of those may come from one address";
     connect_timeout: Duration = "connect.timeout", seconds(10), seconds(1), seconds(600), "", "how long TLS, the request's head, and the CONNECT may take, each";
     keepalive_min: Duration = "keepalive.min", seconds(30), seconds(1), seconds(65_535), "", "the shortest keep alive; a client's shorter one is raised to it";
     keepalive_max: Duration = "keepalive.max", seconds(1200), seconds(1), seconds(65_535), "", "the longest keep alive; a client's longer one, or none, is lowered to it";

@@ -14,7 +14,6 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     pin,
     sync::{
-        OwnedSemaphorePermit,
         broadcast::{self, error::RecvError},
         mpsc,
     },
@@ -68,8 +67,7 @@ enum End {
 struct Connection<S> {
     service: Arc<Service>,
     address: IpAddr,
-    /// Its place among those who have not said who they are.
-    unknown: Option<Arc<OwnedSemaphorePermit>>,
+    arrival: Arrival,
     link: Link<S>,
     role: ServerRole,
     /// Where answers to this client are sent to; cloned for each message that wants one.
@@ -136,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             service,
             address: arrival.peer.ip(),
-            unknown: arrival.unknown,
+            arrival,
             link: Link::new(io),
             role,
             answers,
@@ -228,7 +226,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             guest.client_id.clone(),
             guest.grant.room.clone(),
             guest.grant.user.clone(),
-            self.address,
             self.answers.clone(),
         );
         let place = match place {
@@ -239,7 +236,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         };
         debug!(room = %guest.grant.room, user = %guest.grant.user, client = %guest.client_id, "a client is let in");
         self.role.accept(now.monotonic, Accept::new(guest.keep_alive));
-        self.unknown = None;
+        self.arrival.is_known();
         let left = guest.grant.expires_at.duration_since(now.wall);
         self.session = Some(Session {
             room: self.service.room(&guest.grant.room),

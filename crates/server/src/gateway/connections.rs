@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,7 +16,6 @@ use crate::{Settings, room::Notice};
 pub(crate) struct Connections {
     max: usize,
     per_user: usize,
-    per_address: usize,
     here: Mutex<Here>,
 }
 
@@ -25,7 +23,6 @@ pub(crate) struct Connections {
 struct Here {
     clients: HashMap<ClientId, Entry>,
     users: HashMap<User, usize>,
-    addresses: HashMap<IpAddr, usize>,
     next: u64,
 }
 
@@ -35,8 +32,6 @@ type User = (RoomId, UserId);
 struct Entry {
     number: u64,
     user: User,
-    /// None if it is not counted.
-    address: Option<IpAddr>,
     inbox: mpsc::UnboundedSender<Notice>,
 }
 
@@ -47,8 +42,6 @@ pub(crate) enum Full {
     Server,
     #[error("this user has as many connections as one user may have")]
     User,
-    #[error("there are as many connections from this address as one address may have")]
-    Address,
 }
 
 /// A connection's place; given back when dropped.
@@ -65,14 +58,11 @@ impl Connections {
         Self {
             max: limit(settings.connections_max),
             per_user: limit(settings.connections_per_user),
-            per_address: limit(settings.connections_per_address),
             here: Mutex::default(),
         }
     }
 
     /// Gives a connection a place. One that has the same client id loses its own and is told.
-    ///
-    /// This machine's own addresses are not counted: a proxy on it brings everybody from there.
     ///
     /// # Errors
     /// When there is no place; then nobody has to go.
@@ -81,32 +71,23 @@ impl Connections {
         client: ClientId,
         room: RoomId,
         user: UserId,
-        address: IpAddr,
         inbox: mpsc::UnboundedSender<Notice>,
     ) -> Result<Place, Full> {
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
-        let (user, address) = ((room, user), Some(address).filter(|address| !address.to_canonical().is_loopback()));
+        let user = (room, user);
         let older = here.clients.get(&client);
         let same = |is: Option<bool>| usize::from(is == Some(true));
         let of_user = count(&here.users, &user) - same(older.map(|older| older.user == user));
-        let of_address = address.as_ref().map_or(0, |it| count(&here.addresses, it))
-            - same(older.map(|older| address.is_some() && older.address == address));
         if here.clients.len() - usize::from(older.is_some()) >= self.max {
             return Err(Full::Server);
         }
         if of_user >= self.per_user {
             return Err(Full::User);
         }
-        if of_address >= self.per_address && address.is_some() {
-            return Err(Full::Address);
-        }
         let number = here.next;
         here.next += 1;
         *here.users.entry(user.clone()).or_default() += 1;
-        if let Some(address) = address {
-            *here.addresses.entry(address).or_default() += 1;
-        }
-        if let Some(older) = here.clients.insert(client.clone(), Entry { number, user, address, inbox }) {
+        if let Some(older) = here.clients.insert(client.clone(), Entry { number, user, inbox }) {
             let _ = older.inbox.send(Notice::TakenOver);
             here.forget(&older);
         }
@@ -122,9 +103,6 @@ impl Connections {
 impl Here {
     fn forget(&mut self, entry: &Entry) {
         uncount(&mut self.users, &entry.user);
-        if let Some(address) = &entry.address {
-            uncount(&mut self.addresses, address);
-        }
     }
 }
 
@@ -156,8 +134,6 @@ fn uncount<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
 mod tests {
     use super::*;
 
-    const ELSEWHERE: &str = "192.0.2.7";
-
     struct Bench {
         connections: Arc<Connections>,
         inbox: mpsc::UnboundedSender<Notice>,
@@ -174,46 +150,45 @@ mod tests {
             Self { connections: Arc::new(Connections::new(&all)), inbox, notices }
         }
 
-        fn admit(&self, client: &str, user: &str, address: &str) -> Result<Place, Full> {
-            let address = address.parse().unwrap();
-            self.connections.admit(client.into(), "room".into(), user.into(), address, self.inbox.clone())
+        fn admit(&self, client: &str, user: &str) -> Result<Place, Full> {
+            self.connections.admit(client.into(), "room".into(), user.into(), self.inbox.clone())
         }
     }
 
     #[test]
     fn a_user_has_so_many_places_and_gets_them_back() {
         let bench = Bench::new(&[("connections.per_user", "2")]);
-        let _first = bench.admit("1", "ada", ELSEWHERE).unwrap();
-        let second = bench.admit("2", "ada", ELSEWHERE).unwrap();
-        assert_eq!(bench.admit("3", "ada", ELSEWHERE).unwrap_err(), Full::User);
-        let _other = bench.admit("4", "bob", ELSEWHERE).unwrap();
+        let _first = bench.admit("1", "ada").unwrap();
+        let second = bench.admit("2", "ada").unwrap();
+        assert_eq!(bench.admit("3", "ada").unwrap_err(), Full::User);
+        let _other = bench.admit("4", "bob").unwrap();
         drop(second);
-        let _again = bench.admit("3", "ada", ELSEWHERE).unwrap();
+        let _again = bench.admit("3", "ada").unwrap();
         assert_eq!(bench.connections.len(), 3);
     }
 
     #[test]
-    fn an_address_and_the_server_have_so_many_places() {
-        let bench = Bench::new(&[("connections.per_address", "1"), ("connections.max", "3")]);
-        let _first = bench.admit("1", "a", ELSEWHERE).unwrap();
-        assert_eq!(bench.admit("2", "b", ELSEWHERE).unwrap_err(), Full::Address);
-        let _second = bench.admit("2", "b", "127.0.0.1").unwrap();
-        let _third = bench.admit("3", "c", "::ffff:127.0.0.1").unwrap();
-        assert_eq!(bench.admit("4", "d", "192.0.2.8").unwrap_err(), Full::Server);
+    fn the_server_has_so_many_places() {
+        let bench = Bench::new(&[("connections.max", "2")]);
+        let _first = bench.admit("1", "a").unwrap();
+        let second = bench.admit("2", "b").unwrap();
+        assert_eq!(bench.admit("3", "c").unwrap_err(), Full::Server);
+        drop(second);
+        let _third = bench.admit("3", "c").unwrap();
     }
 
     #[test]
     fn the_same_client_id_takes_over_in_the_place_of_the_older() {
         let mut bench = Bench::new(&[("connections.per_user", "1"), ("connections.max", "1")]);
-        let older = bench.admit("1", "ada", ELSEWHERE).unwrap();
+        let older = bench.admit("1", "ada").unwrap();
         assert!(bench.notices.try_recv().is_err());
-        let newer = bench.admit("1", "ada", ELSEWHERE).unwrap();
+        let newer = bench.admit("1", "ada").unwrap();
         assert!(matches!(bench.notices.try_recv(), Ok(Notice::TakenOver)));
         drop(older);
         assert_eq!(bench.connections.len(), 1, "the older one gives back what it no longer has");
         drop(newer);
         assert_eq!(bench.connections.len(), 0);
         let here = bench.connections.here.lock().unwrap();
-        assert!(here.users.is_empty() && here.addresses.is_empty());
+        assert!(here.users.is_empty());
     }
 }

@@ -80,12 +80,7 @@ mod tests {
     use super::*;
 
     fn arrival(secure: bool) -> Arrival {
-        Arrival {
-            secure,
-            peer: "192.0.2.1:1".parse().unwrap(),
-            local: "127.0.0.1:8080".parse().unwrap(),
-            unknown: None,
-        }
+        Arrival { secure, peer: "192.0.2.1:1".parse().unwrap(), local: "127.0.0.1:8080".parse().unwrap(), place: None }
     }
 
     #[test]

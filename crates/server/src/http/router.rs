@@ -17,7 +17,7 @@ use super::{
     path::{ids, shape_of, verb_in, verb_of},
     route::Route,
 };
-use crate::service::Service;
+use crate::{listen::Arrival, service::Service};
 
 /// The calls whose paths look the same to the router.
 type Siblings = Arc<Vec<Route>>;
@@ -66,7 +66,12 @@ async fn answer(siblings: &[Route], service: Arc<Service>, mut request: Request)
     };
     if wants_bearer(route.callers) {
         match auth::authorize(&service, request.headers(), route.callers) {
-            Ok(caller) => drop(request.extensions_mut().insert(caller)),
+            Ok(caller) => {
+                if let Some(arrival) = request.extensions().get::<Arrival>() {
+                    arrival.is_known();
+                }
+                request.extensions_mut().insert(caller);
+            }
             Err(error) => {
                 body::throw_away(request).await;
                 return error.into_response();

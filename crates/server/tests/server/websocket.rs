@@ -2,7 +2,7 @@
 
 use chatroom_mqtt::ReasonCode;
 use chatroom_server::RunningServer;
-use chatroom_wire::rest::Role;
+use chatroom_wire::rest::{PREFIX, Role};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
-use crate::bed::{Client, PATIENCE, call, config, join, server, text, token};
+use crate::bed::{Client, PATIENCE, call, config, http::bearer, join, server, text, token};
 
 const UPGRADE: [&str; 4] = [
     "Upgrade: websocket",
@@ -162,4 +162,51 @@ async fn only_so_many_may_be_open_without_saying_who_they_are() {
     let mut rest = Vec::new();
     timeout(PATIENCE, sixth.read_to_end(&mut rest)).await.expect("it is dropped").unwrap();
     assert_eq!(server.connections(), 10, "those who have joined do not count");
+}
+
+#[tokio::test]
+async fn one_address_may_have_so_many_connections_of_any_kind_and_gets_its_places_back() {
+    let server = server(&[("connections.per_address", "3")]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let silent = [
+        TcpStream::connect(server.address().unwrap()).await.unwrap(),
+        TcpStream::connect(server.address().unwrap()).await.unwrap(),
+    ];
+    let mut fourth = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let mut rest = Vec::new();
+    timeout(PATIENCE, fourth.read_to_end(&mut rest)).await.expect("it is dropped").unwrap();
+    ada.must_say(&text("hi")).await;
+    drop(silent);
+    let token = token(&server, "bob", Role::Viewer).await.token;
+    let mut answer = None;
+    while answer.is_none() {
+        // The server needs a moment to see that they are gone.
+        let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+        let head = format!(
+            "GET {PREFIX}/chatrooms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n\r\n",
+            bearer(token.expose())
+        );
+        let mut said = String::new();
+        let sent = stream.write_all(head.as_bytes()).await;
+        if sent.is_ok() && timeout(PATIENCE, stream.read_to_string(&mut said)).await.expect("it ends").is_ok() {
+            answer = Some(said).filter(|said| !said.is_empty());
+        }
+    }
+    assert!(answer.unwrap().starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn who_has_shown_a_good_token_holds_no_place_of_those_who_have_not() {
+    let server = server(&[("connections.unknown_per_address", "2")]).await;
+    let token = token(&server, "ada", Role::Viewer).await.token;
+    let head = format!("GET {PREFIX}/chatrooms HTTP/1.1\r\nHost: x\r\n{}\r\n\r\n", bearer(token.expose()));
+    let mut kept = Vec::new();
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        timeout(PATIENCE, stream.read_exact(&mut first)).await.expect("it is answered").unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        kept.push(stream);
+    }
 }
