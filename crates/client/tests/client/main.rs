@@ -4,6 +4,7 @@
 mod calls;
 mod device_advisor;
 mod history;
+mod hostile;
 mod http;
 mod links;
 mod moderation;
