@@ -107,7 +107,8 @@ impl ClientRole {
         }
     }
 
-    /// Says DISCONNECT, once connected, and closes.
+    /// Says DISCONNECT, once connected, and closes. With [`ReasonCode::SUCCESS`] a session that the server would keep ends
+    /// too.
     pub fn disconnect(&mut self, _now: Duration, reason: ReasonCode) {
         self.say_goodbye(reason);
         self.close(CloseCause::WeDisconnected);

@@ -8,7 +8,7 @@ use mqtt_protocol_core::mqtt::packet::{Property, ReasonString, UserProperty};
 
 use crate::ReasonCode;
 
-pub(crate) use ack::{disconnect, pingreq, pingresp, puback, suback, subscribe, unsuback};
+pub(crate) use ack::{disconnect, disconnect_for_good, pingreq, pingresp, puback, suback, subscribe, unsuback};
 pub(crate) use handshake::{Announced, connack_old_version, connack_refusal, connack_success, connect};
 pub use publish::encode_publish;
 pub(crate) use publish::{Outbound, publish};

@@ -144,7 +144,7 @@ pub struct Limits {
     pub press_wait: Duration,
     /// How often the totals of counters are told at most.
     pub press_totals: Duration,
-    /// How long the broker is asked to keep the session when a link ends, in whole seconds; also when the room is left.
+    /// How long the broker is asked to keep the session when a link ends, in whole seconds; not when the room is left.
     /// Zero, the default, begins anew with each link: the history says what was missed, at once, while a broker hands out
     /// what it kept slowly (AWS: ten messages a second) and keeps only what was said at QoS 1. Where there is no history,
     /// it is better than nothing.

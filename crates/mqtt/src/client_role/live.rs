@@ -29,6 +29,8 @@ pub(super) struct Live {
     receive_maximum: u16,
     maximum_packet_size: u32,
     maximum_qos: QoS,
+    /// Whether the server keeps the session when the link ends.
+    keeps_session: bool,
 }
 
 /// Why a packet ends the link.
@@ -71,6 +73,7 @@ impl Live {
             receive_maximum: granted.receive_maximum,
             maximum_packet_size: granted.maximum_packet_size.unwrap_or(LARGEST_PACKET),
             maximum_qos: granted.maximum_qos,
+            keeps_session: granted.session_expiry > 0,
         };
         (live, granted)
     }
@@ -127,7 +130,11 @@ impl Live {
 
     /// A DISCONNECT, if the server accepts a packet of its size.
     pub(super) fn goodbye(&self, reason: ReasonCode) -> Option<Bytes> {
-        let packet = encode::disconnect(reason, None, self.maximum_packet_size);
+        let packet = if self.keeps_session && reason == ReasonCode::SUCCESS {
+            encode::disconnect_for_good()
+        } else {
+            encode::disconnect(reason, None, self.maximum_packet_size)
+        };
         (packet.len() <= self.maximum_packet_size as usize).then_some(packet)
     }
 

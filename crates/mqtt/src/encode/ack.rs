@@ -1,7 +1,7 @@
 //! Requests and acknowledgements to bytes.
 
 use bytes::Bytes;
-use mqtt_protocol_core::mqtt::packet::{Property, Qos, SubEntry, SubOpts, v5_0};
+use mqtt_protocol_core::mqtt::packet::{Property, Qos, SessionExpiryInterval, SubEntry, SubOpts, v5_0};
 use mqtt_protocol_core::mqtt::result_code::{
     DisconnectReasonCode, PubackReasonCode, SubackReasonCode, UnsubackReasonCode,
 };
@@ -100,6 +100,17 @@ pub(crate) fn disconnect(reason: ReasonCode, text: Option<&str>, max: u32) -> By
     fitting(max, build(explanation(text, &[])), || build(Vec::new())).into()
 }
 
+/// The DISCONNECT of a client that does not come back: the server need not keep its session.
+pub(crate) fn disconnect_for_good() -> Bytes {
+    let expiry = SessionExpiryInterval::new(0).map(Property::SessionExpiryInterval).expect(BUILDS);
+    let packet = v5_0::Disconnect::builder()
+        .reason_code(DisconnectReasonCode::NormalDisconnection)
+        .props(vec![expiry])
+        .build()
+        .expect(BUILDS);
+    packet.to_continuous_buffer().into()
+}
+
 pub(crate) fn pingreq() -> Bytes {
     v5_0::Pingreq::new().to_continuous_buffer().into()
 }
@@ -132,6 +143,7 @@ mod tests {
         assert_eq!(&puback(id(), ReasonCode::SUCCESS, None, &[], 100)[..], [0x40, 2, 1, 2]);
         assert_eq!(&disconnect(ReasonCode::SUCCESS, None, 100)[..], [0xE0, 0]);
         assert_eq!(&disconnect(ReasonCode::TAKEN_OVER, None, 100)[..], [0xE0, 1, 0x8E]);
+        assert_eq!(&disconnect_for_good()[..], [0xE0, 7, 0, 5, 0x11, 0, 0, 0, 0]);
     }
 
     #[test]

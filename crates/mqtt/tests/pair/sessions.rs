@@ -75,3 +75,21 @@ fn a_server_leaves_no_more_messages_unacknowledged_than_its_client_takes() {
     assert!(pair.server_events.contains(&ServerEvent::Acknowledged { id: first, reason: ReasonCode::SUCCESS }));
     assert!(send(&mut pair).is_ok());
 }
+
+#[test]
+fn who_leaves_for_good_ends_the_session_and_who_gives_a_link_up_does_not() {
+    for (reason, expected) in
+        [(ReasonCode::SUCCESS, &[0xE0, 7, 0, 5, 0x11, 0, 0, 0, 0][..]), (ReasonCode::UNSPECIFIED, &[0xE0, 1, 0x80][..])]
+    {
+        let mut options = options();
+        options.session_expiry = 3600;
+        let accept = Accept { session_expiry: 3600, ..Accept::new(30) };
+        let mut pair = Pair::accepted(options, ServerOptions::default(), accept);
+        pair.client.disconnect(pair.now, reason);
+        let Some(ClientOutput::Send(goodbye)) = pair.client.poll_output() else { panic!("it leaves without a word") };
+        assert_eq!(&goodbye[..], expected);
+        pair.server.receive(pair.now, &goodbye);
+        pair.run();
+        assert_eq!(pair.server_events, [ServerEvent::Disconnect { reason }]);
+    }
+}
