@@ -45,6 +45,8 @@ pub(crate) struct Driver {
     retry: Arc<Notify>,
     outbox: Writer,
     events: EventSink,
+    /// What happened since the core was drained last.
+    untold: Vec<Event>,
     state: watch::Sender<Arc<RoomState>>,
     /// Who waits to hear whether which message is taken.
     handing_over: BTreeMap<MessageId, Taker>,
@@ -98,6 +100,7 @@ impl Driver {
             retry,
             outbox,
             events,
+            untold: Vec::new(),
             state,
             handing_over: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -117,7 +120,9 @@ impl Driver {
             let news = self.wait(deadline).await;
             self.feed(news);
         }
+        // Last words are told once the disk has them: what is said to be not taken must not be sent by the next program.
         self.outbox.close().await;
+        self.tell_all();
         while self.goodbyes.join_next().await.is_some() {}
     }
 
@@ -149,9 +154,15 @@ impl Driver {
                         drop(waiting.send(result));
                     }
                 }
-                Output::Event(event) => self.tell(event),
+                Output::Event(event) => {
+                    self.ended |= matches!(event, Event::Ended(_));
+                    self.untold.push(event);
+                }
                 Output::Timeout(_) if self.ended => return ControlFlow::Break(()),
-                Output::Timeout(deadline) => return ControlFlow::Continue(deadline),
+                Output::Timeout(deadline) => {
+                    self.tell_all();
+                    return ControlFlow::Continue(deadline);
+                }
             }
         }
     }
@@ -251,6 +262,12 @@ impl Driver {
         }
     }
 
+    fn tell_all(&mut self) {
+        for event in std::mem::take(&mut self.untold) {
+            self.tell(event);
+        }
+    }
+
     fn tell(&mut self, event: Event) {
         match &event {
             Event::Joined { user, first } => {
@@ -283,10 +300,7 @@ impl Driver {
                 }
             }
             Event::Gap(gap) => tracing::debug!(reason = %safe(&gap.reason), "messages may be missing"),
-            Event::Ended(end) => {
-                tracing::debug!(end = %safe(end), "ended");
-                self.ended = true;
-            }
+            Event::Ended(end) => tracing::debug!(end = %safe(end), "ended"),
             _ => {}
         }
         self.events.tell(event);

@@ -1,6 +1,6 @@
 //! `chatroom outbox`, and where own messages are kept: what may be written.
 
-use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Subcommand;
 
@@ -50,10 +50,14 @@ pub(crate) enum Place {
 }
 
 impl FromStr for Place {
-    type Err = Infallible;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(if text == "none" { Self::Nowhere } else { Self::Directory(PathBuf::from(text)) })
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "" => Err("give a directory, or `none`"),
+            "none" => Ok(Self::Nowhere),
+            _ => Ok(Self::Directory(PathBuf::from(text))),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ impl Keeping {
 
     /// What an earlier run left.
     pub(super) fn leftovers(&self) -> Leftovers {
-        self.outbox.as_ref().map(|outbox| Leftovers::of(outbox, self.ttl, Timestamp::now())).unwrap_or_default()
+        self.outbox.as_ref().map(|outbox| Leftovers::of(outbox.left(), self.ttl, Timestamp::now())).unwrap_or_default()
     }
 
     /// Gives it to the session.

@@ -70,7 +70,7 @@ impl Writer {
     }
 
     /// Writes what waits, and leaves the file tidy.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(&mut self) {
         loop {
             self.start();
             if self.busy.is_none() {
@@ -78,7 +78,7 @@ impl Writer {
             }
             self.written().await;
         }
-        if let Some(journal) = self.journal {
+        if let Some(journal) = self.journal.take() {
             // An error means that the runtime is being shut down.
             drop(spawn_blocking(move || journal.close()).await);
         }

@@ -150,6 +150,34 @@ async fn an_interruption_does_not_part_a_message_from_its_outbox() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_while_messages_are_written_hears_of_each_whether_it_stays() {
+    let (_dir, path) = place();
+    let (room, _events) = offline(&MemoryRoom::new(), &path);
+    let mut offers = Vec::new();
+    for number in 0..50 {
+        offers.push(room.offer(number.to_string()).await.unwrap());
+    }
+    let leaver = tokio::spawn(async move { room.leave().await });
+    let mut stay = Vec::new();
+    for (number, offer) in offers.into_iter().enumerate() {
+        match within("the answer", offer.taken()).await {
+            Ok(pending) => {
+                assert_eq!(within("the last word", pending).await, Delivery::Kept);
+                stay.push(number.to_string());
+            }
+            Err(SendError::NotKept(_) | SendError::Ended) => {
+                let kept = Outbox::peek(&path).unwrap();
+                assert!(kept.iter().all(|kept| kept.message.text() != Some(&number.to_string())), "{number} came back");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    within("the end", leaver).await.unwrap();
+    let left: Vec<_> = open(&path).left().iter().filter_map(|kept| kept.message.text().map(str::to_owned)).collect();
+    assert_eq!(left, stay);
+}
+
+#[tokio::test]
 async fn an_outbox_serves_one_session() {
     let (_dir, path) = place();
     let memory = MemoryRoom::new();
