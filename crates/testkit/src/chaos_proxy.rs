@@ -11,7 +11,8 @@
 //! - [`plan`]: what the seed decides for one connection
 //! - `scan`: the boundaries in a stream; `shape`: latency, bandwidth, slices, gathering, corruption; `lane`: these two for
 //!   one direction. All of it pure
-//! - `way`, `connection`: the same on sockets; `socket`: RST and FIN; [`secure`]: TLS, and half of its handshake
+//! - `way`, `traffic`, `connection`: the same on sockets; `socket`, `farewell`: RST, FIN and silence; [`secure`]: TLS, and
+//!   half of its handshake
 //! - [`counters`]: what was done
 //!
 //! ```
@@ -31,6 +32,7 @@
 mod connection;
 pub mod counters;
 pub mod dice;
+mod farewell;
 mod lane;
 pub mod number;
 pub mod plan;
@@ -40,6 +42,7 @@ pub mod script;
 pub mod secure;
 mod shape;
 mod socket;
+mod traffic;
 mod way;
 
 use std::net::SocketAddr;
