@@ -15,7 +15,9 @@ pub(super) fn sieve(text: &str, chars_max: usize) -> (String, bool) {
     if text.len() <= chars_max && text.bytes().all(is_plain) {
         return (text.to_owned(), true);
     }
-    let mut sieve = Sieve::default();
+    // What grows from nothing by doubling would hold many times what it needs.
+    let room = text.len().min(chars_max.saturating_mul(char::MAX.len_utf8()));
+    let mut sieve = Sieve { kept: String::with_capacity(room), ..Sieve::default() };
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if sieve.count >= chars_max && sieve.count > 0 {
