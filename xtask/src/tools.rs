@@ -5,12 +5,18 @@ use std::process::Command;
 
 use crate::shell::{cargo, run, say, succeeds, target, workspace};
 
-/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, Schemathesis: clients, a broker and a tester that others wrote.
+/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, Schemathesis, slowhttptest: clients, a broker and testers that
+/// others wrote.
 ///
 /// Fails with a list of what is missing and can't be installed here.
 pub(crate) fn for_tests() -> Result<(), String> {
-    let parts: [(&str, Ensure); 4] =
-        [("MQTT.js", mqtt_js), ("paho-mqtt", paho), ("Mosquitto", mosquitto), ("Schemathesis", schemathesis)];
+    let parts: [(&str, Ensure); 5] = [
+        ("MQTT.js", mqtt_js),
+        ("paho-mqtt", paho),
+        ("Mosquitto", mosquitto),
+        ("Schemathesis", schemathesis),
+        ("slowhttptest", slowhttptest),
+    ];
     let mut missing = Vec::new();
     for (name, ensure) in parts {
         if let Err(error) = ensure() {
@@ -22,11 +28,20 @@ pub(crate) fn for_tests() -> Result<(), String> {
 
 /// Where `cargo-audit` is: built into `target/tools` at first use.
 pub(crate) fn cargo_audit() -> Result<PathBuf, String> {
+    cargo_tool("cargo-audit", &["audit", "--version"])
+}
+
+/// Where `cargo-fuzz` is: built into `target/tools` at first use.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf, String> {
+    cargo_tool("cargo-fuzz", &["fuzz", "--version"])
+}
+
+fn cargo_tool(name: &str, version: &[&str]) -> Result<PathBuf, String> {
     let root = target()?.join("tools");
-    let program = root.join("bin").join("cargo-audit");
-    if !succeeds(&program, &["audit", "--version"]) {
-        say("cargo-audit is not built yet; this takes some minutes, once.");
-        run(cargo().args(["install", "cargo-audit", "--locked", "--root"]).arg(&root))?;
+    let program = root.join("bin").join(name);
+    if !succeeds(&program, version) {
+        say(&format!("{name} is not built yet; this takes some minutes, once."));
+        run(cargo().args(["install", name, "--locked", "--root"]).arg(&root))?;
     }
     Ok(program)
 }
@@ -84,6 +99,14 @@ fn mosquitto() -> Result<(), String> {
         || succeeds("sh", &["-c", "PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin command -v mosquitto"]);
     if !is_there() {
         install(&["mosquitto"])?;
+    }
+    if is_there() { Ok(()) } else { Err("it is not on the PATH".to_owned()) }
+}
+
+fn slowhttptest() -> Result<(), String> {
+    let is_there = || succeeds("sh", &["-c", "command -v slowhttptest"]);
+    if !is_there() {
+        install(&["slowhttptest"])?;
     }
     if is_there() { Ok(()) } else { Err("it is not on the PATH".to_owned()) }
 }

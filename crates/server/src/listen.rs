@@ -1,7 +1,8 @@
 //! Taking connections, plain and over TLS, for the same paths.
 //!
-//! - [`places`]: how many there may be, and from one address
+//! - [`places`]: how many there may be, and from one address; [`patient`]: who takes nothing is given up
 
+mod patient;
 mod places;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
@@ -20,6 +21,8 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
+
+use patient::Patient;
 
 use crate::{StartError, service::Service, stop::Phase};
 
@@ -163,7 +166,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(service.settings.connect_timeout)
         .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), handle)
+        .serve_connection(TokioIo::new(Patient::new(stream, service.settings.write_timeout)), handle)
         .with_upgrades();
     pin!(connection);
     let mut stop = service.stop.watch();

@@ -15,6 +15,7 @@ mod people;
 mod rest;
 mod rooms_at_work;
 mod saying;
+mod slow;
 mod stickers;
 mod storage;
 mod topics;
