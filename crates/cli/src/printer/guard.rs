@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text with `�` for all control characters but line breaks and the program's own sequences: colours (`ESC[…m`), up
-/// by lines (`ESC[…F`), erase (`ESC[J`).
+/// The text with `�` for all control characters but ends of lines (a table's are CR LF) and the program's own sequences:
+/// colours (`ESC[…m`), up by lines (`ESC[…F`), erase (`ESC[J`).
 pub(super) fn guarded(text: &str) -> Cow<'_, str> {
     let mut safe = String::new();
     let mut taken = 0;
@@ -25,8 +25,11 @@ fn steering(text: &str, from: usize) -> Option<(usize, char)> {
     controls.map(|(at, c)| (from + at, c)).find(|(at, _)| !is_own(&text[*at..]))
 }
 
-/// Whether a sequence of the program stands at the start.
+/// Whether a sequence of the program, or the end of a line, stands at the start.
 fn is_own(text: &str) -> bool {
+    if let Some(rest) = text.strip_prefix('\r') {
+        return rest.is_empty() || rest.starts_with('\n');
+    }
     let Some(parameters) = text.strip_prefix("\x1b[") else { return false };
     let end = parameters.trim_start_matches(|c: char| c.is_ascii_digit());
     match parameters.len() - end.len() {
@@ -42,8 +45,15 @@ mod tests {
 
     #[test]
     fn what_the_program_writes_is_kept() {
-        for text in ["", "plain 由紀 👩‍👩‍👧", "\x1b[2m[time]\x1b[0m \x1b[34m@Ada:\x1b[0m hi", "\x1b[12F\x1b[JTea?", "a\nb"]
-        {
+        for text in [
+            "",
+            "plain 由紀 👩‍👩‍👧",
+            "\x1b[2m[time]\x1b[0m \x1b[34m@Ada:\x1b[0m hi",
+            "\x1b[12F\x1b[JTea?",
+            "a\nb",
+            "a,b\r",
+            "a\r\nb\r",
+        ] {
             assert_eq!(guarded(text), text);
         }
     }

@@ -4,6 +4,7 @@
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
 //! - [`evening`]: the page of a host's evening, command by command
 //! - [`foreign_broker`]: `tail` and `send` against brokers that others wrote
+//! - [`hostile_text`]: what strangers write, in a terminal
 //! - [`history`], [`rooms`], [`tokens`]: what calls do without a session
 //! - [`interop_mqttjs`], [`interop_paho`]: the reference sample, on two libraries, against `serve`
 //! - [`contract`]: the REST service against its own description
@@ -28,6 +29,8 @@ mod evening;
 mod filters;
 mod foreign_broker;
 mod history;
+#[cfg(unix)]
+mod hostile_text;
 mod interop_mqttjs;
 mod interop_paho;
 mod kills;
