@@ -287,6 +287,36 @@ fn received_at_grows_strictly_also_when_the_wall_clock_goes_back_and_after_a_res
     assert_eq!(bench.accepted(&text("3"))["received_at"], "2026-01-02T04:00:00.500000000Z");
 }
 
+proptest! {
+    #[test]
+    fn jumps_of_the_wall_clock_by_an_hour_change_neither_the_order_nor_the_pace(
+        steps in prop::collection::vec((-3_600_i64..=3_600, 0_u64..700, prop::bool::weighted(0.1)), 1..80)
+    ) {
+        let (mut steady, mut jumping) = (Bench::new(), Bench::new());
+        let mut last = None;
+        for (jump, wait, restart) in steps {
+            for bench in [&mut steady, &mut jumping] {
+                bench.wait(Duration::from_millis(wait));
+                if restart {
+                    bench.rules = Rules::new(&Settings::default());
+                    bench.rules.catch_up(last);
+                }
+            }
+            jumping.now.wall += jiff::SignedDuration::from_secs(jump);
+            let payload = words(&text("hi"));
+            let (steady, jumping) = (steady.say(payload.as_bytes()), jumping.say(payload.as_bytes()));
+            match (steady, jumping) {
+                (Verdict::Accept { .. }, Verdict::Accept { message, .. }) => {
+                    let received = message.received_at.map(|time| time.instant());
+                    prop_assert!(received > last, "{received:?} is not after {last:?}");
+                    last = received;
+                }
+                (steady, jumping) => prop_assert_eq!(steady, jumping),
+            }
+        }
+    }
+}
+
 #[test]
 fn a_viewer_may_burst_twice_the_rate_and_is_then_told_when_to_try_again() {
     let mut bench = Bench::new();
