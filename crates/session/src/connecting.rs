@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::{ClientEvent, ClientOutput, CloseCause, ReasonCode};
-use chatroom_wire::{Claims, Config, Token};
+use chatroom_wire::{Claims, Config, rest::RefreshAnswer};
 
 use crate::{
     Access, Call, CallError, CallId, Cause, Deadline, End, Event, LinkError, LinkId, Output, Session,
@@ -232,12 +232,14 @@ impl Session {
     }
 
     /// A fresh token came: asked for because it had to be, or ahead of time.
-    pub(crate) fn renewed(&mut self, id: CallId, fresh: Token) {
+    pub(crate) fn renewed(&mut self, id: CallId, answer: RefreshAnswer) {
+        let RefreshAnswer { token: fresh, expires_in } = answer;
         let claims = match Claims::of(&fresh) {
             Ok(claims) => claims,
             Err(error) => return self.not_renewed(id, CallError::Answer(error.to_string())),
         };
-        self.renewal.token(self.now, claims.expires_at());
+        let life = Duration::from_secs(u64::try_from(expires_in).unwrap_or(0));
+        self.renewal.fresh(self.now, life, claims.expires_at());
         if let Access::Api { token, .. } = &mut self.options.access {
             *token = fresh.clone();
         }

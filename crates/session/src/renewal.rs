@@ -35,6 +35,16 @@ impl Renewal {
         self.not_before = None;
     }
 
+    /// A token came fresh from the service, which says how long it lives: this machine's date may be wrong, and a fresh
+    /// token is not over.
+    pub(crate) fn fresh(&mut self, now: Now, life: Duration, expires_at: Option<Timestamp>) {
+        let known = Some(life).filter(|life| !life.is_zero()).and_then(|life| now.wall.checked_add(life).ok());
+        self.token(now, known.or(expires_at));
+        // Whatever it says of itself, the next one is not bought at once.
+        let pause = if life.is_zero() { AGAIN } else { (life / 2).clamp(Duration::from_secs(1), AGAIN) };
+        self.not_before = Some(now.mono + pause);
+    }
+
     /// When the present token ended, if that is surely over.
     pub(crate) fn expired(&self, now: Now) -> Option<Timestamp> {
         self.expires_at.filter(|end| now.wall.duration_since(*end) >= SKEW)
@@ -97,6 +107,22 @@ mod tests {
         renewal.token(at(0), Some(at(1_000).wall));
         let jumped = Now { mono: Duration::from_secs(10), wall: at(900).wall };
         assert!(renewal.is_due(jumped));
+    }
+
+    #[test]
+    fn a_fresh_token_lives_as_long_as_the_service_says_whatever_the_date_is_here() {
+        let mut renewal = Renewal::default();
+        let an_hour_ahead = at(3_600);
+        renewal.fresh(an_hour_ahead, Duration::from_secs(1_000), Some(at(1_000).wall));
+        assert_eq!(renewal.expired(an_hour_ahead), None);
+        assert_eq!(renewal.deadline(an_hour_ahead), Some(an_hour_ahead.mono + Duration::from_secs(800)));
+    }
+
+    #[test]
+    fn a_fresh_token_that_is_over_already_is_not_renewed_at_once() {
+        let mut renewal = Renewal::default();
+        renewal.fresh(at(3_600), Duration::ZERO, Some(at(1_000).wall));
+        assert!(!renewal.is_due(at(3_600)));
     }
 
     #[test]

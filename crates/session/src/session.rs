@@ -250,7 +250,7 @@ impl Session {
             (Purpose::Handover, Err(_)) => self.handover_failed(),
             (Purpose::Room, Ok(CallAnswer::Room(room))) => self.room_read(Some(*room)),
             (Purpose::Room, Err(error)) => self.room_not_read(error),
-            (Purpose::Renewal, Ok(CallAnswer::Refreshed(answer))) => self.renewed(id, answer.token),
+            (Purpose::Renewal, Ok(CallAnswer::Refreshed(answer))) => self.renewed(id, answer),
             (Purpose::Renewal, Err(error)) => self.not_renewed(id, error),
             (Purpose::History, Ok(CallAnswer::History(page))) => self.page_read(id, page),
             (Purpose::History, Err(error)) => self.page_not_read(id, error),
