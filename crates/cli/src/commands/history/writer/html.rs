@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chatroom_wire::{Message, Payload, SafeText, Time};
+use chatroom_wire::{Message, Names, Payload, SafeText, Time, names::Mark};
 
 use super::told::{name, said, told};
 use crate::words::thousands;
@@ -13,13 +13,19 @@ pub(in crate::commands::history) struct Page {
     /// The day under whose heading we are.
     day: String,
     count: u64,
+    names: Names,
 }
 
 const STYLE: &str = include_str!("page.css");
 
 impl Page {
     pub(super) fn new(room: &str) -> Self {
-        Self { room: escaped(SafeText::name(room, "?").as_ref()), day: String::new(), count: 0 }
+        Self {
+            room: escaped(SafeText::name(room, "?").as_ref()),
+            day: String::new(),
+            count: 0,
+            names: Names::default(),
+        }
     }
 
     /// The page's head. Its policy forbids whatever a mistake in escaping would let in.
@@ -39,6 +45,7 @@ impl Page {
     /// A message, below its day.
     pub(super) fn message(&mut self, message: &Message) -> String {
         self.count += 1;
+        self.names.learn(message);
         let mut html = String::new();
         let time = message.received_at.map(|at| Time::seconds(at.instant()).to_string()).unwrap_or_default();
         let (day, clock) = time.split_once('T').unwrap_or(("", ""));
@@ -54,14 +61,13 @@ impl Page {
         };
         let name = name(&message.user);
         let mut marks = String::new();
-        for (is, mark) in [
-            (message.user.is_admin(), "admin"),
-            (text.filtered == Some(true), "filtered"),
-            (message.user.is_blocked(), "blocked"),
-        ] {
-            if is {
-                let _ = write!(marks, " <i>{mark}</i>");
-            }
+        let marked = [
+            self.names.mark(&message.user).map(Mark::label),
+            (text.filtered == Some(true)).then_some("filtered"),
+            message.user.is_blocked().then_some("blocked"),
+        ];
+        for mark in marked.into_iter().flatten() {
+            let _ = write!(marks, " <i>{mark}</i>");
         }
         let class = if text.filtered == Some(true) || message.user.is_blocked() { " class=\"dim\"" } else { "" };
         let _ = write!(

@@ -104,6 +104,20 @@ fn a_page_shows_texts_by_day_with_names_and_marks() {
 }
 
 #[test]
+fn a_double_of_an_admin_is_marked_where_people_read() {
+    let said = |user: &str| {
+        let json = format!(r#"{{"user":{user},"type":"INTERACTION_TYPE_TEXT","text_message":{{"text":"hi"}}}}"#);
+        serde_json::from_str::<Message>(&json).unwrap()
+    };
+    let host = said(r#"{"id":"1","custom_name":"Host","is_admin":true}"#);
+    let messages = [host, said(r#"{"id":"2","custom_name":"H\u043est"}"#)];
+    let lines = written(Writer::Lines(view(Palette::PLAIN)), &messages, true);
+    assert_eq!(lines, "[-] @Host: hi\n[-] (not the admin) @H\u{43e}st: hi\n");
+    let page = written(Writer::Html(Page::new("room-1")), &messages, true);
+    assert!(page.contains("Host</b> <i>admin</i>") && page.contains("st</b> <i>not the admin</i>"), "{page}");
+}
+
+#[test]
 fn every_known_type_has_a_sentence_of_its_own() {
     for kind in Kind::known() {
         let json = format!(r#"{{"type":"{}","user":{{"custom_name":"Ada"}}}}"#, kind.name());
