@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 use chatroom_client::{Builder, EventStream, Limits, Room, wire::Config};
 use chatroom_testkit::{certs::Certs, config_file::details, endpoint::Endpoint, token};
 
+use self::bench::SECOND;
+
 /// The room's details for an endpoint.
 fn config(host: &str) -> Config {
     let details = details(host, &token::good());
@@ -31,6 +33,13 @@ fn join(certs: &Certs, server: &Endpoint) -> (Room, EventStream) {
 fn join_at(certs: &Certs, host: &str, limits: Limits) -> (Room, EventStream) {
     let builder = Builder::with_config(config(host)).ca_file(certs.ca_file()).limits(limits);
     builder.build().expect("the config and the authority are good")
+}
+
+/// A client with these limits asks the broker to keep its session for an hour, and for messages at QoS 1.
+fn keeping() -> Limits {
+    let mut limits = Limits::default();
+    limits.session_expiry = SECOND * 3600;
+    limits
 }
 
 /// The page that lists the cases names tests that there are, and leaves none of them out.

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use chatroom_client::{
-    Cause, Draft, End, Event, LinkError, ReasonCode,
+    Cause, Draft, End, Event, Limits, LinkError, ReasonCode,
     wire::{Config, MessageId, envelope},
 };
 use chatroom_mqtt::{Accept, ServerEvent, ServerOptions, ServerOutput, ServerRole};
@@ -36,6 +36,8 @@ pub(super) struct Conduct {
     pub(super) puback: bool,
     /// Whether it says anything at all.
     pub(super) speaks: bool,
+    /// Whether it keeps sessions over the end of a link.
+    pub(super) remembers: bool,
 }
 
 /// What the broker saw.
@@ -55,6 +57,8 @@ pub(super) struct Bench {
     pub(super) conduct: Conduct,
     pub(super) seen: Vec<(Duration, Seen)>,
     pub(super) events: Vec<Event>,
+    /// Whether which CONNECT asked for a clean start.
+    pub(super) clean_starts: Vec<bool>,
     session: Session,
     link: Option<(LinkId, ServerRole)>,
     inbox: VecDeque<Input>,
@@ -65,22 +69,29 @@ pub(super) struct Bench {
 impl Conduct {
     /// A broker that works.
     pub(super) fn good() -> Self {
-        Self { connack: Box::new(|_| Connack::Accept), suback: true, puback: true, speaks: true }
+        Self { connack: Box::new(|_| Connack::Accept), suback: true, puback: true, speaks: true, remembers: false }
     }
 }
 
 impl Bench {
     /// A session that starts now, by a config alone.
     pub(super) fn new(seed: u64, conduct: Conduct) -> Self {
+        Self::bounded(seed, conduct, Limits::default())
+    }
+
+    /// The same with other limits.
+    pub(super) fn bounded(seed: u64, conduct: Conduct, limits: Limits) -> Self {
         let config = details("room.example", &token::expiring_at(4_000_000_000)).to_string();
         let config = Config::from_json(config.as_bytes()).expect("the details of the test are a config");
         let mut options = Options::new(Access::Config(Box::new(config)));
         options.seed = seed;
+        options.limits = limits;
         let mut bench = Self {
             now: Duration::ZERO,
             conduct,
             seen: Vec::new(),
             events: Vec::new(),
+            clean_starts: Vec::new(),
             session: Session::new(options),
             link: None,
             inbox: VecDeque::new(),
@@ -232,8 +243,13 @@ impl Bench {
         let (seen, cut) = match event {
             ServerEvent::Connect(connect) => {
                 let connack = (self.conduct.connack)(connects);
+                self.clean_starts.push(connect.clean_start);
                 if !matches!(connack, Connack::Silence) {
-                    role.accept(now, Accept::new(connect.keep_alive));
+                    let remembers = self.conduct.remembers;
+                    let session_expiry = if remembers { connect.session_expiry } else { 0 };
+                    let accept =
+                        Accept { session_present: remembers, session_expiry, ..Accept::new(connect.keep_alive) };
+                    role.accept(now, accept);
                 }
                 (Seen::Connect, matches!(connack, Connack::AcceptThenCut))
             }

@@ -1,6 +1,6 @@
 //! PUBLISH, SUBSCRIBE and keep alive.
 
-use chatroom_client::{Cause, Delivery, Event, Limits, ReasonCode};
+use chatroom_client::{Cause, Delivery, Event, ReasonCode};
 use chatroom_mqtt::{Accept, CloseCause, Deadline, QoS, ServerEvent};
 use chatroom_testkit::{
     certs::{Certs, Leaf},
@@ -10,7 +10,7 @@ use chatroom_testkit::{
 
 use super::{
     bench::{Bench, Conduct, SECOND, Seen},
-    join, join_at,
+    join, join_at, keeping,
 };
 use crate::joined;
 
@@ -89,9 +89,7 @@ async fn mqtt_client_puback_qos1() {
     let count = payloads.len();
     let script = Script { subscribe: OnSubscribe::GrantAtLeastOnce(payloads), ..Script::default() };
     let (server, heard) = Script::start_in_turn([script], Some(certs.server(Leaf::Good))).await;
-    let mut limits = Limits::default();
-    limits.session_expiry = SECOND * 3600;
-    let (_room, _events) = join_at(&certs, &server.host(), limits);
+    let (_room, _events) = join_at(&certs, &server.host(), keeping());
     heard.nth("the last PUBACK", 0, count, acknowledged).await;
     assert_eq!(heard.on(0).iter().find_map(subscribed), Some(vec![(SUB.to_owned(), QoS::AtLeastOnce)]));
     assert!(heard.on(0).iter().filter_map(acknowledged).all(|reason| reason == ReasonCode::SUCCESS));

@@ -2,7 +2,7 @@
 //! history fills its gaps. In MQTT 5, "a clean session set to false" is a Session Expiry Interval above 0, and no Clean
 //! Start once there is something to go on with.
 
-use chatroom_client::{Event, EventStream, Limits, Room};
+use chatroom_client::{Event, EventStream, Room};
 use chatroom_mqtt::{Accept, Connect, ServerEvent};
 use chatroom_testkit::{
     certs::{Certs, Leaf},
@@ -11,7 +11,10 @@ use chatroom_testkit::{
     scripted::{Heard, OnConnect, OnSubscribe, Script},
 };
 
-use super::{bench::SECOND, join, join_at};
+use super::{
+    bench::{Bench, Conduct, Connack, SECOND, Seen},
+    join, join_at, keeping,
+};
 use crate::{interrupted, joined, next};
 
 const STORED: &str = r#"[{"id":"stored-1","type":"INTERACTION_TYPE_TEXT","user":{"custom_name":"ben"},
@@ -59,6 +62,47 @@ async fn who_does_not_ask_for_a_session_begins_anew_with_each_link() {
     assert_eq!((subscribes(&heard, 0), subscribes(&heard, 1)), (1, 1));
 }
 
+/// MQTT 5 would have what is in flight sent again at once. Under virtual time.
+#[test]
+fn a_link_that_dies_with_a_message_in_flight_leaves_no_session_to_go_on_with() {
+    let mut bench = asking(Conduct { puback: false, remembers: true, ..Conduct::good() });
+    bench.cut();
+    bench.run_until("return", |bench| bench.joins() == 2);
+    bench.send("in flight");
+    bench.cut();
+    bench.run_until("return", |bench| bench.joins() == 3);
+    assert_eq!(bench.clean_starts, [true, false, true]);
+    assert_eq!(bench.count(|seen| matches!(seen, Seen::Subscribe(_))), 2);
+}
+
+/// The broker may have begun a session anew, without a subscription, and its word on that was lost. Under virtual time.
+#[test]
+fn after_a_connack_that_never_came_the_next_link_begins_anew() {
+    let second_is_lost = |number| if number == 1 { Connack::Silence } else { Connack::Accept };
+    let mut bench = asking(Conduct { connack: Box::new(second_is_lost), remembers: true, ..Conduct::good() });
+    bench.cut();
+    bench.run_until("return", |bench| bench.joins() == 2);
+    assert_eq!(bench.clean_starts, [true, false, true]);
+    assert_eq!(bench.count(|seen| matches!(seen, Seen::Subscribe(_))), 2);
+}
+
+#[test]
+fn a_broker_that_keeps_no_session_is_not_asked_to_go_on_with_one() {
+    let mut bench = asking(Conduct::good());
+    bench.cut();
+    bench.run_until("return", |bench| bench.joins() == 2);
+    assert_eq!(bench.clean_starts, [true, true]);
+    assert_eq!(bench.count(|seen| matches!(seen, Seen::Subscribe(_))), 2);
+}
+
+/// A client that asks for a session, and has joined.
+fn asking(conduct: Conduct) -> Bench {
+    let mut bench = Bench::bounded(1, conduct, keeping());
+    bench.run_for(SECOND * 60);
+    assert_eq!(bench.joins(), 1);
+    bench
+}
+
 /// A client that asks for a session is cut once it is subscribed; what the broker does when it is back is `second`.
 async fn disconnected_after_subscribing(second: OnConnect) -> (Endpoint, Heard, Room, EventStream) {
     let certs = Certs::new();
@@ -69,9 +113,7 @@ async fn disconnected_after_subscribing(second: OnConnect) -> (Endpoint, Heard, 
     };
     let second = Script { connect: second, ..Script::default() };
     let (server, heard) = Script::start_in_turn([first, second], Some(certs.server(Leaf::Good))).await;
-    let mut limits = Limits::default();
-    limits.session_expiry = SECOND * 3600;
-    let (room, mut events) = join_at(&certs, &server.host(), limits);
+    let (room, mut events) = join_at(&certs, &server.host(), keeping());
     interrupted(&mut events).await;
     (server, heard, room, events)
 }

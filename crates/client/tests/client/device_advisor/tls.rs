@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::{bench::SECOND, join, join_at};
+use super::{join, join_at, keeping};
 use crate::{ended, joined, message};
 
 /// "Validates if the device under test can complete TLS handshake to AWS IoT": in both versions that AWS speaks.
@@ -49,9 +49,7 @@ async fn tls_receive_maximum_size_fragments() {
         let tls = certs.server_that_speaks(Leaf::Good, &suites);
         let (server, heard) = Script::start_in_turn([script], Some(tls)).await;
         let watched = Watched::start(&server).await;
-        let mut limits = Limits::default();
-        limits.session_expiry = SECOND * 3600;
-        let (_room, mut events) = join_at(&certs, &watched.host(), limits);
+        let (_room, mut events) = join_at(&certs, &watched.host(), keeping());
         assert_eq!(message(&mut events).await.text(), Some(&*text));
         heard.nth("the PUBACK", 0, 1, |event| matches!(event, ServerEvent::Acknowledged { .. }).then_some(())).await;
         let largest = watched.records().into_iter().filter(|(_, size)| *size == full).count();
