@@ -22,7 +22,7 @@ use self::{
 };
 use super::{
     access, enter,
-    outbox::Keeping,
+    outbox::{Keeping, leftovers::messages},
     stop::Stop,
     tail::{finish, start_printer},
     view,
@@ -115,6 +115,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     }
     if io::stderr().is_terminal() && failure.is_none() && !stopped && tally.delivered() > 0 {
         printer.offer(view.note(Style::Dim, &format!("{} delivered", tally.delivered())));
+    }
+    if tally.earlier_delivered() > 0 {
+        let told = format!("{} of an earlier run delivered", messages(tally.earlier_delivered()));
+        printer.offer(view.note(Style::Dim, &told));
     }
     let staying = tally.kept() + on_the_way.len() + leftovers.len();
     leftovers.staying(&view, staying).into_iter().for_each(|line| printer.offer(line));

@@ -71,10 +71,15 @@ fn text(value: &Value) -> String {
     value.as_str().expect("it is a text").to_owned()
 }
 
-/// Waits until it is told that so many messages are on disk, and kills it.
-async fn kill_once_queued(send: Process, messages: usize) -> Exit {
+/// Waits until it is told that so many messages are on disk.
+async fn queued(send: &Process, messages: usize) {
     let queued = |line: &String| json(line)["state"] == "queued";
     send.out_until(|lines| (lines.iter().filter(|line| queued(line)).count() == messages).then_some(())).await;
+}
+
+/// The same, and kills it.
+async fn kill_once_queued(send: Process, messages: usize) -> Exit {
+    queued(&send, messages).await;
     send.kill().await
 }
 
@@ -91,6 +96,11 @@ async fn what_a_killed_sender_was_told_is_queued_the_next_one_delivers_once_and_
     exit.assert_code(0);
     assert!(
         exit.err.iter().any(|line| line.contains("3 messages of an earlier run are sent first")),
+        "{}",
+        exit.transcript()
+    );
+    assert!(
+        exit.err.iter().any(|line| line.contains("3 messages of an earlier run delivered")),
         "{}",
         exit.transcript()
     );
@@ -122,8 +132,10 @@ async fn two_senders_at_once_share_no_file_and_whoever_comes_next_sends_what_bot
     let (stage, server) = Stage::new().await;
     server.process.kill().await;
     let (one, two) = (stage.send(&["--json", "one"]).start(), stage.send(&["--json", "two"]).start());
-    kill_once_queued(one, 1).await;
-    kill_once_queued(two, 1).await;
+    queued(&one, 1).await;
+    queued(&two, 1).await;
+    one.kill().await;
+    two.kill().await;
     assert_eq!(stage.journals().len(), 2);
 
     let _server = stage.back().await;

@@ -110,7 +110,7 @@ pub(in crate::commands) fn text(message: &Message) -> SafeText {
     }
 }
 
-pub(super) fn messages(count: usize) -> String {
+pub(in crate::commands) fn messages(count: usize) -> String {
     format!("{count} {}", if count == 1 { "message" } else { "messages" })
 }
 

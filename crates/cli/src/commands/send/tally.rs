@@ -36,11 +36,13 @@ pub(super) struct Tally {
     last_lost: Option<Delivery>,
     /// Those among the lost that stay in the outbox.
     kept: usize,
+    /// Messages of an earlier run that were delivered.
+    earlier: usize,
 }
 
 impl Tally {
     pub(super) fn new(total: Option<u64>, json: bool, err: Palette) -> Self {
-        Self { total, json, err, delivered: 0, lost: 0, last_lost: None, kept: 0 }
+        Self { total, json, err, delivered: 0, lost: 0, last_lost: None, kept: 0, earlier: 0 }
     }
 
     /// Whether there was no message at all.
@@ -67,15 +69,19 @@ impl Tally {
         if self.json { vec![Line::Data(json!({"id": id, "state": "queued"}).to_string())] } else { Vec::new() }
     }
 
-    /// What became of a message of an earlier run; it does not count.
-    pub(super) fn earlier(&self, message: &Message, delivery: &Delivery) -> Vec<Line> {
-        let (text, state) = (leftovers::text(message), state(delivery));
+    /// What became of a message of an earlier run: it does not count. What was delivered is told in sum.
+    pub(super) fn earlier(&mut self, message: &Message, delivery: &Delivery) -> Vec<Line> {
+        let state = state(delivery);
         let reason = (state != "delivered").then(|| fate(delivery));
-        let (style, told) = match &reason {
-            None => (Style::Dim, format!("delivered: a message of an earlier run ({text})")),
-            Some(reason) => (Style::Yellow, format!("not delivered: a message of an earlier run ({text}): {reason}")),
-        };
-        let mut lines = vec![Line::Note(self.err.paint(style, told).to_string())];
+        let mut lines = Vec::new();
+        match &reason {
+            None => self.earlier += 1,
+            Some(reason) => {
+                let text = leftovers::text(message);
+                let told = format!("not delivered: a message of an earlier run ({text}): {reason}");
+                lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
+            }
+        }
         if self.json {
             let mut line = json!({"id": message.id, "state": state, "earlier": true});
             if let Some(reason) = reason {
@@ -84,6 +90,11 @@ impl Tally {
             lines.push(Line::Data(line.to_string()));
         }
         lines
+    }
+
+    /// How many messages of an earlier run were delivered.
+    pub(super) fn earlier_delivered(&self) -> usize {
+        self.earlier
     }
 
     /// Counts a receipt, and says what to tell about it.
