@@ -3,10 +3,14 @@
 //! - [`shell`]: runs a program, says so, takes the time
 //! - [`tools`]: what the tests need beyond Rust, installed where it is missing
 //! - [`chores`]: one function per chore
+//! - [`fuzz`]: looks for inputs that break a promise
+//! - [`storm`]: looks for storms of faults that do
 #![forbid(unsafe_code)]
 
 mod chores;
+mod fuzz;
 mod shell;
+mod storm;
 mod tools;
 
 use std::process::ExitCode;
@@ -24,6 +28,14 @@ Chores:
                 --no-fetch   does not fetch them
                 --stale      accepts that they are old
   bench         Measures: the store's appends, the server's deliveries, and the clients against MQTT.js
+  fuzz [ARGS]   Looks for inputs that break a promise, on a nightly toolchain (docs/fuzzing.md):
+                --minutes N    for so long with each target
+                --target NAME  with this one alone
+                --keep         takes what is new into fuzz/corpus
+  storm [ARGS]  Looks for storms of faults that break a promise, in a simulated world:
+                --runs N       so many, from --seed S on
+                --break RULE   breaks a rule on purpose, to see that it is noticed
+                --trace        tells all that happened in the storm that failed
   ci            Formatting, lints, documentation, then `test`: what has to pass before a merge
   help          Prints this";
 
@@ -35,6 +47,8 @@ fn main() -> ExitCode {
         (Some("test"), _) => chores::test(&rest),
         (Some("audit"), _) => chores::audit(&rest),
         (Some("bench"), true) => chores::bench(),
+        (Some("fuzz"), _) => fuzz::fuzz(&rest),
+        (Some("storm"), _) => storm::storm(&rest),
         (Some("ci"), true) => chores::ci(),
         (Some("help" | "-h" | "--help"), _) => {
             shell::print(HELP);
