@@ -18,7 +18,7 @@ use chatroom_testkit::patience::PATIENCE;
 use chatroom_testkit::process::{Exit, Process};
 
 use self::checker::{Told, read, verdict};
-use self::site::{Site, some_time};
+use self::site::{Moment, Site};
 use crate::support::joined;
 
 const KILLS: u64 = 200;
@@ -28,11 +28,8 @@ const READERS: usize = 3;
 /// How many programs send at once.
 const SENDERS: u64 = 2;
 
-/// How long a server lives, in milliseconds: from before it is ready to long after.
-const SERVER_LIFE: (u64, u64) = (50, 2_400);
-
-/// How long a sender lives, in milliseconds.
-const SENDER_LIFE: (u64, u64) = (50, 2_500);
+/// How often one more program is started to send what is left.
+const FLUSHES: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_many_kills_of_client_and_server_nothing_is_lost_doubled_or_out_of_order() {
@@ -53,7 +50,7 @@ async fn over_many_kills_of_client_and_server_nothing_is_lost_doubled_or_out_of_
         let mut killed = 1;
         // Half of the kills are the server's; it goes on until the senders have had theirs.
         while killed < kills / 2 || senders.killed() < kills / 2 {
-            site.short_life(some_time(&mut dice, SERVER_LIFE.0, SERVER_LIFE.1)).await;
+            site.short_life(Moment::draw(&mut dice)).await;
             killed += 1;
         }
         senders.stop();
@@ -117,7 +114,8 @@ impl Senders {
             let text = format!("{} {{n}}", self.started.fetch_add(1, Ordering::Relaxed));
             let every = format!("{}ms", 20 + dice.below(100));
             let process = site.send(&["--count", "1000000", "--every", &every, &text]).start();
-            tokio::time::sleep(some_time(&mut dice, SENDER_LIFE.0, SENDER_LIFE.1)).await;
+            // It is ready when it has said what became of a message.
+            Moment::draw(&mut dice).wait(async { drop(process.out_line(|_| true).await) }).await;
             let exit = process.kill().await;
             assert_eq!(exit.code, None, "it ended by itself\n{}", exit.transcript());
             self.killed.fetch_add(1, Ordering::Relaxed);
@@ -137,7 +135,7 @@ impl Senders {
 
 /// Lets one more program send what is left, until nothing is; the id of the very last message.
 async fn flush(site: &Site, told: &mut Told) -> String {
-    for round in 0.. {
+    for round in 0..FLUSHES {
         let left = site.waiting().await.len();
         let exit = site.send(&["--timeout", "60s", "--count", "1", &format!("last-{round} {{n}}")]).run().await;
         told.take(&exit.out);
@@ -150,14 +148,14 @@ async fn flush(site: &Site, told: &mut Told) -> String {
             return line["id"].as_str().expect("a message has an id").to_owned();
         }
     }
-    unreachable!("the rounds have no end")
+    panic!("{FLUSHES} programs could not send what is left: {:?}", site.waiting().await)
 }
 
 /// Waits until a reader has read the message of this id, and ends it: all that it read.
 async fn log_until(reader: Process, id: &str) -> Vec<String> {
     let has_it = |lines: &[String]| lines.iter().rev().any(|line| line.contains(id)).then_some(());
     // It may wait up to a minute before it tries to connect again, and then has much to read.
-    let first = tokio::time::timeout(PATIENCE - Duration::from_secs(1), reader.out_until(has_it)).await;
+    let first = tokio::time::timeout(PATIENCE.saturating_sub(Duration::from_secs(1)), reader.out_until(has_it)).await;
     if first.is_err() {
         reader.out_until(has_it).await;
     }

@@ -38,14 +38,10 @@ impl Site {
         process
     }
 
-    /// A life of the server that is killed when it has lasted so long, ready or not.
-    pub(super) async fn short_life(&self, length: Duration) {
+    /// A life of the server that ends with a kill, at a random moment.
+    pub(super) async fn short_life(&self, moment: Moment) {
         let process = serve(&self.home).start();
-        let life = async {
-            self.proxy.lead_to(upstream(&ready(&process).await));
-            std::future::pending::<()>().await;
-        };
-        assert!(tokio::time::timeout(length, life).await.is_err(), "the life has no other end");
+        moment.wait(async { self.proxy.lead_to(upstream(&ready(&process).await)) }).await;
         let exit = process.kill().await;
         assert_eq!(exit.code, None, "it ended by itself\n{}", exit.transcript());
     }
@@ -83,9 +79,41 @@ impl Site {
     }
 }
 
-/// From `least` to `most` milliseconds.
-pub(super) fn some_time(dice: &mut Dice, least: u64, most: u64) -> Duration {
-    Duration::from_millis(least + dice.below(most - least + 1))
+/// When a program is killed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    /// So long after its start, whatever it does by then.
+    AfterStart(Duration),
+    /// So long after it was ready, however long that took.
+    AfterReady(Duration),
+}
+
+impl Moment {
+    /// One time in four soon after the start, else within two seconds of work.
+    pub(super) fn draw(dice: &mut Dice) -> Self {
+        match dice.below(4) {
+            0 => Self::AfterStart(Duration::from_millis(dice.below(400))),
+            _ => Self::AfterReady(Duration::from_millis(dice.below(2_000))),
+        }
+    }
+
+    /// Waits for the moment of a program; `ready` waits until it is ready.
+    pub(super) async fn wait(self, ready: impl Future<Output = ()>) {
+        match self {
+            Self::AfterStart(time) => {
+                let life = async {
+                    ready.await;
+                    std::future::pending::<()>().await;
+                };
+                // Its time is all that ends it.
+                drop(tokio::time::timeout(time, life).await);
+            }
+            Self::AfterReady(time) => {
+                ready.await;
+                tokio::time::sleep(time).await;
+            }
+        }
+    }
 }
 
 async fn ready(process: &Process) -> Ready {
