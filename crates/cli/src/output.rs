@@ -7,7 +7,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use chatroom_client::{Event, Gap};
-use chatroom_wire::{Message, Names, Payload, SafeText, Time, User, names::Mark};
+use chatroom_wire::{Message, Names, Payload, SafeText, Time, User, names, names::Mark};
 use serde::Serialize;
 use serde_json::json;
 
@@ -119,8 +119,7 @@ impl View {
     }
 
     fn text(&self, user: &User, text: &str, time: Option<Time>) -> String {
-        let fallback = user.device_id.as_deref().filter(|id| !id.is_empty()).unwrap_or("nobody");
-        let name = SafeText::name(&user.custom_name, fallback);
+        let name = names::shown(user);
         let time = time.map_or_else(|| "-".to_owned(), |time| time.to_string());
         let person = Style::of_person(name.as_ref());
         let mut line = self.out.paint(Style::Dim, format_args!("[{time}]")).to_string();

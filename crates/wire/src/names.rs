@@ -9,10 +9,15 @@ use std::{collections::VecDeque, sync::LazyLock};
 
 use look::Look;
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use crate::{Message, Payload, SafeText, User, UserId};
 
 /// The most names of moderators that are remembered; beyond, the one that was seen first is forgotten.
 pub const ADMINS_MAX: usize = 256;
+
+/// The most characters of a device's id that stand for a name.
+const DEVICE_MAX: usize = 12;
 
 /// Words of a name that only those who run the room can mean.
 static OF_THE_SYSTEM: LazyLock<[Look; 6]> =
@@ -44,6 +49,30 @@ impl Mark {
             Self::LikeSystem => "not an admin",
             Self::MixedScripts => "mixed scripts",
         }
+    }
+}
+
+/// What to call a person: the name; where nothing of it can be seen, the beginning of the device's id, or "nobody".
+///
+/// ```
+/// use chatroom_wire::{User, names};
+///
+/// let device_id = Some("3f2a9c11-77e0-4a8e-9c55-0d6b8c1f2e3d".to_owned());
+/// let user = User { device_id, ..User::named(" \u{200b}") };
+/// assert_eq!(names::shown(&user).as_str(), "3f2a9c11-77…");
+/// assert_eq!(names::shown(&User::default()).as_str(), "nobody");
+/// ```
+pub fn shown(user: &User) -> SafeText {
+    let name = SafeText::name(&user.custom_name, user.device_id.as_deref().unwrap_or_default());
+    if name.as_str().is_empty() {
+        return SafeText::line("nobody");
+    }
+    let is_device = SafeText::name(&user.custom_name, "").as_str().is_empty();
+    match name.as_str().grapheme_indices(true).nth(DEVICE_MAX - 1) {
+        Some((end, last)) if is_device && end + last.len() < name.as_str().len() => {
+            SafeText::line(&format!("{}…", name.as_str()[..end].trim_end()))
+        }
+        _ => name,
     }
 }
 
@@ -115,10 +144,7 @@ impl Names {
         if user.is_admin() {
             return Some(Mark::Admin);
         }
-        let name = SafeText::name(&user.custom_name, "");
-        if name.as_str().is_empty() {
-            return None;
-        }
+        let name = shown(user);
         let is_own = |known: &Known| known.id.is_some() && known.id == user.id;
         let mut like = self.admins.iter().filter(|admin| !is_own(admin)).peekable();
         let own = self.own.as_ref().filter(|own| own.id.is_some() && user.id.is_some());

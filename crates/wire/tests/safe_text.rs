@@ -1,7 +1,8 @@
 //! What strangers write must not steer a terminal, hide, or pass itself off as something else.
 
 use chatroom_wire::{
-    SafeText,
+    Names, SafeText, User,
+    names::{self, Mark},
     safe_text::{LOG_MAX, NAME_MAX},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -330,6 +331,18 @@ proptest! {
         prop_assert_eq!(read["text"].as_str(), Some(text.as_str()));
         prop_assert!(!shown.chars().any(|c| c.is_control() || is_bidi_control(c) || is_always_invisible(c)), "{shown:?}");
         prop_assert_eq!(SafeText::json(&shown).into_string(), shown);
+    }
+
+    #[test]
+    fn whatever_an_admin_is_called_a_double_is_marked(text in hostile()) {
+        let mut names = Names::default();
+        names.learn_admin(Some(&"boss".into()), &text);
+        let somebody = |name: &str| User { id: Some("x".into()), ..User::named(name) };
+        let mark = names.mark(&somebody(&text));
+        let shown = name(&text);
+        is_safe(names::shown(&somebody(&text)).as_str());
+        prop_assert_eq!(mark == Some(Mark::LikeAdmin), shown != "guest" || text.contains("guest"), "{:?}", mark);
+        prop_assert_eq!(names.mark(&somebody(&format!("{shown}\u{200b}"))) == mark, true);
     }
 
     #[test]

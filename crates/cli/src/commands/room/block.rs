@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chatroom_wire::{Chatroom, SafeText, User, payload::PinUnpin};
+use chatroom_wire::{Chatroom, SafeText, User, names, payload::PinUnpin};
 
 use crate::{
     color::{Palette, Style},
@@ -109,8 +109,10 @@ fn add_details(line: &mut String, details: [Option<String>; 2], palette: Palette
 }
 
 fn name(user: &User) -> SafeText {
-    let id = user.device_id.as_deref().or(user.id.as_ref().map(|id| id.as_str())).unwrap_or("nobody");
-    SafeText::name(&user.custom_name, id)
+    match (&user.device_id, &user.id) {
+        (None, Some(id)) => SafeText::name(&user.custom_name, id.as_str()),
+        _ => names::shown(user),
+    }
 }
 
 #[cfg(test)]

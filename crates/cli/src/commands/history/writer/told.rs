@@ -1,7 +1,7 @@
 //! What a message says: its own text, and a sentence about it. Both are safe to show.
 
 use chatroom_wire::{
-    Message, Payload, SafeText, User,
+    Message, Payload, SafeText, User, names,
     payload::{CustomMessage, PinUnpin},
     poll::PollMessage,
 };
@@ -65,8 +65,7 @@ pub(super) fn said(message: &Message) -> String {
 
 /// Whom to name.
 pub(super) fn name(user: &User) -> SafeText {
-    let fallback = user.device_id.as_deref().filter(|id| !id.is_empty()).unwrap_or("nobody");
-    SafeText::name(&user.custom_name, fallback)
+    names::shown(user)
 }
 
 /// Safe, and with its line breaks.
