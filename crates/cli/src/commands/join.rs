@@ -13,6 +13,7 @@ use futures_util::FutureExt as _;
 use super::{
     access, enter,
     outbox::{Keeping, leftovers::Leftovers},
+    send::print,
     stop::{Stop, Why},
     tail::{finish, leave, start_printer},
     view,
@@ -65,7 +66,10 @@ pub(super) async fn converse(
         let told = "type a line and press Enter to say it; Ctrl-D leaves";
         printer.offer(view.note(Style::Dim, told));
     }
-    leftovers.told(&view).into_iter().for_each(|line| printer.offer(line));
+    if print(&printer, leftovers.told(&view), &mut stop).await.is_none() {
+        typing = false;
+        own.forget();
+    }
     loop {
         if !typing && own.waiting == 0 {
             break;
@@ -132,7 +136,8 @@ pub(super) async fn converse(
             printer.offer(line);
         }
     }
-    leftovers.staying(&view, own.kept + own.waiting).into_iter().for_each(|line| printer.offer(line));
+    let lines = leftovers.staying(&view, own.kept + own.waiting).into_iter().collect();
+    let _told = print(&printer, lines, &mut stop).await;
     if terminal && failure.is_none() {
         // A terminal shows ^C where the cursor stands.
         printer.offer(Line::Note(String::new()));

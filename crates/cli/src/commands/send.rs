@@ -48,10 +48,14 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     let mut leftovers = keeping.leftovers();
     let (room, mut events) = enter(keeping.equip(access.builder()), 0, Some(args.timeout))?;
     let printer = start_printer()?;
-    leftovers.told(&view).into_iter().for_each(|line| printer.offer(line));
     let mut tally = Tally::new(source.total(), args.json, view.err);
     let mut on_the_way: FuturesUnordered<Way> = FuturesUnordered::new();
     let (mut failure, mut stopped, mut cut_short, mut ended) = (None, false, false, false);
+    if print(&printer, leftovers.told(&view), &mut stop).await.is_none() {
+        (stopped, cut_short) = (true, true);
+        source.end();
+        leftovers.forget();
+    }
     while !on_the_way.is_empty() || !ended && (!source.is_over() || !leftovers.is_empty()) {
         let lines = tokio::select! {
             biased;
@@ -121,7 +125,8 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
         printer.offer(view.note(Style::Dim, &told));
     }
     let staying = tally.kept() + on_the_way.len() + leftovers.len();
-    leftovers.staying(&view, staying).into_iter().for_each(|line| printer.offer(line));
+    let lines = leftovers.staying(&view, staying).into_iter().collect();
+    let _told = print(&printer, lines, &mut stop).await;
     finish(printer, &mut stop, stopped).await.map_err(Failure::Output)?;
     let all_delivered = tally.is_good() && on_the_way.is_empty() && !cut_short;
     match failure {
@@ -203,7 +208,7 @@ async fn offer(room: &Room, said: Said) -> Result<impl Future<Output = Step> + u
 }
 
 /// Prints the lines; none when nothing more can be printed, or is to be.
-async fn print(printer: &Printer, lines: Vec<Line>, stop: &mut Stop) -> Option<()> {
+pub(super) async fn print(printer: &Printer, lines: Vec<Line>, stop: &mut Stop) -> Option<()> {
     for line in lines {
         tokio::select! {
             biased;

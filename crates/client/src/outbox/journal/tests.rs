@@ -1,6 +1,6 @@
 //! A disk that fails and is torn at any place, and a journal that keeps its word on it.
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{cell::RefCell, cmp::Ordering, collections::BTreeSet, rc::Rc};
 
 use proptest::prelude::*;
 
@@ -21,6 +21,8 @@ enum Fault {
     Rename,
     /// It was put in place, and nobody knows whether that lasts.
     DirectorySync,
+    /// The program is killed at this call to the system, which may be half done.
+    Killed { at: usize, torn: usize },
 }
 
 /// A file in memory; what is in `cached` survives the end of the program, what is in `durable` the end of the machine.
@@ -30,6 +32,8 @@ struct Disk {
     durable: Vec<u8>,
     prepared: Option<Vec<u8>>,
     fault: Option<Fault>,
+    /// How many calls there were under this fault.
+    calls: usize,
 }
 
 type SharedDisk = Rc<RefCell<Disk>>;
@@ -38,31 +42,44 @@ fn failed() -> io::Error {
     io::ErrorKind::StorageFull.into()
 }
 
+/// How far a call comes before its program is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Whole,
+    Part(usize),
+    Nothing,
+}
+
 impl Storage for SharedDisk {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut disk = self.borrow_mut();
-        let room = match disk.fault {
-            Some(Fault::Full(room) | Fault::FullAndStuck(room)) if room < bytes.len() => Some(room),
-            _ => None,
+        let room = match (disk.call(), disk.fault) {
+            (Call::Nothing, _) => 0,
+            (Call::Part(room), _) | (_, Some(Fault::Full(room) | Fault::FullAndStuck(room))) => room,
+            _ => usize::MAX,
         };
-        disk.cached.extend(&bytes[..room.unwrap_or(bytes.len())]);
-        room.map_or(Ok(()), |_| Err(failed()))
+        disk.cached.extend(bytes.iter().take(room));
+        if room < bytes.len() { Err(failed()) } else { Ok(()) }
     }
 
     fn sync(&mut self) -> io::Result<()> {
         let mut disk = self.borrow_mut();
-        if let Some(Fault::Sync(torn)) = disk.fault {
-            let end = disk.cached.len().min(disk.durable.len() + torn);
-            disk.durable = disk.cached[..end].to_vec();
-            return Err(failed());
-        }
-        disk.durable = disk.cached.clone();
-        Ok(())
+        let torn = match (disk.call(), disk.fault) {
+            (Call::Nothing, _) => return Err(failed()),
+            (Call::Part(torn), _) | (_, Some(Fault::Sync(torn))) => torn,
+            _ => {
+                disk.durable = disk.cached.clone();
+                return Ok(());
+            }
+        };
+        let end = disk.cached.len().min(disk.durable.len() + torn);
+        disk.durable = disk.cached[..end].to_vec();
+        Err(failed())
     }
 
     fn cut(&mut self, length: u64) -> io::Result<()> {
         let mut disk = self.borrow_mut();
-        if let Some(Fault::FullAndStuck(_)) = disk.fault {
+        if disk.call() != Call::Whole || matches!(disk.fault, Some(Fault::FullAndStuck(_))) {
             return Err(failed());
         }
         disk.cached.truncate(usize::try_from(length).unwrap());
@@ -71,7 +88,7 @@ impl Storage for SharedDisk {
 
     fn prepare(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut disk = self.borrow_mut();
-        if let Some(Fault::Prepare) = disk.fault {
+        if disk.call() != Call::Whole || disk.fault == Some(Fault::Prepare) {
             return Err(failed());
         }
         disk.prepared = Some(bytes.to_vec());
@@ -81,13 +98,13 @@ impl Storage for SharedDisk {
     fn switch(&mut self) -> io::Result<()> {
         let mut disk = self.borrow_mut();
         let prepared = disk.prepared.take().expect("it was prepared");
-        match disk.fault {
-            Some(Fault::Rename) => return Err(failed()),
-            Some(Fault::DirectorySync) => {
+        match (disk.call(), disk.fault) {
+            (Call::Nothing, _) | (_, Some(Fault::Rename)) => return Err(failed()),
+            (Call::Part(_), _) | (_, Some(Fault::DirectorySync)) => {
                 disk.cached = prepared;
                 return Err(failed());
             }
-            _ => {}
+            (Call::Whole, _) => {}
         }
         disk.cached.clone_from(&prepared);
         disk.durable = prepared;
@@ -96,9 +113,21 @@ impl Storage for SharedDisk {
 }
 
 impl Disk {
+    /// Counts a call of a program that is killed at one of them.
+    fn call(&mut self) -> Call {
+        let Some(Fault::Killed { at, torn }) = self.fault else { return Call::Whole };
+        self.calls += 1;
+        match self.calls.cmp(&(at + 1)) {
+            Ordering::Less => Call::Whole,
+            Ordering::Equal => Call::Part(torn),
+            Ordering::Greater => Call::Nothing,
+        }
+    }
+
     /// The program has ended, or the machine with it; of what was not synced so much is left then.
     fn crash(&mut self, power_failed: bool, torn: usize) {
         self.fault = None;
+        self.calls = 0;
         self.prepared = None;
         if power_failed {
             if self.cached.starts_with(&self.durable) {
@@ -216,6 +245,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         Just(Fault::Prepare),
         Just(Fault::Rename),
         Just(Fault::DirectorySync),
+        (0..5usize, 0..600usize).prop_map(|(at, torn)| Fault::Killed { at, torn }),
     ]
 }
 
@@ -249,19 +279,24 @@ proptest! {
                     entries.extend(ended.iter().map(|id| Entry::End(id.as_str().into())));
                     disk.borrow_mut().fault = fault;
                     let result = journal.append(&entries);
-                    disk.borrow_mut().fault = None;
                     taken.retain(|id| !ended.contains(id));
                     if result.is_ok() {
                         taken.extend(new);
                         open_ended.clear();
                     } else {
                         open_ended.extend(ended);
-                        // Refused, and perhaps on the disk, until the file has been written anew.
-                        if journal.suspect {
+                        // Refused, and perhaps on the disk, until the file has been written anew; and of a program that was
+                        // killed nobody heard.
+                        if journal.suspect || disk.borrow().calls > 0 {
                             open_ended.extend(new);
                         }
                     }
-                    continue;
+                    let Some(Fault::Killed { torn, .. }) = fault else {
+                        disk.borrow_mut().fault = None;
+                        continue;
+                    };
+                    drop(journal);
+                    disk.borrow_mut().crash(torn % 3 == 0, torn);
                 }
                 Step::Crash { power_failed, torn } => {
                     drop(journal);
