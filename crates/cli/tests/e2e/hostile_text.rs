@@ -20,7 +20,7 @@ use self::{
 /// An attack, and whether a terminal would obey it.
 #[derive(serde::Deserialize)]
 struct Attack {
-    attack: String,
+    what: String,
     steers: bool,
     text: String,
 }
@@ -117,7 +117,7 @@ fn a_terminal_obeys_each_attack_that_is_not_made_safe() {
         (is_told, near, terminal.rows(), terminal.state())
     };
     let calm = shown("hello");
-    for Attack { attack, steers, text } in corpus() {
-        assert_eq!(shown(&text) != calm, steers, "{attack}: {text:?}");
+    for Attack { what, steers, text } in corpus() {
+        assert_eq!(shown(&text) != calm, steers, "{what}: {text:?}");
     }
 }

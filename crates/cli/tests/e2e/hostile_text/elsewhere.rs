@@ -58,7 +58,7 @@ async fn what_a_hostile_server_says_stays_in_the_lines_of_the_error() {
     let home = Home::new();
     let token = home.file("token", token::good());
     for attack in corpus() {
-        let name = &attack.attack;
+        let name = &attack.what;
         // The body of a call that is refused.
         let body = serde_json::json!({"code": 7, "message": attack.text, "details": [{"text": attack.text}]});
         let api = refuses_all_calls(body.to_string()).await;
