@@ -10,10 +10,23 @@ use crate::{Delivery, Entry, Event, Kept, Output, Session, WriteId, outbox::Draf
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     next: u64,
-    /// Last words that are told once they are on the disk: a message of which the user heard that it will not be
-    /// delivered must not be sent by the next program.
-    last_words: BTreeMap<WriteId, Event>,
+    /// Messages whose end is being written, each with its last word if that is told only once it is on the disk: a
+    /// message of which the user heard that it will not be delivered must not be sent by the next program.
+    ends: BTreeMap<WriteId, Ending>,
+    /// Those that the disk refused, and when they are written again.
+    refused: Vec<Ending>,
+    again_at: Option<Duration>,
 }
+
+/// A message that has ended, and what is still to be told of it.
+#[derive(Debug)]
+struct Ending {
+    id: MessageId,
+    last_word: Option<Event>,
+}
+
+/// How long a disk that took nothing is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Hands an entry to the driver.
@@ -25,9 +38,8 @@ impl Session {
     }
 
     pub(crate) fn written(&mut self, ticket: WriteId, result: Result<(), String>) {
-        if let Some(event) = self.writes.last_words.remove(&ticket) {
-            // What the disk does not take is told all the same: it is true now.
-            return self.tell(event);
+        if let Some(ending) = self.writes.ends.remove(&ticket) {
+            return self.end_written(ending, result.is_ok());
         }
         match result {
             Ok(()) => {
@@ -50,13 +62,40 @@ impl Session {
         if !self.options.durable {
             return self.tell(event);
         }
-        let ticket = self.write(Entry::End(id));
-        if delivered {
+        let last_word = if delivered {
             // Another program would find it delivered too.
             self.tell(event);
+            None
         } else {
-            self.writes.last_words.insert(ticket, event);
+            Some(event)
+        };
+        self.write_end(Ending { id, last_word });
+    }
+
+    fn write_end(&mut self, ending: Ending) {
+        let ticket = self.write(Entry::End(ending.id.clone()));
+        self.writes.ends.insert(ticket, ending);
+    }
+
+    fn end_written(&mut self, ending: Ending, written: bool) {
+        if !written {
+            self.writes.refused.push(ending);
+            self.writes.again_at.get_or_insert(self.now.mono + AGAIN);
+        } else if let Some(event) = ending.last_word {
+            self.tell(event);
         }
+    }
+
+    pub(crate) fn handle_write_deadline(&mut self) {
+        if self.writes.again_at.take_if(|at| *at <= self.now.mono).is_some() {
+            for ending in std::mem::take(&mut self.writes.refused) {
+                self.write_end(ending);
+            }
+        }
+    }
+
+    pub(crate) fn write_deadline(&self) -> Option<Duration> {
+        self.writes.again_at
     }
 
     /// Takes what an earlier session kept; it may have sent it.
@@ -85,8 +124,15 @@ impl Session {
                 delivery => self.tell(Event::DeliveryChanged { id, delivery, echo: None }),
             }
         }
-        for event in std::mem::take(&mut self.writes.last_words).into_values() {
+        let writes = std::mem::take(&mut self.writes.ends).into_values();
+        for event in writes.filter_map(|ending| ending.last_word).collect::<Vec<_>>() {
             self.tell(event);
+        }
+        // What the disk does not know of is found there by the next program, which will say how it ended.
+        for ending in std::mem::take(&mut self.writes.refused) {
+            if ending.last_word.is_some() {
+                self.tell(Event::DeliveryChanged { id: ending.id, delivery: Delivery::Kept, echo: None });
+            }
         }
     }
 }

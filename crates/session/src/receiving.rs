@@ -259,6 +259,11 @@ impl Session {
         }
         if std::mem::take(&mut self.held_overflowed) {
             // What is held waits for the second read: what that finds may belong before it.
+            if self.joined.is_none() {
+                // The first read saw the newest message only, and so nothing of what is missing before that.
+                let oldest = self.held.iter().filter_map(|message| message.received_at).min();
+                self.checked = oldest.map(Time::just_before).into_iter().chain(self.checked).min();
+            }
             self.catch_up();
             self.history.held(self.held.iter().filter_map(|message| message.received_at).max());
         } else {

@@ -344,6 +344,7 @@ impl Session {
         self.handle_recheck();
         self.handle_press_deadlines();
         self.handle_outbox_deadlines();
+        self.handle_write_deadline();
     }
 
     fn deadline(&self) -> Option<(Duration, Deadline)> {
@@ -362,6 +363,7 @@ impl Session {
             self.history.deadline().map(|at| (at, Deadline::History)),
             self.next_recheck.filter(|_| joined).map(|at| (at, Deadline::History)),
             self.outbox.deadline(now, joined, history).map(|at| (at, Deadline::Outbox)),
+            self.write_deadline().map(|at| (at, Deadline::Outbox)),
             self.renewal_deadline().map(|at| (at, Deadline::Renewal)),
             self.presses.deadline(self.options.limits.press_wait, joined).map(|at| (at, Deadline::Presses)),
             self.closing.map(|at| (at, Deadline::Closing)),

@@ -14,13 +14,15 @@ use std::{
 
 use chatroom_testkit::world::{Breach, Storm, Tally, run};
 
-const USAGE: &str = "usage: storm [--runs N] [--seed S] [--break RULE] [--trace]";
+const USAGE: &str = "usage: storm [--runs N] [--seed S] [--break RULE] [--trace] [--all]";
 
 struct Args {
     runs: u64,
     seed: u64,
     breach: Option<Breach>,
     traced: bool,
+    /// Whether to go on after a failure, and name each.
+    all: bool,
 }
 
 fn main() -> ExitCode {
@@ -73,9 +75,13 @@ fn explore(args: &Args) -> (u64, Tally, Option<Storm>) {
             let outcome = run(storm);
             made += 1;
             tally.add(&outcome.tally);
-            if outcome.violation.is_some() {
-                failed = Some(storm);
-                stop.store(true, Ordering::Relaxed);
+            if let Some(violation) = outcome.violation {
+                failed = failed.or(Some(storm));
+                if args.all {
+                    println!("seed {}: {violation}", storm.seed);
+                } else {
+                    stop.store(true, Ordering::Relaxed);
+                }
             }
         }
         (made, tally, failed)
@@ -101,7 +107,7 @@ fn explore(args: &Args) -> (u64, Tally, Option<Storm>) {
 }
 
 fn parse() -> Result<Args, String> {
-    let mut args = Args { runs: 1_000, seed: 0, breach: None, traced: false };
+    let mut args = Args { runs: 1_000, seed: 0, breach: None, traced: false, all: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
@@ -110,6 +116,7 @@ fn parse() -> Result<Args, String> {
             "--seed" => args.seed = number(&value()?)?,
             "--break" => args.breach = Some(value()?.parse()?),
             "--trace" => args.traced = true,
+            "--all" => args.all = true,
             other => return Err(format!("{other} is not known")),
         }
     }

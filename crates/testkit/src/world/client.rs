@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use chatroom_session::{
-    Access, Call, Draft, Event, Input, LinkError, LinkId, Now, Options, Output, SendError, Session,
+    Access, Call, Draft, Entry, Event, Input, LinkError, LinkId, Now, Options, Output, SendError, Session,
 };
 use chatroom_wire::{RefreshToken, UserId};
 use jiff::SignedDuration;
@@ -176,7 +176,8 @@ impl World {
             }
         }
         self.clients[number].disk.crash(&mut self.air);
-        self.reference.crashed(number);
+        let left = self.clients[number].disk.left().into_iter().filter_map(|kept| kept.message.id).collect();
+        self.reference.crashed(number, &left);
     }
 
     /// The user says something.
@@ -227,6 +228,9 @@ impl World {
                 }
                 Output::Disconnect(link) => self.let_go(number, link),
                 Output::Write { ticket, entry } => {
+                    if let Entry::End(id) = &entry {
+                        self.reference.ends_on_disk(id);
+                    }
                     if let Some((ticket, result)) = self.clients[number].disk.append(&mut self.air, ticket, entry) {
                         self.clients[number].answer(Input::Written { ticket, result });
                     }

@@ -26,7 +26,7 @@ impl Server {
         let (author, payload) = (stored.author.clone(), envelope::join([stored.json.as_slice()]));
         let Ok(packet) = encode_publish(SUBSCRIBE, &payload, &[]) else { return };
         for wire in self.listeners(Some(&author)) {
-            self.deliver(air, wire, packet.clone());
+            self.deliver(air, wire, packet.clone(), false);
         }
     }
 
@@ -60,7 +60,7 @@ impl Server {
             self.open_from = Some(self.open_from.unwrap_or(prev));
         }
         for (wire, packet) in packets {
-            if self.deliver(air, wire, packet)
+            if self.deliver(air, wire, packet, common)
                 && let Some(conn) = self.conns.get_mut(&wire)
             {
                 conn.told = seq;
@@ -75,20 +75,26 @@ impl Server {
         wanted.map(|(id, _)| *id).collect()
     }
 
-    /// Sends a packet, or what the weather makes of it. Answers whether it left.
-    fn deliver(&mut self, air: &mut Air, wire: WireId, packet: Bytes) -> bool {
+    /// Sends a packet, or what the weather makes of it. Answers whether it left. Packets without numbers are lost by the
+    /// vendor's service alone: ours loses whole batches, on their way between its nodes.
+    fn deliver(&mut self, air: &mut Air, wire: WireId, packet: Bytes, numbered: bool) -> bool {
         let behind = air.wires.get(&wire).map_or(0, |wire| wire.down.len());
         if behind > RING {
             air.note(|| format!("{wire:?} is too slow"));
             self.say_goodbye(air, wire, ReasonCode::QUOTA_EXCEEDED);
             return false;
         }
-        if air.now < air.weather.loses && air.dice.chance(40) {
+        let losable = numbered || !air.ours;
+        if losable && air.now < air.weather.loses && air.dice.chance(40) {
             air.note(|| format!("a delivery on {wire:?} is lost"));
             return false;
         }
         let Some(conn) = self.conns.get_mut(&wire) else { return false };
         let earlier = conn.held_back.take();
+        if !losable {
+            earlier.into_iter().chain([packet]).for_each(|packet| air.send_down(wire, packet));
+            return true;
+        }
         if earlier.is_none() && air.now < air.weather.reorders && air.dice.chance(40) {
             air.note(|| format!("a delivery on {wire:?} will be overtaken"));
             conn.held_back = Some(packet);

@@ -31,7 +31,9 @@ pub(crate) struct Sent {
     pub(crate) not_kept: bool,
     /// Its last words, each with the process that said it.
     pub(crate) ends: Vec<(u32, Fate)>,
-    /// Whether its process ended while it was open and nothing keeps it.
+    /// Whether its end was handed to the disk before it was told.
+    pub(crate) end_written: bool,
+    /// Whether its process died while it was open and nothing keeps it, or with its last word in the mouth.
     pub(crate) forgotten: bool,
 }
 
@@ -63,6 +65,8 @@ pub(crate) struct Life {
     queued: BTreeSet<MessageId>,
     pub(crate) confirmed: BTreeSet<MessageId>,
     newest: Option<(Time, MessageId)>,
+    /// The same without what its own user said: that may come in packets without numbers, before a hole is seen.
+    newest_of_others: Option<(Time, MessageId)>,
     pub(crate) gaps: Vec<Hole>,
 }
 
@@ -95,22 +99,41 @@ impl Reference {
             queued: BTreeSet::new(),
             confirmed: BTreeSet::new(),
             newest: None,
+            newest_of_others: None,
             gaps: Vec::new(),
         });
     }
 
     pub(crate) fn sent(&mut self, client: usize, life: u32, id: MessageId, at: Duration) {
         let kind = self.life(client).map_or(Kind::Plain, |life| life.kind);
-        let sent = Sent { client, kind, life, at, taken: false, not_kept: false, ends: Vec::new(), forgotten: false };
+        let sent = Sent {
+            client,
+            kind,
+            life,
+            at,
+            taken: false,
+            not_kept: false,
+            ends: Vec::new(),
+            end_written: false,
+            forgotten: false,
+        };
         self.sends.insert(id, sent);
     }
 
-    pub(crate) fn crashed(&mut self, client: usize) {
+    /// The end of a message is being written.
+    pub(crate) fn ends_on_disk(&mut self, id: &MessageId) {
+        if let Some(sent) = self.sends.get_mut(id) {
+            sent.end_written = true;
+        }
+    }
+
+    /// A process died, and these messages are left on its disk.
+    pub(crate) fn crashed(&mut self, client: usize, left: &BTreeSet<MessageId>) {
         if let Some(life) = self.life(client) {
             life.over = true;
         }
-        for sent in self.sends.values_mut().filter(|sent| sent.client == client && sent.kind != Kind::Durable) {
-            sent.forgotten |= sent.ends.is_empty();
+        for (id, sent) in self.sends.iter_mut().filter(|(_, sent)| sent.client == client && sent.ends.is_empty()) {
+            sent.forgotten |= sent.kind != Kind::Durable || (sent.end_written && !left.contains(id));
         }
     }
 
@@ -205,7 +228,9 @@ impl Life {
         if self.queued.contains(id) || !self.shown.insert(id.clone()) {
             air.violated(|| format!("{client}: {id} is shown twice"));
         }
-        match log.find(id, Some(at)) {
+        let stored = log.find(id, Some(at));
+        let by_others = stored.is_some_and(|stored| stored.author != self.user);
+        match stored {
             Some(stored) if stored.is_for(&self.user) => {}
             _ => air.violated(|| format!("{client}: is shown {id} of {at}, which is not in the log for it")),
         }
@@ -216,12 +241,16 @@ impl Life {
         }
         // What the service tells an author again may be from before this process joined.
         let baseline = self.joined.and_then(|length| log.get(length.saturating_sub(1))).and_then(|last| last.at());
-        if late && ours && self.kind != Kind::Sample && Some(at) > baseline {
+        let overtaken = self.newest_of_others.as_ref().is_some_and(|newest| *newest > key);
+        if overtaken && ours && self.kind != Kind::Sample && Some(at) > baseline {
             air.violated(|| format!("{client}: {id} is told late, though the numbers show every hole"));
         }
         if !late {
             if let Some(open) = self.gaps.iter_mut().find(|gap| gap.before.is_none()) {
                 open.before = Some(at);
+            }
+            if by_others {
+                self.newest_of_others = Some(key.clone());
             }
             self.newest = Some(key);
         }

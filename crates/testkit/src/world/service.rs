@@ -130,6 +130,15 @@ impl Server {
                 page.swap(place, air.dice.place(place + 1));
             }
         }
+        air.note(|| {
+            let ids = page.iter().filter_map(|message| message.id.as_ref()).map(ToString::to_string);
+            format!(
+                "{user} gets the page {:?} to {:?}: {}",
+                query.after_at,
+                query.before_at,
+                ids.collect::<Vec<_>>().join(" ")
+            )
+        });
         MessagesPage { messages: Elements(page.into_iter().map(Ok).collect()) }
     }
 }
