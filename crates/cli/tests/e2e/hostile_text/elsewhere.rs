@@ -8,6 +8,7 @@ use chatroom_testkit::{
     scripted::{OnConnect, OnPublish, Script},
     token,
 };
+use chatroom_wire::SafeText;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -68,11 +69,17 @@ async fn what_a_hostile_server_says_stays_in_the_lines_of_the_error() {
         assert!(exit.err.iter().any(|line| line.contains("the service answered 400")), "{}", exit.transcript());
 
         // The reason of a refusal of MQTT, and what goes with it.
-        let reason = Some(attack.text.clone()).filter(|text| !text.contains('\0'));
-        let connect = OnConnect::Refuse(ReasonCode::BANNED, reason.clone());
-        is_safe(name, &met(&certs, Script { connect, ..Script::default() }, "tail").await);
-        let publish = OnPublish::Refuse(ReasonCode::NOT_AUTHORIZED, reason, vec![]);
-        is_safe(name, &met(&certs, Script { publish, ..Script::default() }, "send").await);
+        let text = attack.text.replace('\0', "");
+        let told = SafeText::log(&text);
+        let connect = OnConnect::Refuse(ReasonCode::BANNED, Some(text.clone()));
+        let refused = met(&certs, Script { connect, ..Script::default() }, "tail").await;
+        let properties = vec![(text.clone(), text.clone())];
+        let publish = OnPublish::Refuse(ReasonCode::NOT_AUTHORIZED, Some(text), properties);
+        let unsaid = met(&certs, Script { publish, ..Script::default() }, "send").await;
+        for exit in [refused, unsaid] {
+            is_safe(name, &exit);
+            assert!(exit.err.iter().any(|line| line.contains(told.as_str())), "{name}: {}", exit.transcript());
+        }
     }
 }
 
