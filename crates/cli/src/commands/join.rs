@@ -58,6 +58,8 @@ pub(super) async fn converse(
     let printer = start_printer()?;
     let mut input = Input::start().map_err(|source| Failure::System { what: "a thread", source })?;
     let mut typing = true;
+    // What an earlier run left does not keep anybody from typing.
+    let most = ON_THE_WAY + leftovers.len();
     let mut own = Own { waiting: leftovers.len(), ..Own::default() };
     let mut failure = None;
     let mut hurried = false;
@@ -93,7 +95,7 @@ pub(super) async fn converse(
                 }
                 Some(Ok(event)) => own.show(&mut view, event),
             },
-            line = input.next(), if typing && own.waiting < ON_THE_WAY => match line {
+            line = input.next(), if typing && own.waiting < most => match line {
                 Ok(Some(text)) if text.trim().is_empty() => None,
                 // An arrow key arrives as an escape sequence, and nobody means to say that.
                 Ok(Some(text)) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {

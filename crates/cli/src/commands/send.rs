@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use chatroom_client::{Delivery, Event, Pending, Room};
+use chatroom_client::{Delivery, Event, Limits, Pending, Room};
 use futures_util::{
     FutureExt as _,
     future::BoxFuture,
@@ -56,6 +56,8 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
         source.end();
         leftovers.forget();
     }
+    // The session holds what an earlier run left, too.
+    let room_for_all = Limits::default().outbox;
     while !on_the_way.is_empty() || !ended && (!source.is_over() || !leftovers.is_empty()) {
         let lines = tokio::select! {
             biased;
@@ -95,7 +97,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                 }
                 Step::Ended(receipt) => tally.count(&receipt),
             },
-            said = source.next(), if !source.is_over() && !ended && on_the_way.len() < ON_THE_WAY => match said {
+            said = source.next(), if !source.is_over()
+                && !ended
+                && on_the_way.len() < ON_THE_WAY
+                && on_the_way.len() + leftovers.len() < room_for_all => match said {
                 Ok(Some(said)) => match offer(&room, said).await {
                     Ok(way) => { on_the_way.push(way.boxed()); Vec::new() }
                     Err(receipt) => tally.count(&receipt),
