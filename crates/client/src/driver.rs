@@ -23,7 +23,8 @@ use tokio::{
 };
 
 use crate::{
-    events::EventSink, link::LinkNews, links::Links, name::OwnName, outbox::Writer, room::Request, transport::Transport,
+    events::EventSink, link::LinkNews, links::Links, name::OwnName, network::Watch, outbox::Writer, room::Request,
+    transport::Transport,
 };
 
 /// So many requests are taken at once: what they send leaves together.
@@ -43,6 +44,8 @@ pub(crate) struct Driver {
     calls: FuturesUnordered<BoxFuture<'static, Answered>>,
     requests: mpsc::Receiver<Request>,
     retry: Arc<Notify>,
+    /// Looks for a network while the next attempt is waited for.
+    network: Watch,
     outbox: Writer,
     events: EventSink,
     /// What happened since the core was drained last.
@@ -83,6 +86,7 @@ enum News {
     /// None: the last handle is gone.
     Requests(Vec<Request>),
     Retry,
+    LookForNetwork,
     Deadline,
 }
 
@@ -98,6 +102,7 @@ impl Driver {
             calls: FuturesUnordered::new(),
             requests,
             retry,
+            network: Watch::default(),
             outbox,
             events,
             untold: Vec::new(),
@@ -132,6 +137,7 @@ impl Driver {
             match self.session.poll_output() {
                 Output::Connect { link, url } => {
                     tracing::debug!(host = url.endpoint.host(), secure = url.secure, "opening a link");
+                    self.network.end();
                     self.links.open(link, self.transport.open(url));
                 }
                 Output::Send { link, bytes } => {
@@ -170,6 +176,7 @@ impl Driver {
     /// Waits for whatever comes first. Dropping the others loses nothing.
     async fn wait(&mut self, deadline: Option<(Duration, Deadline)>) -> News {
         let due = deadline.and_then(|(at, _)| self.origin.checked_add(at));
+        let look = self.network.due();
         let mut batch = Vec::new();
         tokio::select! {
             biased;
@@ -181,10 +188,14 @@ impl Driver {
             Some(answered) = self.calls.next() => News::Answered(answered),
             written = self.outbox.written() => News::Written(written),
             () = self.retry.notified() => News::Retry,
+            () = sleep_until(look.unwrap_or(self.origin)), if look.is_some() => News::LookForNetwork,
             // Either may have no end, and neither may starve the other: chance decides.
             news = async {
                 tokio::select! {
-                    (link, news) = self.links.news() => News::Link(link, news),
+                    // A reader who keeps up is waited for; the server is what waits then.
+                    (link, news) = async { self.events.has_room().await; self.links.news().await } => {
+                        News::Link(link, news)
+                    }
                     _ = self.requests.recv_many(&mut batch, REQUESTS_AT_ONCE), if !self.alone => {
                         News::Requests(batch)
                     }
@@ -225,6 +236,12 @@ impl Driver {
                 }
             }
             News::Retry => self.hand_in(Input::Retry),
+            News::LookForNetwork => {
+                if self.network.look() {
+                    tracing::debug!("a network has come");
+                    self.hand_in(Input::Retry);
+                }
+            }
             News::Deadline => self.hand_in(Input::Timeout),
         }
     }
@@ -277,6 +294,7 @@ impl Driver {
             }
             Event::Interrupted { cause, retry_in } => {
                 tracing::debug!(cause = %safe(cause), ?retry_in, "interrupted");
+                self.network.begin();
             }
             Event::MessageAdded { message, delivery: Some(_), .. } => {
                 if let Some(id) = &message.id

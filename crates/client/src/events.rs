@@ -1,14 +1,21 @@
-//! What happens in the room, on its way to the application: a bounded queue that never makes its writer wait.
+//! What happens in the room, on its way to the application: a bounded queue whose writer loses the oldest rather than
+//! wait for a reader who does not keep up. One who does is given the time to read a burst.
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use chatroom_session::Event;
 use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, timeout_at};
+
+/// How long a reader may take for half of the queue, when a burst fills it, before the oldest are left out.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// So many events were left out, because they were not read in time. They were the oldest; what follows is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +30,21 @@ pub struct EventStream(Arc<Mutex<Queue>>);
 
 /// The writer's end.
 #[derive(Debug)]
-pub(crate) struct EventSink(Arc<Mutex<Queue>>);
+pub(crate) struct EventSink {
+    queue: Arc<Mutex<Queue>>,
+    patience: Patience,
+}
+
+/// How the writer stands to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// There is room.
+    NotNeeded,
+    /// The reader has until then to read a burst.
+    Until(Instant),
+    /// The reader did not keep up; whether the reader is back shows only once much is read.
+    Spent,
+}
 
 #[derive(Debug)]
 struct Queue {
@@ -31,15 +52,35 @@ struct Queue {
     capacity: usize,
     lagged: u64,
     reader: Option<Waker>,
+    writer: Option<Waker>,
     /// Either end is gone.
     closed: bool,
 }
 
 /// A queue that holds this many events, at least one.
 pub(crate) fn channel(capacity: usize) -> (EventSink, EventStream) {
-    let queue = Queue { events: VecDeque::new(), capacity: capacity.max(1), lagged: 0, reader: None, closed: false };
+    let queue = Queue {
+        events: VecDeque::new(),
+        capacity: capacity.max(1),
+        lagged: 0,
+        reader: None,
+        writer: None,
+        closed: false,
+    };
     let queue = Arc::new(Mutex::new(queue));
-    (EventSink(Arc::clone(&queue)), EventStream(queue))
+    (EventSink { queue: Arc::clone(&queue), patience: Patience::NotNeeded }, EventStream(queue))
+}
+
+impl Queue {
+    /// A burst is to be waited for.
+    fn is_filling(&self) -> bool {
+        self.events.len() > self.capacity / 2
+    }
+
+    /// A burst has been read.
+    fn is_read(&self) -> bool {
+        self.events.len() <= self.capacity / 4
+    }
 }
 
 impl EventStream {
@@ -87,6 +128,12 @@ impl Stream for EventStream {
                     // A burst's memory is not kept for a quiet room.
                     queue.events = VecDeque::new();
                 }
+                if queue.is_read()
+                    && let Some(writer) = queue.writer.take()
+                {
+                    drop(queue);
+                    writer.wake();
+                }
                 Poll::Ready(Some(Ok(event)))
             }
             None if queue.closed => Poll::Ready(None),
@@ -103,13 +150,18 @@ impl Drop for EventStream {
         let mut queue = lock(&self.0);
         queue.closed = true;
         queue.events = VecDeque::new();
+        let writer = queue.writer.take();
+        drop(queue);
+        if let Some(writer) = writer {
+            writer.wake();
+        }
     }
 }
 
 impl EventSink {
     /// Tells the reader, who may have lost the oldest event for it.
     pub(crate) fn tell(&self, event: Event) {
-        let mut queue = lock(&self.0);
+        let mut queue = lock(&self.queue);
         if queue.closed {
             return;
         }
@@ -120,11 +172,40 @@ impl EventSink {
         queue.events.push_back(event);
         wake(queue);
     }
+
+    /// Waits while a burst fills the queue and the reader keeps up: until three quarters of it are free, for 1 s at most.
+    /// A reader who needs longer is not waited for again before that.
+    ///
+    /// Cancel safe: the time goes on from the first call.
+    pub(crate) async fn has_room(&mut self) {
+        let until = match self.patience {
+            Patience::Until(until) => until,
+            Patience::NotNeeded if lock(&self.queue).is_filling() => Instant::now() + PATIENCE,
+            Patience::NotNeeded => return,
+            Patience::Spent => {
+                if lock(&self.queue).is_read() {
+                    self.patience = Patience::NotNeeded;
+                }
+                return;
+            }
+        };
+        self.patience = Patience::Until(until);
+        let is_read = poll_fn(|cx| {
+            let mut queue = lock(&self.queue);
+            if queue.is_read() {
+                return Poll::Ready(());
+            }
+            queue.writer = Some(cx.waker().clone());
+            Poll::Pending
+        });
+        let in_time = timeout_at(until, is_read).await.is_ok();
+        self.patience = if in_time { Patience::NotNeeded } else { Patience::Spent };
+    }
 }
 
 impl Drop for EventSink {
     fn drop(&mut self) {
-        let mut queue = lock(&self.0);
+        let mut queue = lock(&self.queue);
         queue.closed = true;
         wake(queue);
     }
@@ -190,6 +271,45 @@ mod tests {
         sink.tell(deleted("a"));
         drop(stream);
         sink.tell(deleted("b"));
-        assert!(lock(&sink.0).events.is_empty());
+        assert!(lock(&sink.queue).events.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_who_keeps_up_is_waited_for_and_loses_nothing() {
+        let (mut sink, mut stream) = channel(8);
+        let writer = async {
+            for _ in 0..1_000 {
+                sink.has_room().await;
+                sink.tell(deleted("a"));
+            }
+            drop(sink);
+        };
+        let reader = async {
+            let mut read = 0;
+            while let Some(event) = stream.next().await {
+                event.expect("nothing is left out");
+                read += 1;
+                tokio::task::yield_now().await;
+            }
+            read
+        };
+        assert_eq!(tokio::join!(writer, reader).1, 1_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_who_stands_still_is_waited_for_once() {
+        let (mut sink, mut stream) = channel(8);
+        let begun = Instant::now();
+        for _ in 0..1_000 {
+            sink.has_room().await;
+            sink.tell(deleted("a"));
+        }
+        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+        assert_eq!(next(&mut stream).await, "lagged 992");
+        for _ in 0..8 {
+            assert_eq!(next(&mut stream).await, "a");
+        }
+        sink.has_room().await;
+        assert_eq!(sink.patience, Patience::NotNeeded, "the reader is back");
     }
 }

@@ -79,6 +79,7 @@ mod http;
 mod link;
 mod links;
 mod name;
+mod network;
 pub mod outbox;
 pub mod rest;
 pub mod room;
