@@ -31,16 +31,15 @@ impl Backoff {
         self.attempt = 0;
     }
 
-    /// When to try again. What the server asks for wins over the jitter.
+    /// When to try again. What the server asks for wins over the jitter; a crowd that was told the same is spread over half
+    /// of that again.
     pub(crate) fn next(&mut self, now: Duration, random: &mut Random, asked: Option<Duration>) -> Duration {
         let most = BASE.saturating_mul(2u32.saturating_pow(self.attempt)).min(CAP);
         self.attempt = self.attempt.saturating_add(1);
-        let jitter = Duration::from_micros(random.below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
-        let wait = match asked {
-            Some(asked) => asked.min(LONGEST_ASKED) + jitter.min(FLOOR),
-            None => jitter,
-        };
-        (now + wait).max(self.earliest(now))
+        let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
+        let spread = if asked.is_zero() { most } else { FLOOR.max(asked / 2) };
+        let jitter = Duration::from_micros(random.below(u64::try_from(spread.as_micros()).unwrap_or(u64::MAX)));
+        (now + asked + jitter).max(self.earliest(now))
     }
 
     /// The earliest moment for the next CONNECT.
@@ -102,9 +101,12 @@ mod tests {
     fn what_the_server_asks_for_wins() {
         let mut random = Random::new(1);
         let asked = Duration::from_secs(90);
-        let wait = Backoff::default().next(Duration::ZERO, &mut random, Some(asked));
-        assert!(wait >= asked && wait <= asked + FLOOR, "{wait:?}");
+        let mut waits: Vec<_> =
+            (0..1_000).map(|_| Backoff::default().next(Duration::ZERO, &mut random, Some(asked))).collect();
+        waits.sort();
+        assert!(waits[0] >= asked && waits[999] <= asked * 3 / 2, "{:?} to {:?}", waits[0], waits[999]);
+        assert!(waits[999] - waits[0] > Duration::from_secs(40), "a crowd comes back one by one");
         let absurd = Backoff::default().next(Duration::ZERO, &mut random, Some(Duration::MAX));
-        assert!(absurd <= LONGEST_ASKED + FLOOR, "{absurd:?}");
+        assert!(absurd <= LONGEST_ASKED * 3 / 2, "{absurd:?}");
     }
 }

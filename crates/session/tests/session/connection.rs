@@ -241,7 +241,7 @@ fn a_service_in_trouble_is_tried_again_and_its_word_on_when_is_kept() {
     let ada = world.join();
     world.run_for(SECOND * 39);
     assert_eq!(world.clients[ada].joins(), 0);
-    world.run_for(SECOND * 3);
+    world.run_for(SECOND * 22);
     assert_eq!(world.clients[ada].joins(), 1);
 }
 
