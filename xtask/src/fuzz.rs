@@ -105,8 +105,13 @@ fn cargo_fuzz() -> Result<Command, String> {
     let program = tools::cargo_fuzz()?;
     // This runs under a `cargo` that names its own toolchain to all that it starts.
     let mut command = Command::new(program);
-    command.env_remove("CARGO").env_remove("RUSTC").env("RUSTUP_TOOLCHAIN", "nightly").arg("fuzz");
-    command.current_dir(workspace());
+    command.env_remove("CARGO").env("RUSTUP_TOOLCHAIN", "nightly").arg("fuzz").current_dir(workspace());
+    // It also says of which package this is; build scripts that look at that would run anew.
+    for (name, _) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
     Ok(command)
 }
 
