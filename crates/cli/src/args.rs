@@ -112,8 +112,9 @@ pub(crate) enum Command {
     ///
     /// Joins a room and prints what is said, one line for each text: `[<received_at>] @<custom_name>: <text>`. With
     /// --json each message of any kind is one line of JSON, as it came over the wire. stdout carries these lines alone;
-    /// interruptions, returns and gaps are told on stderr. Connections that break are made again, and what was missed is
-    /// read from the history. Ctrl-C leaves the room.
+    /// interruptions, returns and gaps are told on stderr, and so is how much was left out because what reads the output was
+    /// too slow. Connections that break are made again, and what was missed is read from the history. Ctrl-C leaves the
+    /// room.
     #[command(after_long_help = examples::TAIL)]
     Tail(TailArgs),
 
@@ -129,7 +130,8 @@ pub(crate) enum Command {
     /// Join a room: read, and say what you type
     ///
     /// Joins a room: what others say is printed, and each line that you type is said. Your own lines appear once they
-    /// are delivered; one that is not is told on stderr, with the reason. Ctrl-D or Ctrl-C leaves the room. What you said is
+    /// are delivered; one that is not is told on stderr, with the reason. While it waits for the next attempt to connect, Enter
+    /// tries at once. Ctrl-D or Ctrl-C leaves the room. What you said is
     /// kept on disk until it has arrived: what this run can't send, the next one sends first.
     #[command(after_long_help = examples::JOIN)]
     Join(JoinArgs),

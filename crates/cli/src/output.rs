@@ -107,8 +107,13 @@ impl View {
         }
     }
 
-    /// Messages that the reader was too slow for.
+    /// Messages that the reader was too slow for, where they would stand.
     pub(crate) fn lagged(&self, count: u64) -> Line {
+        if self.json { Line::Data(json_line(&json!({"left_out": count}))) } else { self.left_out(count) }
+    }
+
+    /// The same for a person.
+    pub(crate) fn left_out(&self, count: u64) -> Line {
         let messages = if count == 1 { "message" } else { "messages" };
         self.note(Style::Yellow, &format!("left out {count} {messages}: what reads the output is too slow"))
     }

@@ -10,7 +10,8 @@ pub(crate) struct TailArgs {
     /// Print every message of any kind as one line of JSON
     ///
     /// As it came over the wire, with control characters escaped. A stretch that could not be read is a line
-    /// {"gap":{"after":…,"before":…,"reason":…}}.
+    /// {"gap":{"after":…,"before":…,"reason":…}}. Where what reads the output was too slow, {"left_out":N} stands for the N
+    /// messages that were left out, and at the end stderr says how many those were.
     #[arg(long)]
     pub(crate) json: bool,
     /// Begin with this many messages from before

@@ -24,6 +24,7 @@ use crate::{
     failure::Failure,
     input::Input,
     output::{Line, View},
+    signals::Continued,
 };
 
 /// How many own lines may be on their way: a whole file piped in waits its turn.
@@ -57,6 +58,7 @@ pub(super) async fn converse(
     view.notices = true;
     let printer = start_printer()?;
     let mut input = Input::start().map_err(|source| Failure::System { what: "a thread", source })?;
+    let mut continued = Continued::listen().map_err(|source| Failure::System { what: "signals", source })?;
     let mut typing = true;
     // What an earlier run left does not keep anybody from typing.
     let most = ON_THE_WAY + leftovers.len();
@@ -95,7 +97,11 @@ pub(super) async fn converse(
                 }
                 Some(Ok(event)) => own.show(&mut view, event),
             },
-            line = input.next(), if typing && own.waiting < most => match line {
+            () = continued.next() => {
+                room.retry();
+                None
+            }
+            line = input.next(), if typing && own.waiting < most => match tried(&room, line) {
                 Ok(Some(text)) if text.trim().is_empty() => None,
                 // An arrow key arrives as an escape sequence, and nobody means to say that.
                 Ok(Some(text)) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {
@@ -147,6 +153,15 @@ pub(super) async fn converse(
     }
     finish(printer, &mut stop, hurried).await.map_err(Failure::Output)?;
     failure.map_or(Ok(()), Err)
+}
+
+/// Somebody who presses Enter wants to be in the room now: a wait for the next attempt ends. Where there is none, nothing
+/// happens.
+fn tried(room: &Room, line: io::Result<Option<String>>) -> io::Result<Option<String>> {
+    if let Ok(Some(_)) = line {
+        room.retry();
+    }
+    line
 }
 
 /// Own messages, shown once they are delivered.

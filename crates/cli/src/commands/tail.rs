@@ -45,6 +45,7 @@ pub(super) async fn follow(
     count: Option<u64>,
 ) -> Result<(), Failure> {
     let mut shown = 0;
+    let mut left_out = 0_u64;
     let mut last_cause = None;
     let end = loop {
         let notice = tokio::select! {
@@ -54,7 +55,10 @@ pub(super) async fn follow(
         };
         let line = match notice {
             None => break End::Enough,
-            Some(Err(lagged)) => Some(view.lagged(lagged.0)),
+            Some(Err(lagged)) => {
+                left_out = left_out.saturating_add(lagged.0);
+                Some(view.lagged(lagged.0))
+            }
             Some(Ok(Event::Ended(end))) => break End::Session(end),
             Some(Ok(event)) => {
                 if let Event::Interrupted { cause, .. } = &event {
@@ -76,6 +80,13 @@ pub(super) async fn follow(
         }
     };
     leave(&room, &mut stop).await;
+    if view.json && left_out > 0 {
+        // A person who saves the JSON does not see it go by.
+        tokio::select! {
+            _ = timeout(FAREWELL, printer.print(view.left_out(left_out))) => {}
+            () = stop.signal() => {}
+        }
+    }
     finish(printer, &mut stop, end == End::Stopped(Why::Signal)).await.map_err(Failure::Output)?;
     match end {
         End::Session(end) if end.blame().is_some() => Err(Failure::Ended(end)),

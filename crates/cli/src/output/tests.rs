@@ -184,6 +184,14 @@ fn as_json_a_gap_is_data() {
 }
 
 #[test]
+fn what_a_slow_reader_misses_is_data_as_json_and_a_line_for_a_person() {
+    assert_eq!(view(true).lagged(7), Line::Data(r#"{"left_out":7}"#.to_owned()));
+    let told = "--- left out 7 messages: what reads the output is too slow";
+    assert_eq!(view(false).lagged(7), Line::Note(told.to_owned()));
+    assert_eq!(view(true).left_out(7), Line::Note(told.to_owned()));
+}
+
+#[test]
 fn somebody_without_a_name_is_called_by_the_device() {
     let mut message = read(TEXT);
     message.user = User { device_id: Some("phone-1".to_owned()), ..User::named(" \u{200b}") };
