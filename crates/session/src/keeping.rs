@@ -106,7 +106,9 @@ impl Session {
             let age = Duration::try_from(self.now.wall.duration_since(written_at.instant())).unwrap_or_default();
             let expires = self.now.mono + self.options.limits.time_to_live.saturating_sub(age);
             let after = after.or_else(|| Some(written_at.earlier(CLOCKS)));
-            self.outbox.push_kept(self.now.mono, age, Draft { id, message: message.clone(), after, expires });
+            // So long after its last chance to be sent, whatever the clocks did, nothing of it is under way.
+            let long_ago = age > self.options.limits.time_to_live + self.options.limits.settle + CLOCKS;
+            self.outbox.push_kept(self.now.mono, age, long_ago, Draft { id, message: message.clone(), after, expires });
             self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
         }
     }

@@ -72,8 +72,8 @@ enum State {
 /// Nobody knows whether it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Unknown {
-    /// When the link ended.
-    since: Duration,
+    /// When it can no longer arrive.
+    settled: Duration,
     next_look: Duration,
     look: Look,
 }
@@ -114,9 +114,10 @@ impl Outbox {
         self.items.push_back(Item { draft, state: State::Keeping(ticket), unknown: None, since: now });
     }
 
-    /// Takes a message that an earlier session kept, and may have sent.
-    pub(crate) fn push_kept(&mut self, now: Duration, age: Duration, draft: Draft) {
-        let unknown = Some(Unknown { since: now, next_look: now, look: Look::Open });
+    /// Takes a message that an earlier session kept, and may have sent; if that is `long_ago`, it can't arrive any more.
+    pub(crate) fn push_kept(&mut self, now: Duration, age: Duration, long_ago: bool, draft: Draft) {
+        let settled = if long_ago { now } else { now + self.settle };
+        let unknown = Some(Unknown { settled, next_look: now, look: Look::Open });
         self.items.push_back(Item { draft, state: State::Waiting, unknown, since: now.saturating_sub(age) });
     }
 
@@ -218,7 +219,7 @@ impl Outbox {
         for item in &mut self.items {
             if matches!(item.state, State::InFlight(_)) {
                 item.state = State::Waiting;
-                item.unknown = Some(Unknown { since: now, next_look: now, look: Look::Open });
+                item.unknown = Some(Unknown { settled: now + self.settle, next_look: now, look: Look::Open });
             }
         }
     }
@@ -240,7 +241,7 @@ impl Outbox {
                 *looked |= *at <= began;
             }
             if let Some(unknown) = &mut item.unknown
-                && unknown.since + self.settle <= began
+                && unknown.settled <= began
             {
                 unknown.look = Look::Absent;
             }
@@ -267,7 +268,7 @@ impl Outbox {
                     Look::Impossible => Some(Delivery::Unconfirmed),
                     Look::Open if !history => Some(Delivery::Unconfirmed),
                     Look::Open => {
-                        if joined && now >= (unknown.since + self.settle).max(unknown.next_look) {
+                        if joined && now >= unknown.settled.max(unknown.next_look) {
                             unknown.next_look = now + self.echo;
                             overdue.ask_history = true;
                         }
@@ -308,10 +309,10 @@ impl Outbox {
     /// When something will be overdue, or may be published again.
     pub(crate) fn deadline(&self, now: Duration, joined: bool, history: bool) -> Option<Duration> {
         let items = self.items.iter().filter_map(|item| match (item.state, item.unknown) {
-            (State::Waiting, Some(Unknown { since, next_look, look: Look::Open }))
+            (State::Waiting, Some(Unknown { settled, next_look, look: Look::Open }))
                 if history && now >= item.draft.expires =>
             {
-                joined.then(|| (since + self.settle).max(next_look))
+                joined.then(|| settled.max(next_look))
             }
             (State::Waiting, _) => Some(item.draft.expires),
             // The disk answers, and the link itself watches over its PUBACKs.

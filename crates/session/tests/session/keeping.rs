@@ -103,6 +103,21 @@ fn a_refusal_is_told_only_when_the_disk_has_forgotten_the_message() {
 }
 
 #[test]
+fn what_is_of_yesterday_has_expired_as_soon_as_the_history_was_read() {
+    let mut world = World::new();
+    let ada = durable(&mut world);
+    world.faults.unreachable = true;
+    world.cut(ada);
+    let id = world.send(ada, "stale");
+    world.epoch += SECOND * 86_400;
+    world.faults.unreachable = false;
+    let ada = world.crash(ada);
+    world.run_for(SECOND * 10);
+    assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Expired));
+    assert!(world.log.is_empty());
+}
+
+#[test]
 fn a_session_that_ends_keeps_what_waits() {
     let mut world = World::new();
     let ada = durable(&mut world);
