@@ -57,6 +57,8 @@ pub(crate) struct World {
     steps: u64,
     /// How many texts were said, so that each is another.
     said: u64,
+    /// Messages that were told as rejected before an earlier copy of them arrived.
+    came_later: u64,
 }
 
 /// What happens next.

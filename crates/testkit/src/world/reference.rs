@@ -31,6 +31,8 @@ pub(crate) struct Sent {
     pub(crate) not_kept: bool,
     /// Its last words, each with the process that said it.
     pub(crate) ends: Vec<(u32, Fate)>,
+    /// How long the log was when it was told as rejected.
+    pub(crate) rejected: Option<usize>,
     /// Whether its end was handed to the disk before it was told.
     pub(crate) end_written: bool,
     /// Whether its process died while it was open and nothing keeps it, or with its last word in the mouth.
@@ -114,6 +116,7 @@ impl Reference {
             taken: false,
             not_kept: false,
             ends: Vec::new(),
+            rejected: None,
             end_written: false,
             forgotten: false,
         };
@@ -156,7 +159,11 @@ impl Reference {
                 life.is_joined = true;
             }
             Event::Interrupted { .. } => life.is_joined = false,
-            Event::MessageAdded { message, delivery: None, late } => life.shown(air, log, message, *late, ours),
+            Event::MessageAdded { message, delivery: None, late } => {
+                let sent = message.id.as_ref().and_then(|id| Some((self.sends.get(id)?, log.place_of(id)?)));
+                let refused = sent.is_some_and(|(sent, place)| sent.came_later(place));
+                life.shown(air, log, message, *late, ours, refused);
+            }
             Event::MessageAdded { message, delivery: Some(_), .. } => {
                 let Some(id) = &message.id else { return };
                 if !life.queued.insert(id.clone()) || life.shown.contains(id) {
@@ -215,17 +222,28 @@ impl Reference {
         if fate == Fate::Expired && sent.life == life && mono < sent.at + TIME_TO_LIVE {
             air.violated(|| format!("{client}: {id} expires too early"));
         }
+        if fate == Fate::Rejected {
+            sent.rejected.get_or_insert(log.len());
+        }
         sent.ends.push((life, fate));
     }
 }
 
+impl Sent {
+    /// Whether it was stored, in this place, after it was told as rejected: a link that stalled may carry an earlier copy
+    /// to a room that takes it by then. A client that refuses to say so for a minute would have to be slow for all.
+    pub(crate) fn came_later(&self, place: usize) -> bool {
+        self.rejected.is_some_and(|length| place >= length)
+    }
+}
+
 impl Life {
-    fn shown(&mut self, air: &mut Air, log: &Log, message: &Message, late: bool, ours: bool) {
+    fn shown(&mut self, air: &mut Air, log: &Log, message: &Message, late: bool, ours: bool, refused: bool) {
         let client = self.client;
         let (Some(id), Some(at)) = (&message.id, message.received_at) else {
             return air.violated(|| format!("{client}: is shown a message that nobody stamped"));
         };
-        if self.queued.contains(id) || !self.shown.insert(id.clone()) {
+        if (self.queued.contains(id) && !refused) || !self.shown.insert(id.clone()) {
             air.violated(|| format!("{client}: {id} is shown twice"));
         }
         let stored = log.find(id, Some(at));
@@ -239,10 +257,10 @@ impl Life {
         if behind && !late {
             air.violated(|| format!("{client}: {id} is told behind {:?}, and not marked late", self.newest));
         }
-        // What the service tells an author again may be from before this process joined.
+        // Behind a gap that was told, what is found later is late. What the service tells an author again may be from before this process joined.
         let baseline = self.joined.and_then(|length| log.get(length.saturating_sub(1))).and_then(|last| last.at());
         let overtaken = self.newest_of_others.as_ref().is_some_and(|newest| *newest > key);
-        if overtaken && ours && self.kind != Kind::Sample && Some(at) > baseline {
+        if overtaken && ours && self.gaps.is_empty() && self.kind != Kind::Sample && Some(at) > baseline {
             air.violated(|| format!("{client}: {id} is told late, though the numbers show every hole"));
         }
         if !late {
@@ -257,7 +275,9 @@ impl Life {
     }
 
     fn gap(&mut self, gap: &Gap) {
-        self.gaps.push(Hole { after: gap.after, before: gap.before });
+        // Without a history the beginning is a guess: what came without a number may be from behind the hole.
+        let after = gap.after.filter(|_| self.kind != Kind::Sample);
+        self.gaps.push(Hole { after, before: gap.before });
     }
 
     /// Whether it should know what was said from the beginning.

@@ -59,6 +59,8 @@ pub struct Tally {
     pub unconfirmed: u64,
     /// Gaps that were told.
     pub gaps: u64,
+    /// Messages that were told as rejected before an earlier copy of them arrived, over a link that had stalled.
+    pub came_later: u64,
 }
 
 impl Tally {
@@ -73,6 +75,7 @@ impl Tally {
         self.expired += other.expired;
         self.unconfirmed += other.unconfirmed;
         self.gaps += other.gaps;
+        self.came_later += other.came_later;
     }
 }
 
@@ -81,7 +84,8 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} transitions, {} processes, {} messages stored; of {} taken {} delivered, {} rejected, {} expired, {} \
-             unconfirmed; {} gaps told",
+             unconfirmed; {} gaps told; {} rejected before an earlier \
+             copy arrived",
             self.transitions,
             self.processes,
             self.stored,
@@ -90,7 +94,8 @@ impl fmt::Display for Tally {
             self.rejected,
             self.expired,
             self.unconfirmed,
-            self.gaps
+            self.gaps,
+            self.came_later
         )
     }
 }
@@ -161,6 +166,7 @@ impl World {
             clocks_jumped: false,
             steps: 0,
             said: 0,
+            came_later: 0,
         }
     }
 
@@ -352,6 +358,7 @@ impl World {
             expired: ended(Fate::Expired),
             unconfirmed: ended(Fate::Unconfirmed),
             gaps: self.reference.lives.iter().map(|life| life.gaps.len() as u64).sum(),
+            came_later: self.came_later,
         }
     }
 }

@@ -15,7 +15,9 @@ impl World {
         let sends = std::mem::take(&mut self.reference.sends);
         for (id, sent) in &sends {
             let stored = self.server.log.all().iter().filter(|stored| stored.id == *id).count();
-            if let Some(problem) = self.problem(sent, stored, is_deleted(&self.server.log, id)) {
+            let came_later = self.server.log.place_of(id).is_some_and(|place| sent.came_later(place));
+            self.came_later += u64::from(came_later);
+            if let Some(problem) = self.problem(sent, stored, is_deleted(&self.server.log, id), came_later) {
                 self.air.violated(|| format!("{}: {id} {problem}: {sent:?}", sent.client));
             }
         }
@@ -37,7 +39,7 @@ impl World {
         self.reference.lives = lives;
     }
 
-    fn problem(&self, sent: &Sent, stored: usize, deleted: bool) -> Option<&'static str> {
+    fn problem(&self, sent: &Sent, stored: usize, deleted: bool, came_later: bool) -> Option<&'static str> {
         let last = sent.ends.last().map(|(_, fate)| *fate);
         match last {
             _ if stored > 1 && self.air.ours => Some("is in the log twice"),
@@ -45,7 +47,7 @@ impl World {
             None if sent.forgotten || !sent.taken => None,
             None => Some("has no end"),
             Some(Fate::Delivered) => (stored == 0).then_some("was delivered, and is not in the log"),
-            Some(Fate::Rejected) => (stored > 0).then_some("was rejected, and is in the log"),
+            Some(Fate::Rejected) => (stored > 0 && !came_later).then_some("was rejected, and is in the log"),
             Some(Fate::Expired) => (stored > 0).then_some("has expired, and is in the log"),
             Some(Fate::Unconfirmed) if sent.kind != Kind::Durable || deleted => None,
             // The vendor's broker acknowledges what nobody ever sees.
