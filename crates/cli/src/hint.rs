@@ -200,7 +200,8 @@ fn tls(fault: TlsFault) -> &'static str {
 fn undelivered(last: Option<&Delivery>) -> &'static str {
     match last {
         Some(Delivery::Rejected(Rejection::TooLarge { .. })) | None => {
-            "a text that is empty can't be said; one that is too large can, in several messages"
+            "a text that is empty can't be said; one that is too large can, in several messages; where too many wait already, \
+            let them go out first, or look at them with `chatroom outbox list`"
         }
         Some(Delivery::Rejected(Rejection::Server { reason, .. })) => match *reason {
             ReasonCode::NOT_AUTHORIZED => "in a muted room only admins can write; the room says when it is open again",
