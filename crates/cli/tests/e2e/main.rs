@@ -3,6 +3,7 @@
 //! - [`bad_input`]: what is refused, with which words and which exit code
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
 //! - [`evening`]: the page of a host's evening, command by command
+//! - [`flood`]: a hundred thousand messages at once, and readers who stop
 //! - [`foreign_broker`]: `tail` and `send` against brokers that others wrote
 //! - [`hostile_text`]: what strangers write, in a terminal
 //! - [`history`], [`rooms`], [`tokens`]: what calls do without a session
@@ -27,6 +28,8 @@ mod counters;
 mod demo;
 mod evening;
 mod filters;
+#[cfg(target_os = "linux")]
+mod flood;
 mod foreign_broker;
 mod history;
 #[cfg(unix)]
