@@ -4,7 +4,7 @@ mod effects;
 
 use std::collections::BTreeMap;
 
-use chatroom_wire::Kind;
+use chatroom_wire::{Kind, Time};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -307,7 +307,7 @@ proptest! {
             let (steady, jumping) = (steady.say(payload.as_bytes()), jumping.say(payload.as_bytes()));
             match (steady, jumping) {
                 (Verdict::Accept { .. }, Verdict::Accept { message, .. }) => {
-                    let received = message.received_at.map(|time| time.instant());
+                    let received = message.received_at.map(Time::instant);
                     prop_assert!(received > last, "{received:?} is not after {last:?}");
                     last = received;
                 }

@@ -184,12 +184,10 @@ async fn a_server_that_has_no_room_to_begin_says_so() {
     let Some(disk) = SmallDisk::mount("1m") else { return eprintln!("not run: this user may not mount a disk") };
     disk.fill();
     let error = server_in(&disk.data()).await.unwrap_err();
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        said += &format!(": {error}");
-        cause = error.source();
-    }
+    let first: &dyn std::error::Error = &error;
+    let said: Vec<String> =
+        std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string).collect();
+    let said = said.join(": ");
     assert!(said.contains("No space left on device") || said.contains("disk is full"), "{said}");
     disk.make_room();
     server_in(&disk.data()).await.unwrap().shutdown().await;
