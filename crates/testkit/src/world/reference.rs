@@ -260,7 +260,9 @@ impl Life {
         // Behind a gap that was told, what is found later is late. What the service tells an author again may be from before this process joined.
         let baseline = self.joined.and_then(|length| log.get(length.saturating_sub(1))).and_then(|last| last.at());
         let overtaken = self.newest_of_others.as_ref().is_some_and(|newest| *newest > key);
-        if overtaken && ours && self.gaps.is_empty() && self.kind != Kind::Sample && Some(at) > baseline {
+        // Until the room is joined, only what was said before is read.
+        let promised = ours && self.gaps.is_empty() && self.joined.is_some();
+        if overtaken && promised && self.kind != Kind::Sample && Some(at) > baseline {
             air.violated(|| format!("{client}: {id} is told late, though the numbers show every hole"));
         }
         if !late {
