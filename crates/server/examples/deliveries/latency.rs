@@ -60,6 +60,9 @@ pub(crate) async fn measure(listeners: usize, rounds: usize) -> Result<(), Failu
         ("entrance.max_viewers", "0"),
         ("batch.window", "0s"),
         ("connect.timeout", PATIENCE),
+        // Listeners only read: they send no pings.
+        ("keepalive.min", "1h"),
+        ("keepalive.max", "1h"),
     ] {
         options.settings.set(name, value)?;
     }
