@@ -37,7 +37,10 @@ fn main() -> ExitCode {
     let began = Instant::now();
     let (made, tally, failed) = explore(&args);
     let seconds = began.elapsed().as_secs_f64();
-    println!("{made} storms in {seconds:.1} s, {:.0} a second", made as f64 / seconds.max(1e-9));
+    println!(
+        "{made} storms in {seconds:.1} s, {:.0} a second",
+        f64::from(u32::try_from(made).unwrap_or(u32::MAX)) / seconds.max(1e-9)
+    );
     println!("{tally}");
     match (failed, args.breach) {
         (None, None) => {

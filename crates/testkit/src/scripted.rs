@@ -6,6 +6,7 @@ mod heard;
 mod player;
 mod upgrade;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -147,7 +148,17 @@ impl Script {
         match self.upgrade {
             OnUpgrade::Accept => {
                 if let Some(websocket) = accept_websocket(link).await {
-                    player::Player { websocket, script: self, stamps, topic: String::new(), number, heard }.run().await;
+                    player::Player {
+                        websocket,
+                        script: self,
+                        stamps,
+                        topic: String::new(),
+                        flood: VecDeque::new(),
+                        number,
+                        heard,
+                    }
+                    .run()
+                    .await;
                 }
             }
             OnUpgrade::Status(status) => upgrade::answer(&mut link, status).await,

@@ -1,11 +1,12 @@
 //! One connection whose WebSocket is open: MQTT by the server role, decisions by the script.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use chatroom_mqtt::{Accept, PacketId, QoS, ReasonCode, ServerEvent, ServerOutput, ServerRole};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,6 +24,8 @@ pub(super) struct Player {
     pub(super) script: Script,
     pub(super) stamps: Arc<Stamps>,
     pub(super) topic: String,
+    /// What is still to be delivered; what comes in meanwhile is answered before.
+    pub(super) flood: VecDeque<Bytes>,
     pub(super) number: usize,
     pub(super) heard: Heard,
 }
@@ -61,6 +64,15 @@ impl Player {
                     Then::CloseTcp => return,
                     Then::CloseWebSocket => return drop(self.websocket.close(None).await),
                 }
+            }
+            if let Some(payload) = self.flood.pop_front() {
+                deliver(&mut role, start.elapsed(), &self.topic, &payload);
+                match self.websocket.next().now_or_never() {
+                    Some(Some(Ok(Message::Binary(bytes)))) => role.receive(start.elapsed(), &bytes),
+                    Some(Some(Ok(Message::Ping(_) | Message::Pong(_)))) | None => {}
+                    Some(_) => return,
+                }
+                continue;
             }
             let due = role.poll_timeout().map(|(due, _)| start + due);
             tokio::select! {
@@ -130,9 +142,7 @@ impl Player {
         match &self.script.subscribe {
             OnSubscribe::Grant(payloads) => {
                 role.suback(now, id, &all(ReasonCode::SUCCESS), None);
-                for payload in payloads {
-                    deliver(role, now, &filters[0].0, payload);
-                }
+                self.flood.extend(payloads.iter().cloned());
             }
             OnSubscribe::GrantAtLeastOnce(payloads) => {
                 role.suback(now, id, &all(ReasonCode::GRANTED_QOS_1), None);

@@ -181,13 +181,13 @@ impl World {
     }
 
     /// The user says something.
-    pub(crate) fn send(&mut self, number: usize, text: String) {
+    pub(crate) fn send(&mut self, number: usize, text: &str) {
         if self.clients[number].paused_until > self.air.now {
             return;
         }
         let now = self.now_of(number);
         let Some(process) = &mut self.clients[number].process else { return };
-        match process.session.send(now, Draft::Text(text.clone())) {
+        match process.session.send(now, Draft::from(text)) {
             Ok(id) => {
                 self.air.note(|| format!("{number}: sends {text:?} as {id}"));
                 self.reference.sent(number, self.clients[number].lives, id, now.mono);

@@ -9,7 +9,11 @@ use std::{
 use chatroom_session::{Delivery, End, Event, Gap, Rejection};
 use chatroom_wire::{Message, MessageId, Time, UserId};
 
-use super::{air::Air, client::Kind, log::Log};
+use super::{
+    air::Air,
+    client::Kind,
+    log::{Log, Stored},
+};
 
 /// Everything that was promised.
 #[derive(Debug, Default)]
@@ -258,7 +262,7 @@ impl Life {
             air.violated(|| format!("{client}: {id} is told behind {:?}, and not marked late", self.newest));
         }
         // Behind a gap that was told, what is found later is late. What the service tells an author again may be from before this process joined.
-        let baseline = self.joined.and_then(|length| log.get(length.saturating_sub(1))).and_then(|last| last.at());
+        let baseline = self.joined.and_then(|length| log.get(length.saturating_sub(1))).and_then(Stored::at);
         let overtaken = self.newest_of_others.as_ref().is_some_and(|newest| *newest > key);
         // Until the room is joined, only what was said before is read.
         let promised = ours && self.gaps.is_empty() && self.joined.is_some();

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     air::Air,
     gateway::Conn,
-    log::Log,
+    log::{Log, Stored},
     turn::{Said, Turn},
     wire::WireId,
 };
@@ -119,7 +119,7 @@ impl Server {
         air.note(|| "the server is up".to_owned());
         self.down_until = None;
         self.rules = Rules::new(&self.settings);
-        let last = self.log.all().iter().filter_map(|stored| stored.at()).max();
+        let last = self.log.all().iter().filter_map(Stored::at).max();
         self.rules.catch_up(last.map(chatroom_wire::Time::instant));
     }
 

@@ -175,7 +175,7 @@ impl World {
         let text = format!("text {}", self.said);
         let speaker = self.air.dice.place(self.clients.len() + 1);
         if speaker < self.clients.len() {
-            self.send(speaker, text);
+            self.send(speaker, &text);
         } else {
             self.server.hear(&mut self.air, Said::Act(Act::Say(text)));
         }
@@ -215,7 +215,9 @@ impl World {
             0 | 1 => self.on_a_wire(number, |world, wire| world.air.cut(wire)),
             2 => {
                 let all: Vec<WireId> = self.air.wires.keys().copied().collect();
-                all.into_iter().for_each(|wire| self.air.cut(wire));
+                for wire in all {
+                    self.air.cut(wire);
+                }
             }
             3 | 4 => self.on_a_wire(number, |world, wire| {
                 world.air.kill_silently(wire);
@@ -321,7 +323,7 @@ impl World {
     fn send_some(&mut self, number: usize, most: u64) {
         for _ in 0..=self.air.dice.below(most) {
             self.said += 1;
-            self.send(number, format!("text {}", self.said));
+            self.send(number, &format!("text {}", self.said));
         }
     }
 

@@ -34,6 +34,9 @@ pub(crate) enum Act {
     Block(UserId, bool),
 }
 
+/// What a publish ended in, and where to say so.
+pub(crate) type Answer = (Option<(WireId, PacketId)>, Result<(), Refusal>);
+
 /// What is being committed.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -179,11 +182,7 @@ impl Server {
     }
 
     /// What is committed survives from here on.
-    pub(crate) fn store(
-        &mut self,
-        air: &mut Air,
-        turn: Turn,
-    ) -> Vec<(Option<(WireId, PacketId)>, Result<(), Refusal>)> {
+    pub(crate) fn store(&mut self, air: &mut Air, turn: Turn) -> Vec<Answer> {
         let deduplicates = air.ours && !air.breaks(Breach::NoDeduplication);
         let mut outcomes = Vec::with_capacity(turn.items.len());
         for Item { answer, judged } in turn.items {
@@ -194,7 +193,7 @@ impl Server {
                         Appended::Stored(place) => {
                             air.note(|| format!("committed {} as {id} by {author}", place + 1));
                             for change in &changes {
-                                self.standing.apply(change, at.map_or(air.date(), Time::instant));
+                                self.standing.apply(change, at.map_or_else(|| air.date(), Time::instant));
                                 if let Change::Delete(id) = change {
                                     self.log.delete(id);
                                 }
