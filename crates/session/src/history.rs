@@ -163,8 +163,7 @@ impl History {
             Purpose::First { want } => read.backwards(page, want),
             Purpose::CatchUp { most } | Purpose::Recheck { most } | Purpose::LookUp { most } => {
                 let progress = read.onwards(page, most, full);
-                let own_only = matches!(read.purpose, Purpose::LookUp { .. });
-                Progress { looked: progress.confirmed.then_some((read.began, read.from)), own_only, ..progress }
+                Progress { own_only: matches!(read.purpose, Purpose::LookUp { .. }), ..progress }
             }
         };
         if progress.done {
@@ -280,7 +279,10 @@ impl Read {
             None
         };
         let done = !leads_on || finished || gap.is_some();
-        Progress { messages: page, newest, done, confirmed: done && gap.is_none(), gap, ..Progress::default() }
+        let confirmed = done && gap.is_none();
+        // What lies behind the finish was not read.
+        let looked = (confirmed && !leads_on).then_some((self.began, self.from));
+        Progress { messages: page, newest, done, confirmed, gap, looked, own_only: false }
     }
 }
 

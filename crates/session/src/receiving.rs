@@ -284,11 +284,14 @@ impl Session {
         self.go_live_if_complete();
     }
 
-    /// A page of a read for own messages came: all others were not asked for.
+    /// A page of a read for own messages came. Others of the time before joining were not asked for; those that the link
+    /// still owes are told with it, or they would come late.
     fn looked_up(&mut self, progress: Progress) {
+        let owed = self.joined.map(|_| self.read_from());
         for message in progress.messages {
             let deleted = matches!(&message.payload, Payload::DeleteMessage(deleted) if self.outbox.has(&deleted.id));
-            if deleted || message.id.as_ref().is_some_and(|id| self.outbox.has(id)) {
+            let own = deleted || message.id.as_ref().is_some_and(|id| self.outbox.has(id));
+            if own || owed.is_some_and(|from| message.received_at > from) {
                 self.take(message);
             }
         }

@@ -23,6 +23,8 @@ type Key = (Option<Time>, MessageId);
 pub(crate) struct Timeline {
     capacity: usize,
     messages: BTreeMap<Key, Message>,
+    /// The last that was told, also if it was deleted since.
+    last: Option<Key>,
     seen: HashSet<MessageId>,
     seen_order: VecDeque<MessageId>,
     newest: Option<Time>,
@@ -39,7 +41,14 @@ pub(crate) enum Insertion {
 
 impl Timeline {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, messages: BTreeMap::new(), seen: HashSet::new(), seen_order: VecDeque::new(), newest: None }
+        Self {
+            capacity,
+            messages: BTreeMap::new(),
+            last: None,
+            seen: HashSet::new(),
+            seen_order: VecDeque::new(),
+            newest: None,
+        }
     }
 
     /// Adds a message in its place.
@@ -51,7 +60,10 @@ impl Timeline {
         // Without a stamp there is only the order of arrival.
         let time = message.received_at.or(self.newest);
         let key = (time, id);
-        let late = self.messages.last_key_value().is_some_and(|(last, _)| *last > key);
+        let late = self.last.as_ref().is_some_and(|last| *last > key);
+        if !late {
+            self.last = Some(key.clone());
+        }
         self.newest = self.newest.max(time);
         self.messages.insert(key, message.clone());
         while self.messages.len() > self.capacity {
