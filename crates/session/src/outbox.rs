@@ -52,6 +52,8 @@ struct Item {
     state: State,
     /// Set once it went out over a link that was lost before the PUBACK.
     unknown: Option<Unknown>,
+    /// It was refused while an earlier copy of it was still under way.
+    refusal: Option<Delivery>,
     since: Duration,
 }
 
@@ -106,19 +108,20 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, now: Duration, draft: Draft) {
-        self.items.push_back(Item { draft, state: State::Waiting, unknown: None, since: now });
+        self.items.push_back(Item { draft, state: State::Waiting, unknown: None, refusal: None, since: now });
     }
 
     /// Takes a message that must be written to the disk before it counts.
     pub(crate) fn push_keeping(&mut self, now: Duration, ticket: WriteId, draft: Draft) {
-        self.items.push_back(Item { draft, state: State::Keeping(ticket), unknown: None, since: now });
+        self.items.push_back(Item { draft, state: State::Keeping(ticket), unknown: None, refusal: None, since: now });
     }
 
     /// Takes a message that an earlier session kept, and may have sent; if that is `long_ago`, it can't arrive any more.
     pub(crate) fn push_kept(&mut self, now: Duration, age: Duration, long_ago: bool, draft: Draft) {
         let settled = if long_ago { now } else { now + self.settle };
         let unknown = Some(Unknown { settled, next_look: now, look: Look::Open });
-        self.items.push_back(Item { draft, state: State::Waiting, unknown, since: now.saturating_sub(age) });
+        let since = now.saturating_sub(age);
+        self.items.push_back(Item { draft, state: State::Waiting, unknown, refusal: None, since });
     }
 
     /// It is on the disk.
@@ -188,10 +191,18 @@ impl Outbox {
         Some(item.draft.id.clone())
     }
 
-    /// A PUBACK refused it for good.
-    pub(crate) fn refused(&mut self, packet: PacketId) -> Option<MessageId> {
+    /// A PUBACK refused it for good. Answers what is to be told; nothing yet, while a copy that went out over an earlier
+    /// link may still be taken.
+    pub(crate) fn refused(&mut self, now: Duration, packet: PacketId, word: Delivery) -> Option<(MessageId, Delivery)> {
         let place = self.items.iter().position(|item| item.state == State::InFlight(packet))?;
-        self.items.remove(place).map(|item| item.draft.id)
+        let item = &mut self.items[place];
+        if item.unknown.is_some_and(|unknown| unknown.look == Look::Open && unknown.settled > now) {
+            item.state = State::Waiting;
+            item.draft.expires = now;
+            item.refusal = Some(word);
+            return None;
+        }
+        self.items.remove(place).map(|item| (item.draft.id, word))
     }
 
     /// A PUBACK refused it for now: it waits again, and so does all behind it.
@@ -264,7 +275,7 @@ impl Outbox {
             let ended = match (&mut item.state, &mut item.unknown) {
                 (State::Waiting, None) if expired => Some(Delivery::Expired),
                 (State::Waiting, Some(unknown)) if expired => match unknown.look {
-                    Look::Absent => Some(Delivery::Expired),
+                    Look::Absent => Some(item.refusal.take().unwrap_or(Delivery::Expired)),
                     Look::Impossible => Some(Delivery::Unconfirmed),
                     Look::Open if !history => Some(Delivery::Unconfirmed),
                     Look::Open => {
@@ -478,6 +489,20 @@ mod tests {
         outbox.looked(SECOND * 160, None);
         let overdue = outbox.handle_timeout(SECOND * 161, true, true);
         assert_eq!(overdue.ended, [("a".into(), Delivery::Expired)]);
+    }
+
+    #[test]
+    fn a_refusal_is_told_only_when_no_earlier_copy_can_be_taken_any_more() {
+        let mut outbox = outbox(&["a"]);
+        let word = Delivery::Rejected(Rejection::SessionEnded);
+        outbox.published(Duration::ZERO, Some(packet(1)));
+        outbox.link_lost(SECOND);
+        outbox.published(SECOND * 2, Some(packet(1)));
+        assert_eq!(outbox.refused(SECOND * 3, packet(1), word.clone()), None);
+        assert!(outbox.next(SECOND * 3).is_none(), "it is not sent again");
+        assert_eq!(outbox.deadline(SECOND * 3, true, true), Some(SECOND * 61));
+        outbox.looked(SECOND * 61, None);
+        assert_eq!(outbox.handle_timeout(SECOND * 62, true, true).ended, [("a".into(), word)]);
     }
 
     #[test]

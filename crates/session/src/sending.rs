@@ -122,8 +122,10 @@ impl Session {
         if asked.is_some() || too_fast {
             let pause = asked.map_or(PAUSE, Duration::from_millis).min(self.options.limits.time_to_live);
             self.outbox.slow_down(packet, self.now.mono + pause);
-        } else if let Some(id) = self.outbox.refused(packet) {
-            self.settle(id, Delivery::Rejected(Rejection::Server { reason, text }), None);
+        } else if let Some((id, word)) =
+            self.outbox.refused(self.now.mono, packet, Delivery::Rejected(Rejection::Server { reason, text }))
+        {
+            self.settle(id, word, None);
         }
     }
 
