@@ -20,8 +20,6 @@ use crate::{
 
 /// The most messages that are held back while the history is read; beyond, it is read once more.
 const HELD: usize = 10_000;
-/// How far before joining a read begins if the history said nothing then: clocks differ.
-const BEFORE_JOINING: Duration = Duration::from_secs(60);
 /// So far this machine's clock may be ahead where nothing is known of the server's.
 pub(crate) const CLOCKS: Duration = Duration::from_secs(2 * 60 * 60);
 /// How much of a payload that can't be read is shown.
@@ -373,7 +371,7 @@ impl Session {
         match self.checked {
             Some(checked) => Some(checked.earlier(self.options.limits.overlap)),
             None if self.baseline_known => None,
-            None => self.joined.map(|wall| Time::nanoseconds(wall).earlier(BEFORE_JOINING)),
+            None => self.joined.map(|wall| Time::nanoseconds(wall).earlier(CLOCKS)),
         }
     }
 
