@@ -366,7 +366,7 @@ impl Session {
     }
 
     /// From where to read on: from what the numbers, or a read, have shown to be complete. A room that was empty is read
-    /// from its beginning, an unknown one from shortly before it was joined.
+    /// from its beginning, an unknown one from well before it was joined.
     fn read_from(&self) -> Option<Time> {
         match self.checked {
             Some(checked) => Some(checked.earlier(self.options.limits.overlap)),
