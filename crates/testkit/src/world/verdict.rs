@@ -26,9 +26,9 @@ impl World {
         for life in &lives {
             self.judge_life(life);
         }
+        self.reference.lives = lives;
         for number in 0..self.clients.len() {
-            let joined = lives.iter().rev().find(|life| life.client == number).is_some_and(|life| life.is_joined);
-            if self.clients[number].process.is_none() || !joined {
+            if !self.is_back(number) {
                 self.air.violated(|| format!("{number}: has not come back"));
             }
             let left = self.clients[number].disk.left().len();
@@ -36,7 +36,12 @@ impl World {
                 self.air.violated(|| format!("{number}: {left} messages are left in the outbox"));
             }
         }
-        self.reference.lives = lives;
+    }
+
+    /// Whether a client's program runs, and is in the room.
+    pub(crate) fn is_back(&self, number: usize) -> bool {
+        let life = self.reference.lives.iter().rev().find(|life| life.client == number);
+        self.clients[number].process.is_some() && life.is_some_and(|life| life.is_joined)
     }
 
     fn problem(&self, sent: &Sent, stored: usize, deleted: bool, came_later: bool) -> Option<&'static str> {
