@@ -9,7 +9,7 @@ pub enum Breach {
     AckBeforeCommit,
     /// The server stores an id again, and tells it to the room again.
     NoDeduplication,
-    /// The server refuses what it has stored, when it is sent again and the room is muted by now.
+    /// The server refuses what it has stored, when it is sent again; clients see through nearly all of it.
     RefusesStored,
     /// A client's disk says "synced" before it is.
     DiskLies,

@@ -201,6 +201,9 @@ impl Server {
                             self.lay_out(air, place);
                             Ok(())
                         }
+                        Appended::Duplicate(_) if air.breaks(Breach::RefusesStored) => {
+                            Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "said before"))
+                        }
                         Appended::Duplicate(place) => {
                             air.note(|| format!("{id} again, it is {}", place + 1));
                             self.tell_author_again(air, place);

@@ -35,37 +35,32 @@ fn a_storm_is_the_same_whenever_it_is_made() {
 
 #[test]
 fn an_acknowledgement_before_the_commit_is_noticed() {
-    assert_noticed(Breach::AckBeforeCommit, 0);
+    assert_noticed(Breach::AckBeforeCommit);
 }
 
 #[test]
 fn a_server_that_stores_an_id_twice_is_noticed() {
-    assert_noticed(Breach::NoDeduplication, 0);
-}
-
-#[test]
-fn a_server_that_refuses_what_it_has_stored_is_noticed() {
-    assert_noticed(Breach::RefusesStored, 180);
+    assert_noticed(Breach::NoDeduplication);
 }
 
 #[test]
 fn a_disk_that_says_synced_before_it_is_is_noticed() {
-    assert_noticed(Breach::DiskLies, 0);
+    assert_noticed(Breach::DiskLies);
 }
 
 #[test]
 fn a_history_that_leaves_something_out_is_noticed() {
-    assert_noticed(Breach::HistoryOmits, 0);
+    assert_noticed(Breach::HistoryOmits);
 }
 
 #[test]
 fn numbers_that_hide_a_loss_are_noticed() {
-    assert_noticed(Breach::NumbersHide, 0);
+    assert_noticed(Breach::NumbersHide);
 }
 
-/// Within a thousand storms. Some rules are seldom asked for, so the search may begin near where one is.
-fn assert_noticed(rule: Breach, first: u64) {
-    let noticed = (first..first + 1_000)
-        .find(|seed| run(Storm { seed: *seed, breach: Some(rule), traced: false }).violation.is_some());
+/// Within a thousand storms.
+fn assert_noticed(rule: Breach) {
+    let noticed =
+        (0..1_000).find(|seed| run(Storm { seed: *seed, breach: Some(rule), traced: false }).violation.is_some());
     assert!(noticed.is_some(), "{rule} was broken in a thousand storms, and nothing noticed");
 }
