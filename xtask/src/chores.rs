@@ -26,9 +26,13 @@ pub(crate) fn bench() -> Result<(), String> {
         .arg(binary)
         .arg(tools::interop())
         .current_dir(crate::shell::workspace()))?;
-    for (example, args) in
-        [("appends", &["3"][..]), ("deliveries", &["1000", "8", "5"]), ("deliveries", &["200", "8", "5"])]
-    {
+    for (example, args) in [
+        ("appends", &["3"][..]),
+        ("deliveries", &["1000", "8", "5"]),
+        ("deliveries", &["200", "8", "5"]),
+        ("deliveries", &["latency", "1000", "5"]),
+        ("deliveries", &["returns", "2000"]),
+    ] {
         let example = ["run", "--release", "--locked", "--package", "chatroom-server", "--example", example, "--"];
         run(cargo().args(example).args(args))?;
     }

@@ -1,7 +1,6 @@
 //! `tail` in a flood, with a reader who stops, and with one who has seen enough.
 //!
-//! `CHATROOM_FLOOD` says how many messages the flood has, 100,000 unless said. It must be over before `tail` misses an answer
-//! to its ping: the endpoint gives none meanwhile.
+//! `CHATROOM_FLOOD` says how many messages the flood has, 100,000 unless said.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
