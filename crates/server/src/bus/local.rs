@@ -17,7 +17,14 @@ const RING: usize = 256;
 /// Carries batches within this process.
 #[derive(Debug, Default)]
 pub struct LocalBus {
-    rooms: Mutex<HashMap<RoomId, broadcast::Sender<Batch>>>,
+    rings: Mutex<Rings>,
+}
+
+#[derive(Debug, Default)]
+struct Rings {
+    rooms: HashMap<RoomId, broadcast::Sender<Batch>>,
+    /// How many there may be before those are looked for that nobody listens to.
+    full: usize,
 }
 
 impl LocalBus {
@@ -29,25 +36,29 @@ impl LocalBus {
 
 impl Bus for LocalBus {
     fn publish(&self, room: &RoomId, batch: Batch) -> BusFuture<'_, ()> {
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if rooms.get(room).is_some_and(|ring| ring.send(batch).is_err()) {
-            rooms.remove(room);
+        let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        if rings.rooms.get(room).is_some_and(|ring| ring.send(batch).is_err()) {
+            rings.rooms.remove(room);
         }
         Box::pin(std::future::ready(()))
     }
 
     fn subscribe(&self, room: &RoomId) -> BusFuture<'_, Subscription> {
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if rooms.len() == rooms.capacity() {
+        let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        let subscription = Subscription { ring: rings.of(room).subscribe() };
+        Box::pin(std::future::ready(subscription))
+    }
+}
+
+impl Rings {
+    fn of(&mut self, room: &RoomId) -> &broadcast::Sender<Batch> {
+        if self.rooms.len() >= self.full {
             // Rooms in which nothing was said since their last listener left. With room for as many again as stay, looking
             // for them costs little however many come.
-            rooms.retain(|_, ring| ring.receiver_count() > 0);
-            let stay = rooms.len();
-            rooms.reserve(stay.max(1));
+            self.rooms.retain(|_, ring| ring.receiver_count() > 0);
+            self.full = 2 * self.rooms.len().max(1);
         }
-        let ring = rooms.entry(room.clone()).or_insert_with(|| broadcast::channel(RING).0);
-        let subscription = Subscription { ring: ring.subscribe() };
-        Box::pin(std::future::ready(subscription))
+        self.rooms.entry(room.clone()).or_insert_with(|| broadcast::channel(RING).0)
     }
 }
 
@@ -63,7 +74,7 @@ mod tests {
         let room = RoomId::from("room");
         drop(bus.subscribe(&room).await);
         bus.publish(&room, Batch::from([])).await;
-        assert!(bus.rooms.lock().unwrap().is_empty());
+        assert!(bus.rings.lock().unwrap().rooms.is_empty());
     }
 
     #[tokio::test]
@@ -77,7 +88,7 @@ mod tests {
                 heard.push(subscription);
             }
         }
-        let kept = bus.rooms.lock().unwrap().len();
-        assert!(kept <= 50, "{kept} rings for {} rooms with listeners", heard.len());
+        let kept = bus.rings.lock().unwrap().rooms.len();
+        assert!(kept <= 2 * heard.len(), "{kept} rings for {} rooms with listeners", heard.len());
     }
 }

@@ -9,6 +9,7 @@ use super::{STORE_RETRY, notice, pace::Pace, task::Room};
 use crate::{
     Settings,
     rules::Moment,
+    stop::Phase,
     store::{Change, StoreError, ViewerInfoRecord},
 };
 
@@ -119,8 +120,12 @@ impl Room {
         i64::try_from(self.presence.numbers().concurrent).unwrap_or(i64::MAX)
     }
 
-    /// What was told of the number of viewers, if that is shown and is another by now.
+    /// What was told of the number of viewers, if that is shown and is another by now. Whoever goes because the server
+    /// stops comes back: that is no news.
     fn viewers_changed(&self) -> Option<ViewerInfoRecord> {
+        if self.tools.stop.phase() != Phase::Running {
+            return None;
+        }
         let told = self.standing.as_ref()?.record().viewer_info;
         (told.enabled && told.count != self.viewers()).then_some(told)
     }

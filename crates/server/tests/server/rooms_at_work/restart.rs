@@ -68,7 +68,7 @@ async fn all_that_was_done_in_a_room_is_so_after_the_server_was_dropped() {
     assert_eq!(stage.history("eve").await, history);
     let mut boss = stage.join("boss", Role::Admin).await;
     boss.must_say(&text("6", "by whom?")).await;
-    assert_eq!(boss.message().await["user"]["custom_name"], "Countess");
+    assert_eq!(boss.message_of("INTERACTION_TYPE_TEXT").await["user"]["custom_name"], "Countess");
     let mut bob = stage.join("bob", Role::Viewer).await;
     stage.unmute().await;
     bob.must_say(&text("7", "anybody?")).await;
