@@ -17,6 +17,9 @@ use tokio::time::{Instant, timeout_at};
 /// How long a reader may take for half of the queue, when a burst fills it, before the oldest are left out.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The most memory that events may take which are not read yet, in bytes.
+const MEMORY: usize = 16 * 1024 * 1024;
+
 /// So many events were left out, because they were not read in time. They were the oldest; what follows is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} events were left out, because they were not read in time")]
@@ -50,6 +53,8 @@ enum Patience {
 struct Queue {
     events: VecDeque<Event>,
     capacity: usize,
+    /// How much memory they take.
+    bytes: usize,
     lagged: u64,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -62,6 +67,7 @@ pub(crate) fn channel(capacity: usize) -> (EventSink, EventStream) {
     let queue = Queue {
         events: VecDeque::new(),
         capacity: capacity.max(1),
+        bytes: 0,
         lagged: 0,
         reader: None,
         writer: None,
@@ -74,12 +80,28 @@ pub(crate) fn channel(capacity: usize) -> (EventSink, EventStream) {
 impl Queue {
     /// A burst is to be waited for.
     fn is_filling(&self) -> bool {
-        self.events.len() > self.capacity / 2
+        self.events.len() > self.capacity / 2 || self.bytes > MEMORY / 2
     }
 
     /// A burst has been read.
     fn is_read(&self) -> bool {
-        self.events.len() <= self.capacity / 4
+        self.events.len() <= self.capacity / 4 && self.bytes <= MEMORY / 4
+    }
+
+    fn push(&mut self, event: Event) {
+        self.bytes += event.weight();
+        self.events.push_back(event);
+        // The newest stays, however large it is.
+        while self.events.len() > self.capacity || (self.bytes > MEMORY && self.events.len() > 1) {
+            self.pop();
+            self.lagged += 1;
+        }
+    }
+
+    fn pop(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        self.bytes -= event.weight();
+        Some(event)
     }
 }
 
@@ -122,7 +144,7 @@ impl Stream for EventStream {
         if queue.lagged > 0 {
             return Poll::Ready(Some(Err(Lagged(std::mem::take(&mut queue.lagged)))));
         }
-        match queue.events.pop_front() {
+        match queue.pop() {
             Some(event) => {
                 if queue.events.is_empty() {
                     // A burst's memory is not kept for a quiet room.
@@ -165,11 +187,7 @@ impl EventSink {
         if queue.closed {
             return;
         }
-        if queue.events.len() >= queue.capacity {
-            queue.events.pop_front();
-            queue.lagged += 1;
-        }
-        queue.events.push_back(event);
+        queue.push(event);
         wake(queue);
     }
 
@@ -226,6 +244,8 @@ fn wake(mut queue: MutexGuard<'_, Queue>) {
 
 #[cfg(test)]
 mod tests {
+    use chatroom_wire::{Message, User};
+
     use super::*;
 
     fn deleted(id: &str) -> Event {
@@ -254,6 +274,19 @@ mod tests {
         assert_eq!(next(&mut stream).await, "f");
         drop(sink);
         assert_eq!(next(&mut stream).await, "end");
+    }
+
+    #[tokio::test]
+    async fn what_is_large_is_bounded_by_its_size() {
+        let (sink, mut stream) = channel(1_000);
+        let text = "x".repeat(1024 * 1024);
+        let message = Arc::new(Message::text_by(User::named("ada"), text));
+        for _ in 0..100 {
+            sink.tell(Event::MessageAdded { message: Arc::clone(&message), delivery: None, late: false });
+        }
+        assert!(matches!(stream.next().await, Some(Err(Lagged(85)))));
+        drop(sink);
+        assert_eq!(stream.count().await, 15);
     }
 
     #[tokio::test]

@@ -203,7 +203,6 @@ impl Session {
         self.outbox.link_lost(self.now.mono);
         self.history.cancel();
         self.held.clear();
-        self.held_overflowed = false;
         self.room_news.clear();
         self.next_recheck = None;
         self.forget_calls();

@@ -1,6 +1,6 @@
 //! The core's door on one page: what goes in, what comes out, what an application is told.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chatroom_wire::{
@@ -59,7 +59,6 @@ pub enum Input {
 }
 
 /// What a driver is to do.
-#[expect(clippy::large_enum_variant, reason = "each is moved once; a box for every message would cost more")]
 #[must_use = "each output is a duty of the driver"]
 pub enum Output {
     /// Open a link. While a session moves to another one, there are two.
@@ -207,7 +206,6 @@ pub enum Deadline {
 
 /// What an application is told. Facts, in the past tense.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "most events are messages; a box for each would cost more")]
 #[non_exhaustive]
 pub enum Event {
     /// The room is joined: what is said from here on arrives. Again after each interruption.
@@ -227,7 +225,7 @@ pub enum Event {
     /// A message was said. In order, each once; an own one first appears as it is queued.
     MessageAdded {
         /// The message.
-        message: Message,
+        message: Arc<Message>,
         /// For an own message of this session that is not confirmed yet: how far it has come.
         delivery: Option<Delivery>,
         /// Whether it belongs before messages that were told earlier.
@@ -240,7 +238,7 @@ pub enum Event {
         /// How far it has come.
         delivery: Delivery,
         /// The message as the room has it, once it came back: with the server's stamps, and `filtered` if it is.
-        echo: Option<Box<Message>>,
+        echo: Option<Arc<Message>>,
     },
     /// An own message could not be written to the outbox on disk, so it was not taken: it is not sent.
     NotKept {
@@ -274,6 +272,18 @@ pub enum Event {
     TokenRenewed(Token),
     /// The session is over, and says why. The last event.
     Ended(End),
+}
+
+impl Event {
+    /// About how many bytes of memory it takes, for a queue that is to stay within bounds.
+    pub fn weight(&self) -> usize {
+        let message = match self {
+            Self::MessageAdded { message, .. } | Self::DeliveryChanged { echo: Some(message), .. } => message.weight(),
+            Self::Unreadable(bad) => bad.raw.as_str().len() + bad.reason.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + message
+    }
 }
 
 /// How far an own message has come.

@@ -1,6 +1,6 @@
 //! Own messages over the end of a program: written before they count, and until they have ended.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chatroom_wire::{Message, MessageId};
 
@@ -44,6 +44,7 @@ impl Session {
         match result {
             Ok(()) => {
                 if let Some(message) = self.outbox.kept(ticket).cloned() {
+                    let message = Arc::new(message);
                     self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
                 }
             }
@@ -56,7 +57,7 @@ impl Session {
     }
 
     /// Tells the last word on an own message, and forgets it on the disk.
-    pub(crate) fn settle(&mut self, id: MessageId, delivery: Delivery, echo: Option<Box<Message>>) {
+    pub(crate) fn settle(&mut self, id: MessageId, delivery: Delivery, echo: Option<Arc<Message>>) {
         let delivered = matches!(delivery, Delivery::Delivered { .. });
         let event = Event::DeliveryChanged { id: id.clone(), delivery, echo };
         if !self.options.durable {
@@ -109,6 +110,7 @@ impl Session {
             // So long after its last chance to be sent, whatever the clocks did, nothing of it is under way.
             let long_ago = age > self.options.limits.time_to_live + self.options.limits.settle + CLOCKS;
             self.outbox.push_kept(self.now.mono, age, long_ago, Draft { id, message: message.clone(), after, expires });
+            let message = Arc::new(message);
             self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
         }
     }

@@ -9,7 +9,7 @@
 //! - `phase`: where a session stands; `link`: its MQTT connection; `backoff`: how long to wait; `lives`: how links ended; `renewal`: fresh tokens
 //! - `outbox`: what is to be sent, until it is known to have arrived; `keeping`: and over the end of a program
 //! - `handover`: from one link to the next without a gap; `resume`: where a broker keeps a session; `wake`: after the machine slept
-//! - `timeline`: what was said, once and in order; `history`: what was missed
+//! - `timeline`: what was said, once and in order; `history`: what was missed; `held`: what is said meanwhile
 //! - [`room`]: facts of the room; `presses`: of its counters, gathered and told; `pressing`: as a session takes them
 //! - [`request`]: calls of the application's own
 //!
@@ -56,6 +56,7 @@ mod backoff;
 mod connecting;
 pub mod error;
 mod handover;
+mod held;
 mod history;
 mod ids;
 pub mod io;

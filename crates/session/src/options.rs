@@ -121,6 +121,8 @@ impl Options {
 pub struct Limits {
     /// Messages kept for merging and for [`Session::messages`](crate::Session::messages).
     pub timeline: usize,
+    /// How much memory they may take, in bytes; the oldest go first.
+    pub timeline_bytes: usize,
     /// Own messages that wait.
     pub outbox: usize,
     /// How long an own message may wait for the link.
@@ -155,6 +157,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             timeline: 10_000,
+            timeline_bytes: 16 * 1024 * 1024,
             outbox: 1_000,
             time_to_live: Duration::from_secs(120),
             echo: Duration::from_secs(5),

@@ -1,6 +1,6 @@
 //! What the room says: live, from the history, and in which order it is told.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chatroom_wire::{
     Chatroom, Message, Payload, RawJson, Time,
@@ -9,17 +9,12 @@ use chatroom_wire::{
 };
 
 use crate::{
-    Access, Call, CallError, CallId, Cause, Delivery, Event, Gap, GapReason, RoomState, Session,
-    error::Remedy,
-    history::Progress,
-    link::Stage,
-    phase::Phase,
-    session::Purpose,
-    timeline::{self, Insertion},
+    Access, Call, CallError, CallId, Cause, Delivery, Event, Gap, GapReason, RoomState, Session, error::Remedy,
+    history::Progress, link::Stage, phase::Phase, session::Purpose, timeline::Insertion,
 };
 
-/// The most messages that are held back while the history is read; beyond, it is read once more.
-const HELD: usize = 10_000;
+/// The most news of the room that are kept while its state is read.
+const NEWS: usize = 10_000;
 /// So far this machine's clock may be ahead where nothing is known of the server's.
 pub(crate) const CLOCKS: Duration = Duration::from_secs(2 * 60 * 60);
 /// How much of a payload that can't be read is shown.
@@ -145,7 +140,8 @@ impl Session {
         let hole = last.is_some_and(|last| previous > last);
         match (&self.options.access, self.history.holds()) {
             // The page that is on its way may be older than the hole.
-            (_, true) => self.held_overflowed |= hole,
+            (_, true) if hole => self.held.hole(),
+            (_, true) => {}
             (Access::Api { .. }, false) if hole => self.catch_up(),
             (Access::Config(_), false) if hole => self.gap(GapReason::NoHistory),
             (_, false) => return last.is_some(),
@@ -158,10 +154,6 @@ impl Session {
         if !self.history.holds() {
             return self.take(message);
         }
-        if self.held.len() >= HELD {
-            self.held.clear();
-            self.held_overflowed = true;
-        }
         self.history.held(message.received_at);
         self.held.push(message);
     }
@@ -169,10 +161,11 @@ impl Session {
     /// Tells a message, unless it was told before.
     fn take(&mut self, message: Message) {
         self.fold(&message);
-        if RoomState::is_told_by(&message) && self.is_calling(Purpose::Room) && self.room_news.len() < HELD {
+        if RoomState::is_told_by(&message) && self.is_calling(Purpose::Room) && self.room_news.len() < NEWS {
             self.room_news.push(message.clone());
         }
-        let insertion = self.timeline.insert(&message);
+        let message = Arc::new(message);
+        let insertion = self.timeline.insert(Arc::clone(&message));
         if let Payload::DeleteMessage(deleted) = &message.payload {
             if self.timeline.delete(&deleted.id) {
                 self.tell(Event::MessageDeleted { id: deleted.id.clone() });
@@ -187,7 +180,7 @@ impl Session {
         match (own, insertion) {
             (Some((id, took)), _) => {
                 let delivery = Delivery::Delivered { received_at: message.received_at, took };
-                self.settle(id, delivery, Some(Box::new(message)));
+                self.settle(id, delivery, Some(message));
             }
             (None, Insertion::Added { late }) => {
                 self.tell(Event::MessageAdded { message, delivery: None, late });
@@ -255,19 +248,17 @@ impl Session {
         if let Some(reason) = progress.gap.filter(|_| wanted) {
             self.gap(reason);
         }
-        if std::mem::take(&mut self.held_overflowed) {
+        if self.held.take_hole() {
             // What is held waits for the second read: what that finds may belong before it.
             if self.joined.is_none() {
                 // The first read saw the newest message only, and so nothing of what is missing before that.
-                let oldest = self.held.iter().filter_map(|message| message.received_at).min();
+                let oldest = self.held.oldest();
                 self.checked = oldest.map(Time::just_before).into_iter().chain(self.checked).min();
             }
             self.catch_up();
-            self.history.held(self.held.iter().filter_map(|message| message.received_at).max());
+            self.history.held(self.held.newest());
         } else {
-            let mut held = std::mem::take(&mut self.held);
-            timeline::sort(&mut held);
-            for message in held {
+            for message in self.held.release() {
                 self.take(message);
             }
             if let Some((began, from)) = progress.looked {
@@ -386,7 +377,7 @@ impl Session {
 
     fn gap(&mut self, reason: GapReason) {
         let after = self.timeline.newest();
-        let before = self.held.iter().filter_map(|message| message.received_at).min();
+        let before = self.held.oldest();
         self.tell(Event::Gap(Gap { after, before, reason }));
     }
 }

@@ -1,6 +1,6 @@
 //! Own messages on their way out.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chatroom_mqtt::{PacketId, PublishError, ReasonCode, UserProperties};
 use chatroom_wire::{
@@ -61,6 +61,7 @@ impl Session {
             self.outbox.push_keeping(self.now.mono, ticket, draft);
         } else {
             self.outbox.push(self.now.mono, draft);
+            let message = Arc::new(message);
             self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
         }
         id

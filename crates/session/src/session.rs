@@ -10,9 +10,9 @@ use chatroom_wire::{Claims, Config, Message, MessageId, RefreshToken, Time, Toke
 
 use crate::{
     Access, Call, CallAnswer, CallError, CallId, Cause, Deadline, Draft, End, Event, Input, LinkId, Now, Options,
-    Output, RoomState, SendError, backoff::Backoff, handover::Handover, history::History, ids::Ids, keeping::Writes,
-    lives::Lives, outbox::Outbox, phase::Phase, presses::Presses, random::Random, renewal::Renewal, request::Requests,
-    resume::Subscription, room::Changes, timeline::Timeline, wake::Wake,
+    Output, RoomState, SendError, backoff::Backoff, handover::Handover, held::Held, history::History, ids::Ids,
+    keeping::Writes, lives::Lives, outbox::Outbox, phase::Phase, presses::Presses, random::Random, renewal::Renewal,
+    request::Requests, resume::Subscription, room::Changes, timeline::Timeline, wake::Wake,
 };
 
 /// One user in one room. See the crate's [drain contract](crate#the-drain-contract).
@@ -45,9 +45,7 @@ pub struct Session {
     pub(crate) timeline: Timeline,
     pub(crate) history: History,
     /// What was said while the history is read; told when that is done.
-    pub(crate) held: Vec<Message>,
-    /// Too much was held and was let go, or a hole came among it: the history must be read once more.
-    pub(crate) held_overflowed: bool,
+    pub(crate) held: Held,
     pub(crate) room: RoomState,
     /// The last answer of the service holds all changes of the room up to here.
     pub(crate) room_as_of: Option<Time>,
@@ -97,7 +95,7 @@ impl Session {
         let mut random = Random::new(options.seed);
         Self {
             outbox: Outbox::new(limits.echo, limits.settle),
-            timeline: Timeline::new(limits.timeline),
+            timeline: Timeline::new(limits.timeline, limits.timeline_bytes),
             ids: Ids::new(random.next()),
             random,
             now: Now { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
@@ -118,8 +116,7 @@ impl Session {
             wake: Wake::default(),
             resumes: None,
             history: History::default(),
-            held: Vec::new(),
-            held_overflowed: false,
+            held: Held::default(),
             room: RoomState::default(),
             room_as_of: None,
             room_changes: Changes::default(),

@@ -4,10 +4,10 @@
 //! broker promises order or that a message comes once, so both are made here.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
-    fmt,
+    collections::{BTreeMap, HashMap, VecDeque},
     hash::{DefaultHasher, Hasher as _},
     io,
+    sync::Arc,
 };
 
 use chatroom_wire::{Message, MessageId, Time, envelope::BadElement};
@@ -17,16 +17,21 @@ use chatroom_wire::{Message, MessageId, Time, envelope::BadElement};
 const IDS_PER_MESSAGE: usize = 4;
 
 type Key = (Option<Time>, MessageId);
+/// Stands for an id: many are remembered, and an id may be long.
+type Print = [u64; 2];
 
 /// The last messages of a room.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     capacity: usize,
-    messages: BTreeMap<Key, Message>,
+    most_bytes: usize,
+    bytes: usize,
+    messages: BTreeMap<Key, Arc<Message>>,
     /// The last that was told, also if it was deleted since.
     last: Option<Key>,
-    seen: HashSet<MessageId>,
-    seen_order: VecDeque<MessageId>,
+    /// What came, with its place in the order.
+    seen: HashMap<Print, Option<Time>>,
+    seen_order: VecDeque<Print>,
     newest: Option<Time>,
 }
 
@@ -40,50 +45,60 @@ pub(crate) enum Insertion {
 }
 
 impl Timeline {
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// Keeps `capacity` messages, as long as they take no more than `most_bytes`.
+    pub(crate) fn new(capacity: usize, most_bytes: usize) -> Self {
         Self {
             capacity,
+            most_bytes,
+            bytes: 0,
             messages: BTreeMap::new(),
             last: None,
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             seen_order: VecDeque::new(),
             newest: None,
         }
     }
 
     /// Adds a message in its place.
-    pub(crate) fn insert(&mut self, message: &Message) -> Insertion {
-        let id = identity(message);
-        if !self.remember(id.clone()) {
-            return Insertion::Known;
-        }
+    pub(crate) fn insert(&mut self, message: Arc<Message>) -> Insertion {
+        let id = identity(&message);
         // Without a stamp there is only the order of arrival.
         let time = message.received_at.or(self.newest);
+        if !self.remember(print(&id), time) {
+            return Insertion::Known;
+        }
         let key = (time, id);
         let late = self.last.as_ref().is_some_and(|last| *last > key);
         if !late {
             self.last = Some(key.clone());
         }
         self.newest = self.newest.max(time);
-        self.messages.insert(key, message.clone());
-        while self.messages.len() > self.capacity {
-            self.messages.pop_first();
+        self.bytes += message.weight();
+        self.messages.insert(key, message);
+        while self.messages.len() > self.capacity || self.bytes > self.most_bytes {
+            let Some((_, oldest)) = self.messages.pop_first() else { break };
+            self.bytes -= oldest.weight();
         }
         Insertion::Added { late }
     }
 
     /// Takes a message out, and never in again. Answers whether it was there.
     pub(crate) fn delete(&mut self, id: &MessageId) -> bool {
-        self.remember(id.clone());
-        let before = self.messages.len();
-        self.messages.retain(|(_, other), _| other != id);
-        self.messages.len() < before
+        let print = print(id);
+        let Some(time) = self.seen.get(&print).copied() else {
+            self.remember(print, None);
+            return false;
+        };
+        let deleted = self.messages.remove(&(time, id.clone()));
+        self.bytes -= deleted.as_ref().map_or(0, |message| message.weight());
+        deleted.is_some()
     }
 
     /// Answers whether an element that is no message comes for the first time.
     pub(crate) fn is_new(&mut self, bad: &BadElement) -> bool {
-        let start: String = bad.raw.as_str().chars().take(200).collect();
-        self.remember(MessageId::from(format!("!{}{start}", bad.raw.as_str().len())))
+        let mut digest = Digest::of(ELEMENT);
+        digest.add(bad.raw.as_str().as_bytes());
+        self.remember(digest.print(), None)
     }
 
     /// The stamp of the newest message, here or noted.
@@ -98,15 +113,16 @@ impl Timeline {
 
     /// The messages in order.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.messages.values()
+        self.messages.values().map(|message| &**message)
     }
 
-    /// Answers whether the id is new.
-    fn remember(&mut self, id: MessageId) -> bool {
-        if !self.seen.insert(id.clone()) {
+    /// Answers whether it is new.
+    fn remember(&mut self, print: Print, time: Option<Time>) -> bool {
+        if self.seen.contains_key(&print) {
             return false;
         }
-        self.seen_order.push_back(id);
+        self.seen.insert(print, time);
+        self.seen_order.push_back(print);
         if self.seen_order.len() > self.capacity.max(1).saturating_mul(IDS_PER_MESSAGE)
             && let Some(oldest) = self.seen_order.pop_front()
         {
@@ -121,42 +137,52 @@ impl Timeline {
 fn identity(message: &Message) -> MessageId {
     message.id.clone().unwrap_or_else(|| {
         let bare = Message { published_at: None, ..message.clone() };
-        let mut digest = Digest::default();
+        let mut digest = Digest::of(NAMELESS);
         serde_json::to_writer(&mut digest, &bare).expect("a message is JSON, and a digest takes it all");
-        MessageId::from(digest.to_string())
+        let [first, second] = digest.print();
+        MessageId::from(format!("~{first:016x}{second:016x}"))
     })
 }
 
-/// Tells texts apart by 128 bits and their length: many are remembered, and a message may be long.
-struct Digest {
-    halves: [DefaultHasher; 2],
-    length: usize,
+fn print(id: &MessageId) -> Print {
+    let mut digest = Digest::of(ID);
+    digest.add(id.as_str().as_bytes());
+    digest.print()
 }
 
-impl Default for Digest {
-    fn default() -> Self {
+/// What a digest is made of: texts of two kinds may be the same.
+const ID: u8 = 0;
+const NAMELESS: u8 = 1;
+const ELEMENT: u8 = 2;
+
+/// Tells texts apart by 128 bits.
+struct Digest([DefaultHasher; 2]);
+
+impl Digest {
+    fn of(kind: u8) -> Self {
         let mut halves = [DefaultHasher::new(), DefaultHasher::new()];
-        halves[1].write_u8(1);
-        Self { halves, length: 0 }
+        halves[0].write_u8(kind);
+        halves[1].write_u8(!kind);
+        Self(halves)
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.0.iter_mut().for_each(|half| half.write(bytes));
+    }
+
+    fn print(&self) -> Print {
+        self.0.each_ref().map(DefaultHasher::finish)
     }
 }
 
 impl io::Write for Digest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.halves.iter_mut().for_each(|half| half.write(bytes));
-        self.length += bytes.len();
+        self.add(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, second] = &self.halves;
-        write!(f, "~{:016x}{:016x}-{}", first.finish(), second.finish(), self.length)
     }
 }
 
@@ -171,12 +197,12 @@ mod tests {
 
     use super::*;
 
-    fn message(second: u32, id: &str) -> Message {
-        Message {
+    fn message(second: u32, id: &str) -> Arc<Message> {
+        Arc::new(Message {
             id: Some(id.into()),
             received_at: Some(format!("2026-01-01T00:00:{second:02}.000Z").parse().unwrap()),
             ..Message::text_by(User::named("ada"), id)
-        }
+        })
     }
 
     fn texts(timeline: &Timeline) -> Vec<&str> {
@@ -185,65 +211,82 @@ mod tests {
 
     #[test]
     fn a_message_that_comes_twice_is_told_once() {
-        let mut timeline = Timeline::new(10);
-        assert_eq!(timeline.insert(&message(1, "a")), Insertion::Added { late: false });
-        assert_eq!(timeline.insert(&message(1, "a")), Insertion::Known);
+        let mut timeline = Timeline::new(10, usize::MAX);
+        assert_eq!(timeline.insert(message(1, "a")), Insertion::Added { late: false });
+        assert_eq!(timeline.insert(message(1, "a")), Insertion::Known);
         assert_eq!(texts(&timeline), ["a"]);
     }
 
     #[test]
     fn a_late_message_is_put_in_its_place_and_marked() {
-        let mut timeline = Timeline::new(10);
-        timeline.insert(&message(3, "c"));
-        assert_eq!(timeline.insert(&message(1, "a")), Insertion::Added { late: true });
-        assert_eq!(timeline.insert(&message(3, "b")), Insertion::Added { late: true });
+        let mut timeline = Timeline::new(10, usize::MAX);
+        timeline.insert(message(3, "c"));
+        assert_eq!(timeline.insert(message(1, "a")), Insertion::Added { late: true });
+        assert_eq!(timeline.insert(message(3, "b")), Insertion::Added { late: true });
         assert_eq!(texts(&timeline), ["a", "b", "c"]);
     }
 
     #[test]
     fn a_deleted_message_does_not_come_back() {
-        let mut timeline = Timeline::new(10);
-        timeline.insert(&message(1, "a"));
+        let mut timeline = Timeline::new(10, usize::MAX);
+        timeline.insert(message(1, "a"));
         assert!(timeline.delete(&"a".into()));
-        assert_eq!(timeline.insert(&message(1, "a")), Insertion::Known);
+        assert_eq!(timeline.insert(message(1, "a")), Insertion::Known);
         assert_eq!(texts(&timeline), Vec::<&str>::new());
     }
 
     #[test]
     fn the_oldest_go_and_still_do_not_come_twice() {
-        let mut timeline = Timeline::new(3);
+        let mut timeline = Timeline::new(3, usize::MAX);
         for (second, id) in (1..).zip(["a", "b", "c", "d", "e"]) {
-            timeline.insert(&message(second, id));
+            timeline.insert(message(second, id));
         }
         assert_eq!(texts(&timeline), ["c", "d", "e"]);
-        assert_eq!(timeline.insert(&message(1, "a")), Insertion::Known);
+        assert_eq!(timeline.insert(message(1, "a")), Insertion::Known);
     }
 
     #[test]
     fn many_messages_leave_a_bounded_memory_of_ids() {
-        let mut timeline = Timeline::new(100);
+        let mut timeline = Timeline::new(100, usize::MAX);
         for number in 0..10_000u32 {
-            timeline.insert(&message(number % 60, &number.to_string()));
+            timeline.insert(message(number % 60, &number.to_string()));
         }
         assert!(timeline.seen.len() <= 400 && timeline.seen_order.len() <= 400 && timeline.messages.len() <= 100);
     }
 
     #[test]
     fn messages_without_an_id_are_told_once_too() {
-        let mut timeline = Timeline::new(10);
-        let nameless = Message { id: None, ..message(1, "a") };
-        assert_eq!(timeline.insert(&nameless), Insertion::Added { late: false });
-        assert_eq!(timeline.insert(&nameless), Insertion::Known);
+        let mut timeline = Timeline::new(10, usize::MAX);
+        let nameless = Arc::new(Message { id: None, ..(*message(1, "a")).clone() });
+        assert_eq!(timeline.insert(Arc::clone(&nameless)), Insertion::Added { late: false });
+        assert_eq!(timeline.insert(Arc::clone(&nameless)), Insertion::Known);
     }
 
     #[test]
-    fn a_long_message_without_an_id_is_remembered_in_few_bytes() {
-        let mut timeline = Timeline::new(10);
-        let long = |end: &str| Message { id: None, ..Message::text_by(User::named("u"), "x".repeat(100_000) + end) };
-        assert_eq!(timeline.insert(&long("a")), Insertion::Added { late: false });
-        assert_ne!(timeline.insert(&long("b")), Insertion::Known, "the end counts too");
-        assert_eq!(timeline.insert(&long("a")), Insertion::Known);
-        let longest = timeline.seen_order.iter().map(|id| id.as_str().len()).max();
-        assert!(longest < Some(50), "{longest:?}");
+    fn long_messages_without_an_id_are_told_apart_by_all_of_their_text() {
+        let mut timeline = Timeline::new(10, usize::MAX);
+        let long =
+            |end: &str| Arc::new(Message { id: None, ..Message::text_by(User::named("u"), "x".repeat(100_000) + end) });
+        assert_eq!(timeline.insert(long("a")), Insertion::Added { late: false });
+        assert_ne!(timeline.insert(long("b")), Insertion::Known);
+        assert_eq!(timeline.insert(long("a")), Insertion::Known);
+    }
+
+    #[test]
+    fn large_messages_push_the_oldest_out_by_their_size() {
+        let mut timeline = Timeline::new(1_000, 1_000_000);
+        let large = |second: u32, id: &str| {
+            let text = Message::text_by(User::named("u"), "x".repeat(300_000));
+            Arc::new(Message { id: Some(id.into()), payload: text.payload, ..(*message(second, id)).clone() })
+        };
+        for (second, id) in (1..).zip(["a", "b", "c", "d", "e"]) {
+            timeline.insert(large(second, id));
+        }
+        let kept = |timeline: &Timeline| timeline.messages().filter_map(|it| it.id.clone()).collect::<Vec<_>>();
+        assert_eq!(kept(&timeline), ["c", "d", "e"].map(MessageId::from));
+        timeline.delete(&"d".into());
+        timeline.insert(large(6, "f"));
+        assert_eq!(kept(&timeline), ["c", "e", "f"].map(MessageId::from));
+        assert_eq!(timeline.insert(large(1, "a")), Insertion::Known, "it is remembered all the same");
     }
 }

@@ -1,6 +1,7 @@
 //! One InteractionMessage (docs/protocol.md, section D).
 
 mod read;
+mod weight;
 mod write;
 
 use crate::{Kind, MessageId, Payload, RawJson, Time, User, payload::TextMessage};

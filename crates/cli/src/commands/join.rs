@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::Path,
+    sync::Arc,
 };
 
 use chatroom_client::{Delivery, Event, EventStream, Room};
@@ -167,7 +168,7 @@ fn tried(room: &Room, line: io::Result<Option<String>>) -> io::Result<Option<Str
 /// Own messages, shown once they are delivered.
 #[derive(Debug, Default)]
 struct Own {
-    said: BTreeMap<MessageId, Message>,
+    said: BTreeMap<MessageId, Arc<Message>>,
     /// Taken, and without a last word yet.
     waiting: usize,
     /// Those that stay in the outbox.

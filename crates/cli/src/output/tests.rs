@@ -20,7 +20,7 @@ fn read(json: &str) -> Message {
 }
 
 fn added(message: Message) -> Event {
-    Event::MessageAdded { message, delivery: None, late: false }
+    Event::MessageAdded { message: message.into(), delivery: None, late: false }
 }
 
 const TEXT: &str = r#"{"id":"1","user":{"custom_name":"Ada","id":"u"},"type":"INTERACTION_TYPE_TEXT",

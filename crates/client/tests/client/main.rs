@@ -34,7 +34,7 @@ async fn joined(events: &mut EventStream) {
 async fn message(events: &mut EventStream) -> Message {
     loop {
         if let Event::MessageAdded { message, .. } = next(events).await {
-            return message;
+            return std::sync::Arc::unwrap_or_clone(message);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Bed {
             if let Event::MessageAdded { message, .. } = next(&mut self.heard).await
                 && message.kind() == kind
             {
-                return message;
+                return std::sync::Arc::unwrap_or_clone(message);
             }
         }
     }

@@ -125,10 +125,10 @@ impl Tally {
     fn take(&mut self, event: Event) {
         match event {
             Event::MessageAdded { message, delivery: Some(_), .. } => {
-                if let (Some(id), Payload::Custom(custom)) = (message.id, message.payload)
-                    && let Some(incr) = custom.incr
+                if let (Some(id), Payload::Custom(custom)) = (&message.id, &message.payload)
+                    && let Some(incr) = &custom.incr
                 {
-                    self.on_the_way.insert(id, incr.value);
+                    self.on_the_way.insert(id.clone(), incr.value);
                 }
             }
             Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() => {
@@ -166,7 +166,7 @@ mod tests {
         let custom = CustomMessage { incr: Some(incr), ..CustomMessage::default() };
         let message =
             Message { id: Some(id.to_owned().into()), ..Message::new(User::default(), Payload::Custom(custom)) };
-        Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false }
+        Event::MessageAdded { message: message.into(), delivery: Some(Delivery::Queued), late: false }
     }
 
     fn fate_of(id: &str, delivery: Delivery) -> Event {

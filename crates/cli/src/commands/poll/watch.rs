@@ -45,7 +45,7 @@ async fn watch(visit: &mut Visit, output: Output, global: &GlobalArgs) -> Result
         };
         let poll = match event {
             // The end of a poll is told by its message alone: the room has no active poll then.
-            Event::MessageAdded { message, .. } => over(message),
+            Event::MessageAdded { message, .. } => over(&message),
             Event::Joined { first, .. } => {
                 if !first {
                     screen.drawn = 0;
@@ -75,10 +75,10 @@ async fn watch(visit: &mut Visit, output: Output, global: &GlobalArgs) -> Result
 }
 
 /// A poll that has come to its end.
-fn over(message: Message) -> Option<Poll> {
-    match message.payload {
+fn over(message: &Message) -> Option<Poll> {
+    match &message.payload {
         Payload::PollClosed(Some(told)) | Payload::PollArchived(Some(told)) => {
-            Some(Poll { status: told.poll.status.max(PollStatus::Closed), ..told.poll })
+            Some(Poll { status: told.poll.status.max(PollStatus::Closed), ..told.poll.clone() })
         }
         _ => None,
     }
@@ -152,9 +152,9 @@ mod tests {
     #[test]
     fn a_poll_that_was_closed_is_shown_as_closed_whatever_its_message_says() {
         let json = r#"{"type":"INTERACTION_TYPE_POLL_CLOSED","poll_message":{"poll":{"id":"p","status":"POLL_STATUS_ACTIVE"}}}"#;
-        let closed = over(serde_json::from_str(json).unwrap()).unwrap();
+        let closed = over(&serde_json::from_str(json).unwrap()).unwrap();
         assert_eq!(closed.status, PollStatus::Closed);
         let text = r#"{"type":"INTERACTION_TYPE_TEXT","text_message":{"text":"closed"}}"#;
-        assert_eq!(over(serde_json::from_str(text).unwrap()), None);
+        assert_eq!(over(&serde_json::from_str(text).unwrap()), None);
     }
 }

@@ -1,6 +1,6 @@
 //! One guest of the party: a real session, and all that it was told.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use chatroom_client::{
     Builder, DeliverError, Draft, Event, Rest, Room, Rooms, Trust,
@@ -48,7 +48,7 @@ pub(super) struct Guest {
 
 #[derive(Default)]
 struct Heard {
-    messages: Vec<Message>,
+    messages: Vec<Arc<Message>>,
     joined: usize,
     /// How many own presses were delivered.
     counted: i64,
@@ -136,7 +136,7 @@ impl Guest {
             let mut found = heard.messages.iter().rev().filter(|message| message.id.as_ref() == Some(id));
             found.find(|message| message.received_at.is_some()).cloned()
         };
-        self.wait("a message", named).await
+        self.wait("a message", named).await.as_ref().clone()
     }
 
     /// Waits until so many own presses are delivered.
@@ -199,7 +199,7 @@ impl Heard {
                 {
                     self.counted += incr.value;
                 }
-                self.messages.push(*echo);
+                self.messages.push(echo);
             }
             Event::MessageDeleted { id } => self.messages.retain(|message| message.id.as_ref() != Some(&id)),
             _ => {}
