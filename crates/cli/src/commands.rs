@@ -43,6 +43,7 @@ use crate::{
     log,
     output::{Line, View},
     profile::Profile,
+    signals::Continued,
 };
 
 /// How long a clean farewell may take.
@@ -155,7 +156,21 @@ fn enter(builder: Builder, history: usize, timeout: Option<Duration>) -> Result<
     if let Some(timeout) = timeout {
         builder = builder.patience(timeout);
     }
-    builder.build().map_err(Failure::Build)
+    open(builder)
+}
+
+/// Starts a session that does not wait any longer for its next attempt once the program goes on after it was stopped.
+fn open(builder: Builder) -> Result<(Room, EventStream), Failure> {
+    let mut continued = Continued::listen().map_err(|source| Failure::System { what: "signals", source })?;
+    let (room, events) = builder.build().map_err(Failure::Build)?;
+    let waiting = room.clone();
+    tokio::spawn(async move {
+        loop {
+            continued.next().await;
+            waiting.retry();
+        }
+    });
+    Ok((room, events))
 }
 
 /// Prints these lines of data.

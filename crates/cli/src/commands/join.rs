@@ -25,7 +25,6 @@ use crate::{
     failure::Failure,
     input::Input,
     output::{Line, View},
-    signals::Continued,
 };
 
 /// How many own lines may be on their way: a whole file piped in waits its turn.
@@ -59,7 +58,6 @@ pub(super) async fn converse(
     view.notices = true;
     let printer = start_printer()?;
     let mut input = Input::start().map_err(|source| Failure::System { what: "a thread", source })?;
-    let mut continued = Continued::listen().map_err(|source| Failure::System { what: "signals", source })?;
     let mut typing = true;
     // What an earlier run left does not keep anybody from typing.
     let most = ON_THE_WAY + leftovers.len();
@@ -98,10 +96,6 @@ pub(super) async fn converse(
                 }
                 Some(Ok(event)) => own.show(&mut view, event),
             },
-            () = continued.next() => {
-                room.retry();
-                None
-            }
             line = input.next(), if typing && own.waiting < most => match tried(&room, line) {
                 Ok(Some(text)) if text.trim().is_empty() => None,
                 // An arrow key arrives as an escape sequence, and nobody means to say that.

@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use chatroom_client::{Cause, Event, EventStream, Limits, Room};
 
 use super::{
-    access,
+    access, open,
     stop::{Stop, Why},
     tail::{finish, leave, start_printer},
     view,
@@ -62,7 +62,7 @@ impl Visit {
         if let Some(timeout) = stay.timeout {
             builder = builder.patience(timeout);
         }
-        let (room, events) = builder.build().map_err(Failure::Build)?;
+        let (room, events) = open(builder)?;
         let printer = start_printer()?;
         Ok(Self { room, events, view, printer, stop, last_cause: None, hurried: false })
     }

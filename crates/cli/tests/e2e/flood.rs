@@ -1,12 +1,15 @@
 //! `tail` in a flood, with a reader who stops, and with one who has seen enough.
 //!
 //! `CHATROOM_FLOOD` says how many messages the flood has, 100,000 unless said.
+//!
+//! - [`stopped`]: the reader who stops
+
+mod stopped;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use chatroom_mqtt::ServerEvent;
 use chatroom_testkit::certs::{Certs, Leaf};
 use chatroom_testkit::config_file;
 use chatroom_testkit::endpoint::Endpoint;
@@ -23,8 +26,6 @@ use crate::support::chatroom;
 const MESSAGES: usize = 100_000;
 /// So many come in one packet.
 const BATCH: usize = 50;
-/// As many as fit: a client takes 100 packets at once without having acknowledged them.
-const LARGE_BATCH: usize = 400;
 /// What `tail` may take at most, in KiB: what users are promised.
 const MEMORY: u64 = 64 * 1024;
 
@@ -44,29 +45,6 @@ async fn in_a_flood_with_one_in_five_doubled_nothing_is_shown_twice_and_what_is_
     assert_eq!(tally.left_out, 0, "the reader kept up: {tally:?}");
     println!("{messages} messages, one in five doubled: {} left out, {memory} KiB at most", tally.left_out);
     assert!(memory < MEMORY, "{memory} KiB");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_who_stops_is_told_how_many_were_left_out_and_the_connection_stays() {
-    let messages = 30_000;
-    let payloads = flood(messages, LARGE_BATCH);
-    let packets = payloads.len();
-    let room = Room::that(OnSubscribe::GrantAtLeastOnce(payloads)).await;
-    let mut tail = room.tail("exec \"$0\" \"$@\"");
-    // Nobody reads: the pipe fills, then what waits for it, then the oldest are left out. All the while it acknowledges.
-    let acknowledged = |event: &ServerEvent| matches!(event, ServerEvent::Acknowledged { .. }).then_some(());
-    room.heard.nth("the last acknowledgement", 0, packets, acknowledged).await;
-    let mut lines = lines(&mut tail);
-    let mut tally = Tally::default();
-    while tally.next < messages {
-        let line = within("the next line", lines.next_line()).await.expect("it can be read");
-        tally.count(&line.expect("it stays in the room"));
-    }
-    let memory = peak(&tail);
-    assert!(tally.left_out > 0, "{tally:?}");
-    assert_eq!(tally.shown + tally.left_out, messages, "{tally:?}");
-    assert!(memory < MEMORY, "{memory} KiB");
-    assert_eq!(room.endpoint.record().connections(), 1, "it was connected all the time");
 }
 
 #[tokio::test]
@@ -109,9 +87,14 @@ impl Room {
     }
 
     async fn that(subscribe: OnSubscribe) -> Self {
-        let (home, certs) = (Home::new(), Certs::new());
+        let certs = Certs::new();
         let script = Script { subscribe, ..Script::default() };
         let (endpoint, heard) = Script::start_in_turn([script], Some(certs.server(Leaf::Good))).await;
+        Self::behind(certs, endpoint, heard)
+    }
+
+    fn behind(certs: Certs, endpoint: Endpoint, heard: Heard) -> Self {
+        let home = Home::new();
         let details = config_file::details(&endpoint.host(), &token::good());
         let config = home.file("config.json", details.to_string()).display().to_string();
         Self { home, certs, config, endpoint, heard }

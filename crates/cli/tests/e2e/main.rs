@@ -19,6 +19,8 @@
 //! - [`polls`]: a question, and everybody's vote
 //! - [`restart`]: a server that is killed in the middle of a conversation
 //! - [`secrets`]: nothing that is written holds a secret
+//! - [`takeover`]: two programs with one client id
+//! - [`waits`]: what ends the wait for the next attempt
 //! - [`support`]: what they share
 #![forbid(unsafe_code)]
 
@@ -46,4 +48,6 @@ mod restart;
 mod rooms;
 mod secrets;
 mod support;
+mod takeover;
 mod tokens;
+mod waits;

@@ -43,7 +43,7 @@ pub(crate) async fn server(home: &Home) -> Server {
 
 /// Waits until a command that stays in a room is in it: what is said from now on reaches it.
 pub(crate) async fn joined(process: &Process) {
-    process.err_line(|line| line.contains("joined")).await;
+    process.err_line(|line| line.contains("joined the room")).await;
 }
 
 /// `HOST:PORT` of a URL.
