@@ -81,6 +81,10 @@ pub(crate) struct World {
     /// Whether each config gives a client id of its own.
     pub(crate) own_client_ids: bool,
     configs: u32,
+    pub(crate) keep_alive: u16,
+    /// So many of the newest messages are in the history.
+    pub(crate) retained: usize,
+    pub(crate) server_options: ServerOptions,
     /// How long a fresh token lives, in seconds.
     pub(crate) token_life: i64,
     pub(crate) log: Vec<Message>,
@@ -149,6 +153,9 @@ impl World {
             own_client_ids: false,
             configs: 0,
             token_life: 1_000_000,
+            keep_alive: 30,
+            retained: usize::MAX,
+            server_options: ServerOptions::default(),
             log: Vec::new(),
             clients: Vec::new(),
             publishes: 0,
@@ -484,7 +491,7 @@ impl World {
             Input::LinkClosed(id, error)
         } else {
             client.connects.push(now);
-            let role = ServerRole::new(now, ServerOptions::default());
+            let role = ServerRole::new(now, self.server_options);
             client.links.push(Link { id, role, subscribed: false, last: self.log.len() as u64 });
             Input::LinkOpened(id)
         });
@@ -504,10 +511,11 @@ impl World {
                         self.lose_link(number, id);
                         continue;
                     }
+                    let keep_alive = self.keep_alive;
                     let Some(link) = self.link(number, id) else { return };
                     match refusal {
                         Some(reason) => link.role.refuse(now, reason, None),
-                        None => link.role.accept(now, Accept::new(30)),
+                        None => link.role.accept(now, Accept::new(keep_alive)),
                     }
                 }
                 ServerOutput::Event(ServerEvent::Subscribe { id: packet, .. }) => {
@@ -624,7 +632,7 @@ impl World {
     }
 
     fn page(&self, query: &MessagesQuery) -> MessagesPage {
-        let inside = self.log.iter().filter(|message| {
+        let inside = self.log[self.log.len().saturating_sub(self.retained)..].iter().filter(|message| {
             query.before_at.is_none_or(|border| message.received_at < Some(border))
                 && query.after_at.is_none_or(|border| message.received_at > Some(border))
         });
