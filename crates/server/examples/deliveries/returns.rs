@@ -3,15 +3,12 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr},
-    process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use chatroom_client::{Builder, Event, tls::Trust};
-use chatroom_server::{Data, Options, Server};
 use chatroom_wire::Token;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -24,58 +21,14 @@ use crate::{
     Failure,
     client::{Client, config},
     percentile,
+    process::Process,
 };
-
-/// The word that makes this program the server.
-pub(crate) const SERVE: &str = "serve";
 
 /// How many clients join at a time, at first.
 const AT_ONCE: usize = 50;
 
 /// How many look all the time how long a connection takes.
 const PROBES: usize = 4;
-
-/// Serves from this directory until killed. Port 0 is any.
-pub(crate) async fn serve(directory: &str, ports: [usize; 2]) -> Result<(), Failure> {
-    let mut options = Options::new(Data::Directory(directory.into()));
-    let [plain, secure] = ports.map(u16::try_from);
-    options.listen = Some((Ipv4Addr::LOCALHOST, plain?).into());
-    options.tls_listen = Some((Ipv4Addr::LOCALHOST, secure?).into());
-    options.settings.set("connections.per_user", "1000000")?;
-    let server = Server::start(options).await?;
-    let ports = [server.address(), server.tls_address()].map(|address| address.map_or(0, |address| address.port()));
-    println!("{} {}", ports[0], ports[1]);
-    server.stopped().await;
-    Ok(())
-}
-
-/// The server, in a process of its own.
-struct Process {
-    child: Child,
-    ports: [u16; 2],
-}
-
-impl Process {
-    /// Returns when it takes connections.
-    fn start(directory: &str, ports: [u16; 2]) -> Result<Self, Failure> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args([SERVE, directory]).args(ports.map(|port| port.to_string())).stdout(Stdio::piped());
-        let mut child = command.spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-        let mut ports = line.split_whitespace().map(str::parse);
-        let mut port = || ports.next().ok_or("the server does not start");
-        let ports = [port()??, port()??];
-        Ok(Self { child, ports })
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Joins so many clients, kills the server, starts it anew, and waits until all are back.
 pub(crate) async fn measure(clients: usize) -> Result<(), Failure> {

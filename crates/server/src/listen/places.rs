@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -75,7 +75,7 @@ impl Places {
     /// # Errors
     /// When there is none.
     pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Place, NoPlace> {
-        let address = address.to_canonical();
+        let address = network(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let own = taken.addresses.get(&address).copied().unwrap_or_default();
         if own.all >= self.of_address {
@@ -129,6 +129,14 @@ impl Taken {
     }
 }
 
+/// Who has one address of IPv6 has as many as the last 64 bits can tell apart: all of them count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +175,15 @@ mod tests {
         assert_eq!(places.take("127.0.0.1".parse().unwrap()).unwrap_err(), NoPlace::Address);
         drop(second);
         let _third = places.take("127.0.0.1".parse().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_count_as_one() {
+        let places = places(&[("connections.per_address", "2")]);
+        let take = |address: &str| places.take(address.parse().unwrap());
+        let _held = [take("2001:db8:0:1::1").unwrap(), take("2001:db8:0:1:ffff:ffff:ffff:ffff").unwrap()];
+        assert_eq!(take("2001:db8:0:1:2:3:4:5").unwrap_err(), NoPlace::Address);
+        let _neighbour = take("2001:db8:0:2::1").unwrap();
     }
 
     #[test]
