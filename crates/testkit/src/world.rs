@@ -10,31 +10,39 @@
 //! - a hole is filled, or told
 //! - nothing grows without bound, everybody comes back, and dead links are found within 1.5 × keep alive
 //!
-//! The parts: `air` (time, chance, weather, wires), `wire`; `server` with `turn`, `gateway`, `fanout`, `service`, `log`;
-//! `client` with `disk`; `reference` and `verdict`; `storm`; [`Breach`]: rules to break on purpose; `dice`.
+//! The parts: `air` (time, chance, weather, wires), `wire`; `server` with `turn`, `gateway`, `broker`, `fanout`, `service`,
+//! `log`; `client` with `driver` and `disk`; `reference` with `life` and `words`, `verdict`; `storm` with `transition` and
+//! `tally`; [`Breach`]: rules to break on purpose; `dice`.
 
 mod air;
 mod breach;
+mod broker;
 mod client;
 mod dice;
 mod disk;
+mod driver;
 mod fanout;
 mod gateway;
+mod life;
 mod log;
 mod reference;
 mod server;
 mod service;
 mod storm;
+mod tally;
+mod transition;
 mod turn;
 mod verdict;
 mod wire;
+mod words;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use chatroom_session::{Input, LinkError};
 
 pub use breach::Breach;
-pub use storm::{Outcome, Storm, Tally, run};
+pub use storm::{Outcome, Storm, run};
+pub use tally::Tally;
 
 use air::Air;
 use client::Client;
@@ -57,8 +65,6 @@ pub(crate) struct World {
     steps: u64,
     /// How many texts were said, so that each is another.
     said: u64,
-    /// Messages that were told as rejected before an earlier copy of them arrived.
-    came_later: u64,
 }
 
 /// What happens next.

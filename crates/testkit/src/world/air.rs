@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 
 use super::{
+    Tally,
     breach::Breach,
     dice::Dice,
     wire::{Wire, WireId},
@@ -22,6 +23,8 @@ pub(crate) struct Air {
     pub(crate) ours: bool,
     pub(crate) wires: BTreeMap<WireId, Wire>,
     pub(crate) next_wire: u64,
+    /// How much of what the network and the services do has happened.
+    pub(crate) tally: Tally,
     trace: Option<Vec<String>>,
     /// What was found broken first.
     pub(crate) violation: Option<String>,
@@ -40,6 +43,8 @@ pub(crate) struct Weather {
     /// REST calls: the history, and the others.
     pub(crate) history: Duration,
     pub(crate) calls: Duration,
+    /// Pages of the history are answered from an older state.
+    pub(crate) stale: Duration,
     /// The server's disk takes seconds.
     pub(crate) slow_commit: Duration,
     /// How long tokens live, in seconds.
@@ -65,6 +70,7 @@ impl Air {
             breach,
             wires: BTreeMap::new(),
             next_wire: 0,
+            tally: Tally::default(),
             trace: traced.then(Vec::new),
             violation: None,
         }

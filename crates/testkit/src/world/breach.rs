@@ -17,7 +17,8 @@ pub enum Breach {
     HistoryOmits,
     /// The gateway's numbers hide what it lost.
     NumbersHide,
-    /// The network keeps bytes of a link that ended for longer than a client waits for them.
+    /// The network keeps bytes of a link that ended for longer than a client waits for them, and the server waits with it:
+    /// one that ends silent connections, as MQTT demands, never hears them.
     LateBytes,
 }
 

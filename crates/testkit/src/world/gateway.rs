@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use chatroom_mqtt::{
-    Accept, Connect, InboundPublish, PacketId, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole,
+    Accept, Connect, InboundPublish, PacketId, QoS, ReasonCode, ServerEvent, ServerOptions, ServerOutput, ServerRole,
 };
 use chatroom_wire::{Claims, UserId, user_name};
 
 use super::{
     air::Air,
+    breach::Breach,
+    broker::{AtLeastOnce, EXPIRY},
+    fanout::HeldBack,
     server::Server,
     turn::Said,
     wire::{Parcel, WireId},
@@ -27,8 +29,13 @@ pub(crate) struct Conn {
     pub(crate) listens: bool,
     /// The last number that the client was told.
     pub(crate) told: u64,
-    /// A packet that another overtakes.
-    pub(crate) held_back: Option<Bytes>,
+    pub(crate) held_back: HeldBack,
+    /// Set if the subscription is at QoS 1.
+    pub(crate) at_least_once: Option<AtLeastOnce>,
+    /// For how long the session is kept when the link ends.
+    pub(crate) expiry: Duration,
+    /// Whether silence does not end it.
+    endures_silence: bool,
 }
 
 /// Who has connected.
@@ -42,8 +49,9 @@ pub(crate) struct Guest {
 
 impl Conn {
     pub(crate) fn due(&self) -> Option<Duration> {
-        let role = self.role.poll_timeout().map(|(at, _)| at);
-        [role, self.guest.as_ref().map(|guest| guest.ends_at)].into_iter().flatten().min()
+        let role = self.role.poll_timeout().filter(|_| !self.endures_silence).map(|(at, _)| at);
+        let letter = self.at_least_once.as_ref().and_then(AtLeastOnce::due);
+        [role, letter, self.guest.as_ref().map(|guest| guest.ends_at)].into_iter().flatten().min()
     }
 }
 
@@ -52,7 +60,17 @@ impl Server {
     pub(crate) fn accept(&mut self, air: &mut Air, wire: WireId) -> bool {
         if self.is_up() {
             let role = ServerRole::new(air.now, ServerOptions::default());
-            self.conns.insert(wire, Conn { role, guest: None, listens: false, told: 0, held_back: None });
+            let conn = Conn {
+                role,
+                guest: None,
+                listens: false,
+                told: 0,
+                held_back: HeldBack::new(),
+                at_least_once: None,
+                expiry: Duration::ZERO,
+                endures_silence: air.breaks(Breach::LateBytes),
+            };
+            self.conns.insert(wire, conn);
         }
         self.is_up()
     }
@@ -77,15 +95,25 @@ impl Server {
                     self.close(air, wire);
                 }
                 ServerOutput::Event(ServerEvent::Connect(connect)) => self.connect(air, wire, &connect),
-                ServerOutput::Event(ServerEvent::Subscribe { id, .. }) => self.subscribe(air, wire, id),
-                ServerOutput::Event(ServerEvent::Publish(publish)) => self.publish(air, wire, publish),
+                ServerOutput::Event(ServerEvent::Subscribe { id, filters }) => {
+                    let asked = filters.first().map_or(QoS::AtMostOnce, |(_, asked)| *asked);
+                    self.subscribe(air, wire, id, asked);
+                }
+                ServerOutput::Event(ServerEvent::Publish(publish)) => self.publish(air, wire, &publish),
+                ServerOutput::Event(ServerEvent::Acknowledged { id, .. }) => {
+                    if let Some(kept) = self.conns.get_mut(&wire).and_then(|conn| conn.at_least_once.as_mut()) {
+                        kept.acknowledged(id);
+                    }
+                }
                 ServerOutput::Event(_) => {}
             }
         }
     }
 
     fn close(&mut self, air: &mut Air, wire: WireId) {
-        self.conns.remove(&wire);
+        if let Some(conn) = self.conns.remove(&wire) {
+            self.keep(air, conn);
+        }
         air.drop_from_server(wire);
     }
 
@@ -103,9 +131,13 @@ impl Server {
             return;
         };
         self.take_over(air, &connect.client_id);
+        let session_present = self.resume(air, wire, connect);
         let (now, ends_at) = (air.now, air.now + left);
         if let Some(conn) = self.conns.get_mut(&wire) {
-            conn.role.accept(now, Accept::new(connect.keep_alive.max(30)));
+            let session_expiry = if air.ours { 0 } else { EXPIRY };
+            conn.expiry = Duration::from_secs(session_expiry.min(connect.session_expiry).into());
+            let terms = Accept { session_present, session_expiry, ..Accept::new(connect.keep_alive.max(30)) };
+            conn.role.accept(now, terms);
             conn.guest = Some(Guest { user, client_id: connect.client_id.clone(), ends_at });
         }
     }
@@ -139,10 +171,12 @@ impl Server {
         }
     }
 
-    fn subscribe(&mut self, air: &mut Air, wire: WireId, id: PacketId) {
+    fn subscribe(&mut self, air: &mut Air, wire: WireId, id: PacketId, asked: QoS) {
         let position = self.log.len() as u64;
         let Some(conn) = self.conns.get_mut(&wire) else { return };
-        conn.role.suback(air.now, id, &[ReasonCode::SUCCESS], None);
+        let granted = if air.ours { QoS::AtMostOnce } else { asked.min(QoS::AtLeastOnce) };
+        conn.at_least_once = (granted == QoS::AtLeastOnce).then(AtLeastOnce::default);
+        conn.role.suback(air.now, id, &[ReasonCode(granted.level())], None);
         conn.listens = true;
         conn.told = position;
         if air.ours {
@@ -153,7 +187,7 @@ impl Server {
         }
     }
 
-    fn publish(&mut self, air: &mut Air, wire: WireId, publish: InboundPublish) {
+    fn publish(&mut self, air: &mut Air, wire: WireId, publish: &InboundPublish) {
         let Some(conn) = self.conns.get_mut(&wire) else { return };
         let Some(user) = conn.guest.as_ref().map(|guest| guest.user.clone()) else { return };
         if publish.topic != PUBLISH {
@@ -166,7 +200,12 @@ impl Server {
             // The vendor's broker acknowledges before anybody has looked at the message.
             conn.role.puback(air.now, id, ReasonCode::SUCCESS, None, &[]);
         }
-        self.hear(air, Said::Publish { from: wire, packet, user, payload: publish.payload });
+        // To the vendor's rules a broker hands a message at least once.
+        let twice = !air.ours && air.now < air.weather.doubles && air.dice.chance(40);
+        for _ in 0..=u8::from(twice) {
+            let (user, payload) = (user.clone(), publish.payload.clone());
+            self.hear(air, Said::Publish { from: wire, packet, user, payload });
+        }
     }
 
     pub(crate) fn handle_conn_timeouts(&mut self, air: &mut Air) {
@@ -175,9 +214,12 @@ impl Server {
             self.conns.iter().filter(|(_, conn)| conn.due().is_some_and(|at| at <= now)).map(|(id, _)| *id).collect();
         for wire in due {
             let Some(conn) = self.conns.get_mut(&wire) else { continue };
-            conn.role.handle_timeout(now);
+            if !conn.endures_silence {
+                conn.role.handle_timeout(now);
+            }
             let ended = conn.guest.as_ref().is_some_and(|guest| guest.ends_at <= now);
             self.pump(air, wire);
+            self.send_letters(air, wire);
             if ended {
                 self.close_bare(air, wire);
             }

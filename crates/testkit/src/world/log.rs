@@ -1,6 +1,6 @@
 //! The store: what is committed, in its order, once for each id.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use chatroom_wire::{Message, MessageId, Time, UserId, rest::MessagesQuery};
 
@@ -13,12 +13,22 @@ pub(crate) struct Stored {
     pub(crate) json: Vec<u8>,
     /// Whether only its author gets to see it.
     pub(crate) hidden: bool,
-    pub(crate) deleted: bool,
+    pub(crate) committed_at: Duration,
+    pub(crate) deleted_at: Option<Duration>,
 }
 
 impl Stored {
     pub(crate) fn is_for(&self, user: &UserId) -> bool {
         !self.hidden || self.author == *user
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    /// Whether it was there, and not deleted yet.
+    fn stood_at(&self, moment: Duration) -> bool {
+        self.committed_at <= moment && self.deleted_at.is_none_or(|at| at > moment)
     }
 
     pub(crate) fn at(&self) -> Option<Time> {
@@ -45,7 +55,7 @@ pub(crate) enum Appended {
 }
 
 impl Log {
-    pub(crate) fn append(&mut self, stored: Stored, deduplicates: bool) -> Appended {
+    pub(crate) fn append(&mut self, now: Duration, stored: Stored, deduplicates: bool) -> Appended {
         match self.first.get(&stored.id) {
             Some(place) if deduplicates => match self.entries.get(*place) {
                 Some(earlier) if earlier.author == stored.author => Appended::Duplicate(*place),
@@ -54,7 +64,7 @@ impl Log {
             _ => {
                 let place = self.entries.len();
                 self.first.entry(stored.id.clone()).or_insert(place);
-                self.entries.push(stored);
+                self.entries.push(Stored { committed_at: now, ..stored });
                 Appended::Stored(place)
             }
         }
@@ -83,20 +93,27 @@ impl Log {
     }
 
     /// Its text goes; id and number stay.
-    pub(crate) fn delete(&mut self, id: &MessageId) {
+    pub(crate) fn delete(&mut self, now: Duration, id: &MessageId) {
         for stored in self.entries.iter_mut().filter(|stored| stored.id == *id) {
-            stored.deleted = true;
+            stored.deleted_at.get_or_insert(now);
         }
     }
 
-    /// A page as docs/protocol.md, section C.2, describes it; whether its borders belong to it is nowhere said.
-    pub(crate) fn page(&self, reader: &UserId, query: &MessagesQuery, inclusive: bool) -> Vec<Message> {
+    /// A page as docs/protocol.md, section C.2, describes it, of the room as it was at a moment; whether its borders
+    /// belong to it is nowhere said.
+    pub(crate) fn page(
+        &self,
+        reader: &UserId,
+        query: &MessagesQuery,
+        inclusive: bool,
+        moment: Duration,
+    ) -> Vec<Message> {
         let behind = |at: Option<Time>, border| at > Some(border) || (inclusive && at == Some(border));
         let before = |at: Option<Time>, border| at < Some(border) || (inclusive && at == Some(border));
         let mut inside: Vec<&Message> = self
             .entries
             .iter()
-            .filter(|stored| stored.is_for(reader) && !stored.deleted)
+            .filter(|stored| stored.is_for(reader) && stored.stood_at(moment))
             .filter(|stored| query.after_at.is_none_or(|border| behind(stored.at(), border)))
             .filter(|stored| query.before_at.is_none_or(|border| before(stored.at(), border)))
             .map(|stored| &stored.message)

@@ -1,7 +1,7 @@
 //! The server: a room by the real rules over the log, and connections by the real MQTT role. It can die at any moment.
 //!
-//! The parts of it: `turn` (what is said, judged and committed), `gateway` (connections), `fanout` (deliveries),
-//! `service` (REST calls).
+//! The parts of it: `turn` (what is said, judged and committed), `gateway` (connections), `fanout` (deliveries), `broker`
+//! (what is kept for a client), `service` (REST calls).
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     air::Air,
+    broker::Kept,
     gateway::Conn,
     log::{Log, Stored},
     turn::{Said, Turn},
@@ -31,6 +32,8 @@ pub(crate) struct Server {
     /// When it is up again, if it is down.
     pub(crate) down_until: Option<Duration>,
     pub(crate) conns: BTreeMap<WireId, Conn>,
+    /// Sessions of clients that are away, by client id.
+    pub(crate) kept: BTreeMap<String, Kept>,
     pub(crate) log: Log,
     pub(crate) settings: Settings,
     pub(crate) rules: Rules,
@@ -61,6 +64,7 @@ impl Server {
         Self {
             down_until: None,
             conns: BTreeMap::new(),
+            kept: BTreeMap::new(),
             log: Log::default(),
             rules: Rules::new(&settings),
             settings,
@@ -101,11 +105,19 @@ impl Server {
             air.note(|| "what it was committing is on its disk".to_owned());
             let _ = self.store(air, turn);
         }
-        for id in std::mem::take(&mut self.conns).into_keys() {
+        // The vendor's broker is another machine, and may keep what it kept.
+        let keeps = air.dice.chance(50);
+        for (id, conn) in std::mem::take(&mut self.conns) {
+            if keeps {
+                self.keep(air, conn);
+            }
             if with_machine {
                 air.kill_silently(id);
             }
             air.drop_from_server(id);
+        }
+        if !keeps {
+            self.kept.clear();
         }
         self.queue.clear();
         self.batch.clear();

@@ -18,6 +18,9 @@ use super::{
     server::Server,
 };
 
+/// How old a page of the vendor's history may be.
+const STALE: Duration = Duration::from_millis(4_500);
+
 /// A call under way.
 #[derive(Debug)]
 pub(crate) struct Pending {
@@ -120,7 +123,12 @@ impl Server {
     }
 
     fn page(&self, air: &mut Air, user: &UserId, query: &MessagesQuery) -> MessagesPage {
-        let mut page = self.log.page(user, query, self.inclusive);
+        // No document says how fresh a page is. Clients live with what the wait for an echo, and the overlap of reads,
+        // bridge.
+        let stale = !air.ours && air.now < air.weather.stale && air.dice.chance(60);
+        let age = if stale { air.dice.between(Duration::ZERO, STALE) } else { Duration::ZERO };
+        air.tally.stale += u64::from(stale);
+        let mut page = self.log.page(user, query, self.inclusive, air.now.saturating_sub(age));
         if air.breaks(Breach::HistoryOmits) && page.len() > 1 {
             page.remove(air.dice.place(page.len()));
         }
@@ -133,9 +141,10 @@ impl Server {
         air.note(|| {
             let ids = page.iter().filter_map(|message| message.id.as_ref()).map(ToString::to_string);
             format!(
-                "{user} gets the page {:?} to {:?}: {}",
+                "{user} gets the page {:?} to {:?}, {:.1} s old: {}",
                 query.after_at,
                 query.before_at,
+                age.as_secs_f64(),
                 ids.collect::<Vec<_>>().join(" ")
             )
         });

@@ -133,7 +133,8 @@ impl Server {
             message,
             json,
             hidden: audience == Audience::Author,
-            deleted: false,
+            committed_at: air.now,
+            deleted_at: None,
         }
     }
 
@@ -189,13 +190,13 @@ impl Server {
             let outcome = match judged {
                 Judged::Accepted(stored, changes) => {
                     let (id, author, at) = (stored.id.clone(), stored.author.clone(), stored.at());
-                    match self.log.append(*stored, deduplicates) {
+                    match self.log.append(air.now, *stored, deduplicates) {
                         Appended::Stored(place) => {
                             air.note(|| format!("committed {} as {id} by {author}", place + 1));
                             for change in &changes {
                                 self.standing.apply(change, at.map_or_else(|| air.date(), Time::instant));
                                 if let Change::Delete(id) = change {
-                                    self.log.delete(id);
+                                    self.log.delete(air.now, id);
                                 }
                             }
                             self.lay_out(air, place);

@@ -5,8 +5,9 @@ use chatroom_session::End;
 use super::{
     World,
     client::Kind,
+    life::Life,
     log::Stored,
-    reference::{Fate, Life, Sent, is_deleted},
+    reference::{Fate, Sent, is_deleted},
 };
 
 impl World {
@@ -15,9 +16,7 @@ impl World {
         let sends = std::mem::take(&mut self.reference.sends);
         for (id, sent) in &sends {
             let stored = self.server.log.all().iter().filter(|stored| stored.id == *id).count();
-            let came_later = self.server.log.place_of(id).is_some_and(|place| sent.came_later(place));
-            self.came_later += u64::from(came_later);
-            if let Some(problem) = self.problem(sent, stored, is_deleted(&self.server.log, id), came_later) {
+            if let Some(problem) = self.problem(sent, stored, is_deleted(&self.server.log, id)) {
                 self.air.violated(|| format!("{}: {id} {problem}: {sent:?}", sent.client));
             }
         }
@@ -44,7 +43,7 @@ impl World {
         self.clients[number].process.is_some() && life.is_some_and(|life| life.is_joined)
     }
 
-    fn problem(&self, sent: &Sent, stored: usize, deleted: bool, came_later: bool) -> Option<&'static str> {
+    fn problem(&self, sent: &Sent, stored: usize, deleted: bool) -> Option<&'static str> {
         let last = sent.ends.last().map(|(_, fate)| *fate);
         match last {
             _ if stored > 1 && self.air.ours => Some("is in the log twice"),
@@ -52,7 +51,7 @@ impl World {
             None if sent.forgotten || !sent.taken => None,
             None => Some("has no end"),
             Some(Fate::Delivered) => (stored == 0).then_some("was delivered, and is not in the log"),
-            Some(Fate::Rejected) => (stored > 0 && !came_later).then_some("was rejected, and is in the log"),
+            Some(Fate::Rejected) => (stored > 0).then_some("was rejected, and is in the log"),
             Some(Fate::Expired) => (stored > 0).then_some("has expired, and is in the log"),
             Some(Fate::Unconfirmed) if sent.kind != Kind::Durable || deleted => None,
             // The vendor's broker acknowledges what nobody ever sees.
@@ -71,14 +70,16 @@ impl World {
             return;
         }
         let from = if life.knows_before() { joined.saturating_sub(1) } else { joined };
+        let log = &self.server.log;
         let missing = |stored: &&Stored| {
             let known = life.shown.contains(&stored.id) || life.confirmed.contains(&stored.id);
             !known
-                && !stored.deleted
+                // What was deleted stays so, also where a service takes the same id once more (docs/protocol.md, D.2).
+                && !is_deleted(log, &stored.id)
                 && stored.is_for(&life.user)
                 && !life.gaps.iter().any(|gap| gap.covers(stored.at()))
         };
-        let missed = self.server.log.all().iter().skip(from).find(missing).map(|stored| stored.id.clone());
+        let missed = log.all().iter().skip(from).find(missing).map(|stored| stored.id.clone());
         if let Some(id) = missed {
             self.air.violated(|| format!("{}: missed {id} without a word", life.client));
         }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use bytes::Bytes;
 use chatroom_session::LinkId;
 
-use super::{air::Air, dice::Dice};
+use super::{air::Air, breach::Breach, dice::Dice};
 
 /// Names a wire in the whole world, as a [`LinkId`] does within one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,9 +138,14 @@ impl Air {
 
     /// The client drops its end: what it has sent is still carried.
     pub(crate) fn hang_up(&mut self, id: WireId) {
+        let late = self.breaks(Breach::LateBytes);
         let Some(wire) = self.wires.get_mut(&id) else { return };
         wire.client_end = false;
         wire.opens = None;
+        if late && wire.up.held_until > self.now {
+            let until = self.now + self.dice.seconds(70, 300);
+            wire.up.hold(until);
+        }
         if wire.server_end && wire.dead_since.is_none() {
             wire.up.send(self.now, &mut self.dice, Parcel::End);
         }
