@@ -140,13 +140,16 @@ async fn serve(
     // Small packets must not wait for the acknowledgement of earlier ones.
     let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else { return };
     let arrival = Arrival { secure: tls.is_some(), peer, local, place: Some(Arc::new(place)) };
-    match tls {
-        None => serve_http(stream, arrival, app, service).await,
-        Some(tls) => match timeout(service.settings.connect_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => serve_http(stream, arrival, app, service).await,
-            Ok(Err(error)) => debug!(%peer, %error, "a TLS handshake failed"),
-            Err(_) => debug!(%peer, "a TLS handshake took too long"),
-        },
+    let Some(tls) = tls else { return serve_http(stream, arrival, app, service).await };
+    let mut stop = service.stop.watch();
+    let shaken = tokio::select! {
+        shaken = timeout(service.settings.connect_timeout, tls.accept(stream)) => shaken,
+        () = stop.reached(Phase::Draining) => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => serve_http(stream, arrival, app, service).await,
+        Ok(Err(error)) => debug!(%peer, %error, "a TLS handshake failed"),
+        Err(_) => debug!(%peer, "a TLS handshake took too long"),
     }
 }
 

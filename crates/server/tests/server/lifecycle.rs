@@ -12,10 +12,11 @@ use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
 use tokio_rustls::TlsConnector;
 
-use crate::bed::{Client, config, get, http::bearer, join, server, text, token};
+use crate::bed::{Client, PATIENCE, config, get, http::bearer, join, server, text, token};
 
 async fn server_in(directory: &Path) -> RunningServer {
     let mut options = Options::ephemeral();
@@ -223,4 +224,20 @@ async fn a_tls_handshake_that_never_comes_keeps_nobody_waiting() {
     }
     let mut ada = join(&server, "ada", Role::Viewer).await;
     ada.must_say(&text("hi")).await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_holds_up_no_stop() {
+    let mut options = Options::ephemeral();
+    for setting in ["connect.timeout", "drain.timeout"] {
+        options.settings.set(setting, "60s").unwrap();
+    }
+    let server = Server::start(options).await.unwrap();
+    let silent = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let silent_over_tls = TcpStream::connect(server.tls_address().unwrap()).await.unwrap();
+    // Both are taken by now: they came before.
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    ada.must_say(&text("hi")).await;
+    timeout(PATIENCE, server.shutdown()).await.expect("it waits for neither");
+    drop((silent, silent_over_tls));
 }
