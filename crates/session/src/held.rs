@@ -14,6 +14,8 @@ const BYTES: usize = 16 * 1024 * 1024;
 pub(crate) struct Held {
     messages: Vec<Message>,
     bytes: usize,
+    /// The newest of those that are certain to be new.
+    newest: Option<Time>,
     /// Too much was held and was let go, or a hole came among it: the history must be read once more.
     has_hole: bool,
 }
@@ -23,11 +25,13 @@ impl Held {
         *self = Self::default();
     }
 
-    pub(crate) fn push(&mut self, message: Message) {
+    /// `is_new` where nothing that was said earlier can come so.
+    pub(crate) fn push(&mut self, message: Message, is_new: bool) {
         if self.messages.len() >= MESSAGES || self.bytes >= BYTES {
             *self = Self { has_hole: true, ..Self::default() };
         }
         self.bytes += message.weight();
+        self.newest = self.newest.max(message.received_at.filter(|_| is_new));
         self.messages.push(message);
     }
 
@@ -45,8 +49,9 @@ impl Held {
         self.messages.iter().filter_map(|message| message.received_at).min()
     }
 
+    /// The newest of those that are certain to be new.
     pub(crate) fn newest(&self) -> Option<Time> {
-        self.messages.iter().filter_map(|message| message.received_at).max()
+        self.newest
     }
 
     /// All that was held, in order.
@@ -68,10 +73,10 @@ mod tests {
         let mut held = Held::default();
         let large = Message::text_by(User::named("ada"), "x".repeat(1024 * 1024));
         for _ in 0..16 {
-            held.push(large.clone());
+            held.push(large.clone(), true);
         }
         assert!(!held.take_hole() && held.messages.len() == 16);
-        held.push(large);
+        held.push(large, true);
         assert!(held.take_hole() && held.messages.len() == 1);
     }
 }

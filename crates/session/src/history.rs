@@ -3,10 +3,10 @@
 //! Pages overlap, since stamps of several servers may cross and no documentation says whether the borders of a page
 //! belong to it; the timeline tells each message once.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use chatroom_wire::{
-    Message, Time,
+    Message, MessageId, Time,
     rest::{MessagesQuery, PAGE_MAX},
 };
 
@@ -17,6 +17,10 @@ const TRIES: u32 = 3;
 const TRIES_TO_CATCH_UP: u32 = 8;
 /// The longest wait between two of them.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A look for own messages can wait until more was said, rather than fetch each message by itself.
+const LOOK_UP_WAIT: Duration = Duration::from_secs(1);
+/// So many pages that are not full it reads before it waits.
+const LOOK_UP_PAGES: u32 = 2;
 
 /// At most one read at a time.
 #[derive(Debug, Default)]
@@ -34,8 +38,13 @@ struct Read {
     reached: Option<Time>,
     /// What lies behind this is known already: without such a line a read of a busy room never ends.
     finish: Option<Time>,
+    /// Something that the history must have where it begins, if it reaches back so far.
+    anchor: Option<Time>,
     collected: Vec<Message>,
+    ids: HashSet<MessageId>,
     count: usize,
+    /// Pages that were not full.
+    short: u32,
     failures: u32,
     began: Duration,
     from: Option<Time>,
@@ -65,6 +74,12 @@ enum State {
 pub(crate) struct Progress {
     /// To be told, in order.
     pub(crate) messages: Vec<Message>,
+    /// Read, and not to be told: older than what was asked for.
+    pub(crate) untold: Vec<Message>,
+    /// Where a read before joining has its beginning.
+    pub(crate) floor: Option<Time>,
+    /// Set if something is missing before the messages.
+    pub(crate) hole: Option<GapReason>,
     /// Where the room stands, whether or not it is told.
     pub(crate) newest: Option<Time>,
     /// Whether the read is over.
@@ -85,9 +100,10 @@ impl History {
         self.begin(now, Purpose::First { want }, None, None);
     }
 
-    /// Reads everything since `after`, or from the room's beginning.
-    pub(crate) fn catch_up(&mut self, now: Duration, after: Option<Time>, most: usize) {
+    /// Reads everything since `after`, or from the room's beginning. It must find what was said at `anchor`.
+    pub(crate) fn catch_up(&mut self, now: Duration, after: Option<Time>, anchor: Option<Time>, most: usize) {
         self.begin(now, Purpose::CatchUp { most }, after, None);
+        self.anchor(anchor);
     }
 
     /// Reads everything since `after` for own messages; not if a read is under way.
@@ -98,17 +114,29 @@ impl History {
     }
 
     /// Reads from `after` up to `finish` without holding back what is said meanwhile; not if a read is under way.
-    pub(crate) fn recheck(&mut self, now: Duration, after: Option<Time>, finish: Option<Time>, most: usize) {
+    pub(crate) fn recheck(
+        &mut self,
+        now: Duration,
+        (after, finish): (Option<Time>, Option<Time>),
+        anchor: Option<Time>,
+        most: usize,
+    ) {
         if self.read.is_none() {
             self.begin(now, Purpose::Recheck { most }, after, finish);
+            self.anchor(anchor);
         }
     }
 
-    /// Something was said live, and is held: a read that comes so far has everything before it.
-    pub(crate) fn held(&mut self, time: Option<Time>) {
-        if let Some(read) = &mut self.read {
-            read.finish = read.finish.or(time);
-        }
+    /// Something new was said live since the read began: a read that comes so far has everything before it. A look for
+    /// own messages goes on for `overlap`, since stamps of several servers may cross.
+    pub(crate) fn said(&mut self, time: Option<Time>, overlap: Duration) {
+        let Some(read) = &mut self.read else { return };
+        let line = match read.purpose {
+            Purpose::First { .. } | Purpose::Recheck { .. } => return,
+            Purpose::CatchUp { .. } => time,
+            Purpose::LookUp { .. } => time.map(|time| time.later(overlap)),
+        };
+        read.finish = read.finish.or(line);
     }
 
     /// Forgets the read that is under way.
@@ -129,13 +157,11 @@ impl History {
     pub(crate) fn wanted(&self) -> Option<MessagesQuery> {
         let read = self.read.as_ref().filter(|read| read.state == State::Wanted)?;
         Some(match read.purpose {
-            Purpose::First { want } => MessagesQuery {
+            Purpose::First { .. } => MessagesQuery {
                 before_at: read.cursor,
-                // Later pages overlap the one before, so a small one might bring nothing new.
-                limit: Some(match read.cursor {
-                    None => u16::try_from(want).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX),
-                    Some(_) => PAGE_MAX,
-                }),
+                // Later pages overlap the one before, so a small one might bring nothing new; and what is read beyond
+                // what is wanted is known to be old when a later read finds it again.
+                limit: Some(PAGE_MAX),
                 ..MessagesQuery::default()
             },
             Purpose::CatchUp { .. } | Purpose::Recheck { .. } | Purpose::LookUp { .. } => MessagesQuery {
@@ -155,15 +181,26 @@ impl History {
     }
 
     /// A page came; `full` if it holds as many elements as were asked for.
-    pub(crate) fn answered(&mut self, id: CallId, mut page: Vec<Message>, full: bool) -> Option<Progress> {
+    pub(crate) fn answered(
+        &mut self,
+        now: Duration,
+        id: CallId,
+        mut page: Vec<Message>,
+        full: bool,
+    ) -> Option<Progress> {
         let read = self.read.as_mut().filter(|read| read.state == State::Asked(id))?;
         timeline::sort(&mut page);
         read.failures = 0;
         let progress = match read.purpose {
-            Purpose::First { want } => read.backwards(page, want),
+            Purpose::First { want } => read.backwards(page, want, full),
             Purpose::CatchUp { most } | Purpose::Recheck { most } | Purpose::LookUp { most } => {
                 let progress = read.onwards(page, most, full);
-                Progress { own_only: matches!(read.purpose, Purpose::LookUp { .. }), ..progress }
+                let own_only = matches!(read.purpose, Purpose::LookUp { .. });
+                read.short += u32::from(!full);
+                if own_only && read.short > LOOK_UP_PAGES {
+                    read.state = State::Waiting(now + LOOK_UP_WAIT);
+                }
+                Progress { own_only, ..progress }
             }
         };
         if progress.done {
@@ -191,11 +228,19 @@ impl History {
         }
         let mut messages = std::mem::take(&mut read.collected);
         timeline::sort(&mut messages);
-        // Nothing is known to be missing where a read only looked after it; the next one will look again.
-        let gap = (!read.purpose.is_aside()).then_some(GapReason::HistoryFailed(error));
-        let own_only = matches!(read.purpose, Purpose::LookUp { .. });
+        let reason = GapReason::HistoryFailed(error);
+        let floor = messages.iter().find_map(|message| message.received_at);
+        let over = Progress { messages, floor, done: true, ..Progress::default() };
+        let progress = match read.purpose {
+            // It goes back: what is missing lies before what it has.
+            Purpose::First { .. } => Progress { hole: Some(reason), ..over },
+            Purpose::CatchUp { .. } => Progress { gap: Some(reason), ..over },
+            // Nothing is known to be missing where a read only looked after it; the next one will look again.
+            Purpose::Recheck { .. } => over,
+            Purpose::LookUp { .. } => Progress { own_only: true, ..over },
+        };
         self.read = None;
-        Some(Progress { messages, done: true, gap, own_only, ..Progress::default() })
+        Some(progress)
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
@@ -213,6 +258,12 @@ impl History {
         }
     }
 
+    fn anchor(&mut self, anchor: Option<Time>) {
+        if let Some(read) = &mut self.read {
+            read.anchor = anchor;
+        }
+    }
+
     fn begin(&mut self, now: Duration, purpose: Purpose, cursor: Option<Time>, finish: Option<Time>) {
         self.read = Some(Read {
             purpose,
@@ -220,8 +271,11 @@ impl History {
             cursor,
             reached: None,
             finish,
+            anchor: None,
             collected: Vec::new(),
+            ids: HashSet::new(),
             count: 0,
+            short: 0,
             failures: 0,
             began: now,
             from: cursor,
@@ -238,7 +292,7 @@ impl Purpose {
 
 impl Read {
     /// A page of the read that goes back from the newest message.
-    fn backwards(&mut self, page: Vec<Message>, want: usize) -> Progress {
+    fn backwards(&mut self, page: Vec<Message>, want: usize, full: bool) -> Progress {
         // A message without a stamp says nothing of where the page ends.
         let oldest = page.iter().find_map(|message| message.received_at);
         let newest = page.last().and_then(|message| message.received_at);
@@ -246,8 +300,7 @@ impl Read {
         self.reached = oldest.or(self.reached);
         self.cursor = oldest.map(Time::just_after);
         for message in page {
-            let known = message.id.is_some() && self.collected.iter().any(|other| other.id == message.id);
-            if !known {
+            if message.id.clone().is_none_or(|id| self.ids.insert(id)) {
                 self.collected.push(message);
             }
         }
@@ -257,13 +310,20 @@ impl Read {
             return Progress { newest, ..Progress::default() };
         }
         timeline::sort(&mut self.collected);
-        let messages = self.collected.split_off(self.count.saturating_sub(want));
-        Progress { messages, newest, done: true, confirmed: true, ..Progress::default() }
+        let mut untold = std::mem::take(&mut self.collected);
+        // What is older than all that there is can only have come since.
+        let floor = untold.iter().find_map(|message| message.received_at).filter(|_| full);
+        let messages = untold.split_off(self.count.saturating_sub(want));
+        Progress { messages, untold, floor, newest, done: true, confirmed: true, ..Progress::default() }
     }
 
     /// A page of a read that goes on from an earlier moment.
     fn onwards(&mut self, page: Vec<Message>, most: usize, full: bool) -> Progress {
         let newest = page.last().and_then(|message| message.received_at);
+        let oldest = page.iter().find_map(|message| message.received_at);
+        // Asked of the first page alone.
+        let anchor = self.anchor.take();
+        let hole = (anchor.is_some() && oldest > anchor).then_some(GapReason::NoLonger);
         let leads_on = newest.is_some() && newest > self.reached;
         // The page begins with what the one before ended with.
         self.count += page.iter().filter(|message| message.received_at > self.reached).count();
@@ -280,9 +340,10 @@ impl Read {
         };
         let done = !leads_on || finished || gap.is_some();
         let confirmed = done && gap.is_none();
-        // What lies behind the finish was not read.
-        let looked = (confirmed && !leads_on).then_some((self.began, self.from));
-        Progress { messages: page, newest, done, confirmed, gap, looked, own_only: false }
+        // What lies behind the finish was not read; that of a look for own messages lies in the present.
+        let to_the_present = !leads_on || matches!(self.purpose, Purpose::LookUp { .. });
+        let looked = (confirmed && to_the_present).then_some((self.began, self.from));
+        Progress { messages: page, newest, done, confirmed, hole, gap, looked, ..Progress::default() }
     }
 }
 
@@ -333,7 +394,7 @@ mod tests {
             history.asked(CallId(call));
             let page = answer(room, &query);
             let full = page.len() >= usize::from(query.limit.unwrap());
-            let progress = history.answered(CallId(call), page, full).expect("the call is known");
+            let progress = history.answered(Duration::ZERO, CallId(call), page, full).expect("the call is known");
             for message in progress.messages {
                 let id = message.id.unwrap().to_string();
                 if !ids.contains(&id) {
@@ -371,16 +432,17 @@ mod tests {
         history.first(Duration::ZERO, 0);
         history.asked(CallId(0));
         let room = room(9);
-        let progress = history.answered(CallId(0), vec![room[8].clone()], true).unwrap();
+        let progress = history.answered(Duration::ZERO, CallId(0), vec![room[8].clone()], true).unwrap();
         let newest = room[8].received_at;
-        assert_eq!(progress, Progress { newest, done: true, confirmed: true, ..Progress::default() });
+        let known = Progress { untold: vec![room[8].clone()], floor: newest, newest, ..Progress::default() };
+        assert_eq!(progress, Progress { done: true, confirmed: true, ..known });
     }
 
     #[test]
     fn a_catch_up_misses_nothing_between_pages_though_stamps_are_equal() {
         let mut history = History::default();
         let room = room(1_001);
-        history.catch_up(Duration::ZERO, room[301].received_at.map(Time::just_before), 100_000);
+        history.catch_up(Duration::ZERO, room[301].received_at.map(Time::just_before), None, 100_000);
         let (ids, gap) = run(&mut history, &room);
         assert_eq!(ids, (300..1_001).map(|number| format!("{number:06}")).collect::<Vec<_>>());
         assert_eq!(gap, None);
@@ -389,7 +451,7 @@ mod tests {
     #[test]
     fn a_catch_up_that_is_too_long_ends_in_a_gap() {
         let mut history = History::default();
-        history.catch_up(Duration::ZERO, None, 300);
+        history.catch_up(Duration::ZERO, None, None, 300);
         let (ids, gap) = run(&mut history, &room(5_000));
         assert!(ids.len() >= 300 && ids.len() <= 400, "{}", ids.len());
         assert_eq!(gap, Some(GapReason::TooMuch(300)));
@@ -408,8 +470,8 @@ mod tests {
     fn a_read_of_a_busy_room_ends_where_the_live_messages_begin() {
         let mut history = History::default();
         let room = room(5_000);
-        history.catch_up(Duration::ZERO, None, 100_000);
-        history.held(room[400].received_at);
+        history.catch_up(Duration::ZERO, None, None, 100_000);
+        history.said(room[400].received_at, Duration::ZERO);
         let (ids, gap) = run(&mut history, &room);
         assert!(ids.len() > 400 && ids.len() < 600, "{}", ids.len());
         assert_eq!(gap, None);
@@ -423,7 +485,7 @@ mod tests {
         for message in &mut room {
             message.received_at = stamp;
         }
-        history.catch_up(Duration::ZERO, None, 100_000);
+        history.catch_up(Duration::ZERO, None, None, 100_000);
         assert_eq!(run(&mut history, &room).1, Some(GapReason::NoProgress));
     }
 
@@ -432,7 +494,7 @@ mod tests {
         let mut history = History::default();
         let mut random = Random::new(3);
         let mut now = Duration::ZERO;
-        history.catch_up(Duration::ZERO, None, 300);
+        history.catch_up(Duration::ZERO, None, None, 300);
         for call in 0..u64::from(TRIES_TO_CATCH_UP) - 1 {
             assert!(history.wanted().is_some());
             history.asked(CallId(call));
@@ -453,8 +515,8 @@ mod tests {
         history.first(Duration::ZERO, 5);
         history.asked(CallId(1));
         history.cancel();
-        history.catch_up(Duration::ZERO, None, 300);
+        history.catch_up(Duration::ZERO, None, None, 300);
         history.asked(CallId(2));
-        assert_eq!(history.answered(CallId(1), room(3), false), None);
+        assert_eq!(history.answered(Duration::ZERO, CallId(1), room(3), false), None);
     }
 }

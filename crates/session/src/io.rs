@@ -373,6 +373,12 @@ pub enum GapReason {
     /// A full page of the history brought nothing newer than the one before.
     #[error("the history does not lead on")]
     NoProgress,
+    /// The history does not reach back to what was told last.
+    #[error("the history does not reach back so far")]
+    NoLonger,
+    /// So much was said since the history could be read last that it can't be told any more what is new in it.
+    #[error("too much was said since the history could be read last")]
+    Unchecked,
     /// A config alone gives no way to read the history.
     #[error("a config without a chat token gives no way to read the history")]
     NoHistory,

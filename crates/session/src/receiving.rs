@@ -20,6 +20,15 @@ pub(crate) const CLOCKS: Duration = Duration::from_secs(2 * 60 * 60);
 /// How much of a payload that can't be read is shown.
 const SHOWN: usize = 200;
 
+/// What the numbers of a delivery say.
+#[derive(Clone, Copy)]
+struct Place {
+    /// It has numbers: it is no repetition.
+    numbered: bool,
+    /// Nothing is missing before it.
+    in_sequence: bool,
+}
+
 impl Session {
     /// The subscription stands: first what was missed, then what is said.
     pub(crate) fn subscribed(&mut self) {
@@ -33,9 +42,10 @@ impl Session {
             }
             (Access::Api { .. }, joined) => {
                 self.ask_room();
-                match joined {
-                    None => self.history.first(self.now.mono, self.options.history),
-                    Some(_) => self.catch_up(),
+                if joined.is_some() || self.timeline.has_begun() {
+                    self.catch_up();
+                } else {
+                    self.history.first(self.now.mono, self.options.history);
                 }
             }
         }
@@ -54,8 +64,11 @@ impl Session {
 
     /// Looks for messages that the link may have lost, beside what is said.
     pub(crate) fn recheck(&mut self) {
+        self.give_up_unchecked();
         let (now, most) = (self.now.mono, self.options.limits.catch_up);
-        self.history.recheck(now, self.read_from(), self.timeline.newest(), most);
+        let from = self.read_from();
+        let anchor = self.timeline.anchor(from, self.checked);
+        self.history.recheck(now, (from, self.timeline.newest()), anchor, most);
     }
 
     /// Looks into the history for own messages that may have arrived.
@@ -83,15 +96,15 @@ impl Session {
         if self.config.as_ref().is_none_or(|config| config.topic.subscribe.as_str() != delivery.topic) {
             return;
         }
-        let in_sequence = self.watch_sequence(delivery);
+        let place = self.watch_sequence(delivery);
         match envelope::decode(&delivery.payload) {
             Ok(elements) => {
                 for element in elements {
                     match element {
                         Ok(message) => {
                             // Up to here the numbers show that nothing is missing.
-                            self.checked = self.checked.max(message.received_at.filter(|_| in_sequence));
-                            self.said(message);
+                            self.checked = self.checked.max(message.received_at.filter(|_| place.in_sequence));
+                            self.said(message, place.numbered);
                         }
                         Err(bad) => self.unreadable(bad),
                     }
@@ -125,16 +138,17 @@ impl Session {
         }
     }
 
-    /// A server that numbers its deliveries shows its holes (docs/protocol.md, section I). Answers whether the numbers
-    /// show that there is none before this delivery.
-    fn watch_sequence(&mut self, delivery: &chatroom_mqtt::Delivery) -> bool {
+    /// A server that numbers its deliveries shows its holes (docs/protocol.md, section I).
+    fn watch_sequence(&mut self, delivery: &chatroom_mqtt::Delivery) -> Place {
         let number = |name| {
             let found = delivery.user_properties.iter().find(|(key, _)| key == name);
             found.and_then(|(_, value)| value.parse::<u64>().ok())
         };
-        let (Some(sequence), Some(previous)) = (number("seq"), number("prev")) else { return false };
+        let mut place = Place { numbered: false, in_sequence: false };
+        let (Some(sequence), Some(previous)) = (number("seq"), number("prev")) else { return place };
         self.numbered = true;
-        let Phase::Linked(link) = &mut self.phase else { return false };
+        place.numbered = true;
+        let Phase::Linked(link) = &mut self.phase else { return place };
         let last = link.sequence;
         link.sequence = last.max(Some(sequence));
         let hole = last.is_some_and(|last| previous > last);
@@ -144,18 +158,23 @@ impl Session {
             (_, true) => {}
             (Access::Api { .. }, false) if hole => self.catch_up(),
             (Access::Config(_), false) if hole => self.gap(GapReason::NoHistory),
-            (_, false) => return last.is_some(),
+            (_, false) => place.in_sequence = last.is_some(),
         }
-        false
+        place
     }
 
     /// A message came over the link: it is told now, or after the history that is being read.
-    fn said(&mut self, message: Message) {
-        if !self.history.holds() {
-            return self.take(message);
+    fn said(&mut self, message: Message, numbered: bool) {
+        // An old one may come again, and says nothing of how far the room has come.
+        let is_new = if self.numbered { numbered } else { message.received_at > self.timeline.newest() };
+        if is_new {
+            self.history.said(message.received_at, self.options.limits.overlap);
         }
-        self.history.held(message.received_at);
-        self.held.push(message);
+        if self.history.holds() {
+            self.held.push(message, is_new);
+        } else {
+            self.take(message);
+        }
     }
 
     /// Tells a message, unless it was told before.
@@ -210,7 +229,7 @@ impl Session {
                 Err(bad) => self.unreadable(bad),
             }
         }
-        if let Some(progress) = self.history.answered(id, messages, full) {
+        if let Some(progress) = self.history.answered(self.now.mono, id, messages, full) {
             self.baseline_known |= empty || progress.newest.is_some();
             self.progressed(progress);
         }
@@ -229,8 +248,18 @@ impl Session {
         if progress.own_only {
             return self.looked_up(progress);
         }
+        // Who wants nothing of the past misses nothing of it.
+        let wanted = self.joined.is_some() || self.options.history > 0 || self.timeline.has_begun();
+        if let Some(reason) = progress.hole.clone().filter(|_| wanted) {
+            let before = progress.messages.iter().find_map(|message| message.received_at);
+            self.tell(Event::Gap(Gap { after: self.checked, before, reason }));
+        }
+        self.floor = progress.floor.or(self.floor);
+        progress.untold.iter().for_each(|message| self.timeline.skip(message));
         for message in progress.messages {
-            self.take(message);
+            if self.is_asked_for(&message) {
+                self.take(message);
+            }
         }
         self.timeline.note(progress.newest);
         self.reached = self.reached.max(progress.newest);
@@ -239,12 +268,10 @@ impl Session {
         }
         if progress.confirmed {
             self.checked = self.checked.max(self.reached);
-        } else if progress.gap.is_some() {
+        } else if progress.gap.is_some() || progress.hole.is_some() {
             // It is told below; what lies before it is settled too.
             self.checked = self.timeline.newest();
         }
-        // Who wants nothing of the past misses nothing of it.
-        let wanted = self.joined.is_some() || self.options.history > 0;
         if let Some(reason) = progress.gap.filter(|_| wanted) {
             self.gap(reason);
         }
@@ -256,7 +283,7 @@ impl Session {
                 self.checked = oldest.map(Time::just_before).into_iter().chain(self.checked).min();
             }
             self.catch_up();
-            self.history.held(self.held.newest());
+            self.history.said(self.held.newest(), self.options.limits.overlap);
         } else {
             for message in self.held.release() {
                 self.take(message);
@@ -280,7 +307,7 @@ impl Session {
         for message in progress.messages {
             let deleted = matches!(&message.payload, Payload::DeleteMessage(deleted) if self.outbox.has(&deleted.id));
             let own = deleted || message.id.as_ref().is_some_and(|id| self.outbox.has(id));
-            if own || owed.is_some_and(|from| message.received_at > from) {
+            if own || (self.is_asked_for(&message) && owed.is_some_and(|from| message.received_at > from)) {
                 self.take(message);
             }
         }
@@ -353,7 +380,26 @@ impl Session {
         // What the room was told may be among what was missed, and not all of that is in the history.
         self.ask_room();
         self.history.cancel();
-        self.history.catch_up(self.now.mono, self.read_from(), self.options.limits.catch_up);
+        self.give_up_unchecked();
+        let from = self.read_from();
+        let anchor = self.timeline.anchor(from, self.checked);
+        self.history.catch_up(self.now.mono, from, anchor, self.options.limits.catch_up);
+    }
+
+    /// What was said so long ago that its ids are forgotten can't be told from what is missing.
+    fn give_up_unchecked(&mut self) {
+        let forgotten = self.timeline.forgotten();
+        if forgotten > self.checked {
+            self.tell(Event::Gap(Gap { after: self.checked, before: forgotten, reason: GapReason::Unchecked }));
+            self.checked = forgotten;
+        }
+    }
+
+    /// Whether a message that a read found belongs to what is told: neither to the time before what was asked for, nor to
+    /// what was told and is not remembered any more.
+    fn is_asked_for(&self, message: &Message) -> bool {
+        let at = message.received_at;
+        at.is_none() || (at >= self.floor && at > self.timeline.forgotten())
     }
 
     /// From where to read on: from what the numbers, or a read, have shown to be complete. A room that was empty is read

@@ -44,6 +44,8 @@ pub struct Session {
     pub(crate) resumes: Option<Subscription>,
     pub(crate) timeline: Timeline,
     pub(crate) history: History,
+    /// What is older was not asked for.
+    pub(crate) floor: Option<Time>,
     /// What was said while the history is read; told when that is done.
     pub(crate) held: Held,
     pub(crate) room: RoomState,
@@ -116,6 +118,7 @@ impl Session {
             wake: Wake::default(),
             resumes: None,
             history: History::default(),
+            floor: None,
             held: Held::default(),
             room: RoomState::default(),
             room_as_of: None,

@@ -15,6 +15,8 @@ use chatroom_wire::{Message, MessageId, Time, envelope::BadElement};
 /// How many ids are remembered for each message that is kept: duplicates come late, after the message itself was
 /// dropped from the front.
 const IDS_PER_MESSAGE: usize = 4;
+/// And so many at least, whatever is kept: what was told is found again in the history.
+const IDS: usize = 40_000;
 
 type Key = (Option<Time>, MessageId);
 /// Stands for an id: many are remembered, and an id may be long.
@@ -33,6 +35,8 @@ pub(crate) struct Timeline {
     seen: HashMap<Print, Option<Time>>,
     seen_order: VecDeque<Print>,
     newest: Option<Time>,
+    /// The newest stamp of those whose ids are not remembered any more.
+    forgotten: Option<Time>,
 }
 
 /// What came of a message.
@@ -56,6 +60,7 @@ impl Timeline {
             seen: HashMap::new(),
             seen_order: VecDeque::new(),
             newest: None,
+            forgotten: None,
         }
     }
 
@@ -101,6 +106,28 @@ impl Timeline {
         self.remember(digest.print(), None)
     }
 
+    /// Remembers a message that is not to be told, now or later.
+    pub(crate) fn skip(&mut self, message: &Message) {
+        self.remember(print(&identity(message)), message.received_at);
+    }
+
+    /// Whether anything was told.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Up to here it is not known any more what was told.
+    pub(crate) fn forgotten(&self) -> Option<Time> {
+        self.forgotten
+    }
+
+    /// The newest text between two stamps. Other messages may be no part of the history.
+    pub(crate) fn anchor(&self, from: Option<Time>, to: Option<Time>) -> Option<Time> {
+        let behind = (to.map(Time::just_after), MessageId::from(""));
+        let mut texts = self.messages.range(..behind).rev().filter(|(_, message)| message.text().is_some());
+        texts.next().and_then(|((time, _), _)| *time).filter(|time| Some(*time) >= from)
+    }
+
     /// The stamp of the newest message, here or noted.
     pub(crate) fn newest(&self) -> Option<Time> {
         self.newest
@@ -123,10 +150,10 @@ impl Timeline {
         }
         self.seen.insert(print, time);
         self.seen_order.push_back(print);
-        if self.seen_order.len() > self.capacity.max(1).saturating_mul(IDS_PER_MESSAGE)
+        if self.seen_order.len() > self.capacity.saturating_mul(IDS_PER_MESSAGE).max(IDS)
             && let Some(oldest) = self.seen_order.pop_front()
         {
-            self.seen.remove(&oldest);
+            self.forgotten = self.forgotten.max(self.seen.remove(&oldest).flatten());
         }
         true
     }
@@ -248,10 +275,11 @@ mod tests {
     #[test]
     fn many_messages_leave_a_bounded_memory_of_ids() {
         let mut timeline = Timeline::new(100, usize::MAX);
-        for number in 0..10_000u32 {
-            timeline.insert(message(number % 60, &number.to_string()));
+        for number in 0..50_000u32 {
+            timeline.insert(message(number / 1_000, &number.to_string()));
         }
-        assert!(timeline.seen.len() <= 400 && timeline.seen_order.len() <= 400 && timeline.messages.len() <= 100);
+        assert!(timeline.seen.len() == IDS && timeline.seen_order.len() == IDS && timeline.messages.len() == 100);
+        assert_eq!(timeline.forgotten(), message(9, "").received_at, "and it is known which are gone");
     }
 
     #[test]

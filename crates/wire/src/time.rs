@@ -64,6 +64,12 @@ impl Time {
         Self { instant: self.instant.checked_sub(span).unwrap_or(self.instant), ..self }
     }
 
+    /// Later by `span`.
+    #[must_use]
+    pub fn later(self, span: Duration) -> Self {
+        Self { instant: self.instant.checked_add(span).unwrap_or(self.instant), ..self }
+    }
+
     fn step(self) -> Duration {
         Duration::from_nanos(10u64.pow(9 - u32::from(self.digits)))
     }

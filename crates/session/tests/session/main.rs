@@ -9,6 +9,7 @@ mod handover;
 mod hearing;
 mod keeping;
 mod pressing;
+mod reads;
 mod requests;
 mod sending;
 mod standing;
