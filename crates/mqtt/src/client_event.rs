@@ -83,7 +83,7 @@ pub enum ClientEvent {
 /// What the server granted in its CONNACK, with MQTT's defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnAck {
-    /// The keep alive in force, in seconds: the server's if it gave one; 0 is off.
+    /// The keep alive that the server holds the client to, in seconds: its own if it gave one; 0 is none.
     pub keep_alive: u16,
     /// How many QoS 1 messages may wait for their acknowledgement.
     pub receive_maximum: u16,

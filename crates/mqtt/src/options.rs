@@ -14,7 +14,8 @@ pub struct ConnectOptions {
     pub client_id: String,
     /// The user name with the credentials.
     pub user_name: Option<UserName>,
-    /// The longest silence of this client, in seconds; 0 is off. The server may overrule it.
+    /// The longest silence of this client, in seconds; 0 is off. The server may overrule it, but not switch
+    /// it off: against a server that wants none, the client asks by itself whether the link lives.
     pub keep_alive: u16,
     /// Whether a session of an earlier link is forgotten.
     pub clean_start: bool,

@@ -3,8 +3,8 @@
 mod support;
 
 use chatroom_mqtt::{
-    Accept, ClientEvent, ClientOutput, ClientRole, CloseCause, Deadline, PublishError, QoS, ReasonCode, ServerEvent,
-    ServerOptions, ServerOutput, ServerRole,
+    Accept, ClientEvent, ClientOutput, ClientRole, CloseCause, ConnectOptions, Deadline, PublishError, QoS, ReasonCode,
+    ServerEvent, ServerOptions, ServerOutput, ServerRole,
 };
 use support::{CONNECT, Pair, START, client_after, drain_client, drain_server, options, seconds};
 
@@ -33,10 +33,11 @@ fn sent(output: &ServerOutput) -> &[u8] {
 }
 
 #[test]
-fn a_server_keep_alive_of_zero_switches_pings_off() {
-    let (client, outputs) = client_after(options(), &connack(&[0x13, 0, 0]));
+fn a_server_keep_alive_of_zero_leaves_the_client_its_own() {
+    let asked = ConnectOptions { keep_alive: 40, ..options() };
+    let (client, outputs) = client_after(asked, &connack(&[0x13, 0, 0]));
     assert!(matches!(&outputs[..], [ClientOutput::Event(ClientEvent::Connected(c))] if c.keep_alive == 0));
-    assert_eq!(client.poll_timeout(), None);
+    assert_eq!(client.poll_timeout(), Some((START + seconds(30), Deadline::PingDue)));
 }
 
 #[test]

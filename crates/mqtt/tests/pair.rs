@@ -5,8 +5,8 @@ mod sessions;
 mod support;
 
 use chatroom_mqtt::{
-    Accept, ClientEvent, CloseCause, Deadline, PublishError, QoS, ReasonCode, RequestError, ServerEvent, ServerOptions,
-    encode_publish,
+    Accept, ClientEvent, CloseCause, ConnectOptions, Deadline, PublishError, QoS, ReasonCode, RequestError,
+    ServerEvent, ServerOptions, encode_publish,
 };
 use support::{PUB, Pair, SUB, drain_server, id, options, seconds};
 
@@ -240,8 +240,9 @@ fn a_dead_link_is_found_within_one_and_a_half_keep_alives_however_short_they_are
 }
 
 #[test]
-fn a_keep_alive_of_zero_is_off() {
-    let mut pair = Pair::accepted(options(), ServerOptions::default(), Accept::new(0));
+fn a_keep_alive_of_zero_on_both_sides_is_off() {
+    let asked = ConnectOptions { keep_alive: 0, ..options() };
+    let mut pair = Pair::accepted(asked, ServerOptions::default(), Accept::new(0));
     assert_eq!((pair.client.poll_timeout(), pair.server.poll_timeout()), (None, None));
     pair.run_for(seconds(1_000_000));
     assert_eq!((pair.client_close, pair.server_close), (None, None));

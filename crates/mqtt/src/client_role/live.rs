@@ -16,7 +16,7 @@ use crate::{
 
 /// An accepted connection.
 pub(super) struct Live {
-    /// After how much silence of either side a PINGREQ is due; `None` is never.
+    /// After how much silence of either side a PINGREQ is due; `None`, where neither side asked for one, is never.
     ping_after: Option<Duration>,
     last_sent: Duration,
     last_heard: Duration,
@@ -57,7 +57,9 @@ impl Live {
             reason_string: packet.reason_string,
             user_properties: packet.user_properties,
         };
-        let keep_alive = Duration::from_secs(granted.keep_alive.into());
+        // A server that does not watch over the link keeps nobody else from it (MQTT 5 section 3.1.2.10).
+        let watched = if granted.keep_alive == 0 { options.keep_alive } else { granted.keep_alive };
+        let keep_alive = Duration::from_secs(watched.into());
         // Early enough that a PINGREQ on a slow link still arrives within the keep alive.
         let ping_after = (!keep_alive.is_zero()).then_some(keep_alive * 3 / 4);
         let live = Self {

@@ -5,6 +5,7 @@
 
 mod connection;
 mod crowd;
+mod dead_links;
 mod handover;
 mod hearing;
 mod keeping;
