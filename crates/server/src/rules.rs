@@ -24,7 +24,6 @@ use crate::{
     filter::Lexicon,
     store::{Audience, Change},
 };
-use effect::Denial;
 use rate::Rates;
 use stamp::Clock;
 
@@ -81,8 +80,8 @@ pub enum Verdict {
     },
     /// It is not said.
     Refuse(Refusal),
-    /// It is not said as the room is now. If its author said a message of this id before, it is that one, sent again
-    /// by somebody who does not know that it arrived.
+    /// It is not said as the room and the limits are now. If its author said a message of this id before, it is that one,
+    /// sent again by somebody who does not know that it arrived.
     RefuseUnlessSaid(MessageId, Refusal),
 }
 
@@ -191,11 +190,27 @@ impl Rules {
         let author = speech.author;
         let rate = if author.is_admin { self.limits.rate_admin } else { self.limits.rate_viewer };
         self.rates.take(now.monotonic, author, rate).map_err(Verdict::Refuse)?;
-        let mut message = content::read(speech.payload).map_err(Verdict::Refuse)?;
-        content::check(&mut message, self.limits.text).map_err(Verdict::Refuse)?;
-        let effect = effect::of(&mut message.payload, author, room, words, self.limits.increment)
-            .map_err(|denial| denied(denial, message.id.as_ref()))?;
-        stamp::identity(&mut message, speech, room, self.limits.name).map_err(Verdict::Refuse)?;
+        let message = content::read(speech.payload).map_err(Verdict::Refuse)?;
+        let id = message.id.clone();
+        self.say(now, room, words, speech, message, random).map_err(|refusal| match id {
+            Some(id) => Verdict::RefuseUnlessSaid(id, refusal),
+            None => Verdict::Refuse(refusal),
+        })
+    }
+
+    /// What is said, of a message that could be read.
+    fn say(
+        &mut self,
+        now: Moment,
+        room: &Standing,
+        words: &Lexicon,
+        speech: Speech<'_>,
+        mut message: Message,
+        random: &mut dyn FnMut() -> [u8; 10],
+    ) -> Result<Verdict, Refusal> {
+        content::check(&mut message, self.limits.text)?;
+        let effect = effect::of(&mut message.payload, speech.author, room, words, self.limits.increment)?;
+        stamp::identity(&mut message, speech, room, self.limits.name)?;
         if message.id.is_none() {
             message.id = Some(stamp::new_id(now.wall, random()));
         }
@@ -203,20 +218,13 @@ impl Rules {
         stamp::times(&mut message, self.clock.next(now.wall));
         let json = envelope::encode(&message);
         if json.len() > self.limits.message {
-            return Err(Verdict::Refuse(Refusal::for_good(
+            return Err(Refusal::for_good(
                 ReasonCode::PAYLOAD_FORMAT_INVALID,
                 format!("the message has {} bytes; {} are allowed", json.len(), self.limits.message),
-            )));
+            ));
         }
         self.clock.tick(now.wall);
         Ok(Verdict::Accept { message: Box::new(message), json, audience: effect.audience, changes: effect.changes })
-    }
-}
-
-fn denied(denial: Denial, id: Option<&MessageId>) -> Verdict {
-    match (denial, id) {
-        (Denial::Now(refusal), Some(id)) => Verdict::RefuseUnlessSaid(id.clone(), refusal),
-        (Denial::Now(refusal) | Denial::Always(refusal), _) => Verdict::Refuse(refusal),
     }
 }
 

@@ -17,15 +17,6 @@ use crate::{
     store::{Audience, Change},
 };
 
-/// Why a message is not said now.
-#[derive(Debug)]
-pub(super) enum Denial {
-    /// It is never said.
-    Always(Refusal),
-    /// It is not said as the room is now: it may have been, before the room was so.
-    Now(Refusal),
-}
-
 /// Who gets to see a message, and what changes with it.
 #[derive(Debug)]
 pub(super) struct Effect {
@@ -40,10 +31,10 @@ pub(super) fn of(
     room: &Standing,
     words: &Lexicon,
     max_increment: u32,
-) -> Result<Effect, Denial> {
+) -> Result<Effect, Refusal> {
     let is_vote = matches!(payload, Payload::PollUserVote(_));
     if room.record().muted && !author.is_admin && !is_vote {
-        return Err(Denial::Now(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "the room is muted")));
+        return Err(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, "the room is muted"));
     }
     let change = match payload {
         Payload::Text(text) => {
@@ -66,18 +57,16 @@ pub(super) fn of(
 }
 
 /// How a message counts, if it is a press.
-fn presses(custom: &CustomMessage, room: &Standing, max: u32) -> Result<Option<Change>, Denial> {
+fn presses(custom: &CustomMessage, room: &Standing, max: u32) -> Result<Option<Change>, Refusal> {
     let Some(Increment { key, value, .. }) = &custom.incr else { return Ok(None) };
     let by = batch(&custom.value).unwrap_or(*value);
     if !(1..=i64::from(max)).contains(&by) {
-        return Err(Denial::Always(malformed(format!(
-            "a counter is pressed 1 to {max} times by one message, not {by}"
-        ))));
+        return Err(malformed(format!("a counter is pressed 1 to {max} times by one message, not {by}")));
     }
     match room.counter(key) {
         Some(counter) if !counter.disabled => Ok(Some(Change::Count { key: key.clone(), by })),
-        Some(_) => Err(now("this counter counts no more")),
-        None => Err(now("the room has no such counter")),
+        Some(_) => Err(malformed("this counter counts no more")),
+        None => Err(malformed("the room has no such counter")),
     }
 }
 
@@ -90,12 +79,12 @@ fn batch(value: &str) -> Option<i64> {
     i64::try_from(presses.len()).ok().filter(|count| *count > 0)
 }
 
-fn cast(vote: Option<&Vote>, author: &Author, room: &Standing) -> Result<Change, Denial> {
+fn cast(vote: Option<&Vote>, author: &Author, room: &Standing) -> Result<Change, Refusal> {
     let Some(vote) = vote else {
-        return Err(Denial::Always(malformed("poll_user_vote is missing, or of the wrong form")));
+        return Err(malformed("poll_user_vote is missing, or of the wrong form"));
     };
     let active = room.record().active_poll.as_ref().filter(|poll| poll.id.as_ref() == Some(&vote.poll_id));
-    let Some(poll) = active else { return Err(now("this poll takes no votes now")) };
+    let Some(poll) = active else { return Err(malformed("this poll takes no votes now")) };
     let chosen = &vote.option_ids;
     let wrong = if chosen.is_empty() {
         Some("a vote chooses at least one option")
@@ -109,7 +98,7 @@ fn cast(vote: Option<&Vote>, author: &Author, room: &Standing) -> Result<Change,
         None
     };
     match wrong {
-        Some(text) => Err(Denial::Always(malformed(text))),
+        Some(text) => Err(malformed(text)),
         None => Ok(Change::Vote { user: author.id.clone(), poll: vote.poll_id.clone(), options: chosen.clone() }),
     }
 }
@@ -120,15 +109,15 @@ fn all_differ(ids: &[OptionId]) -> bool {
     ids.is_sorted_by(|one, other| one < other)
 }
 
-fn write_text(sticker: Option<&mut StickerMessage>, room: &Standing) -> Result<(), Denial> {
+fn write_text(sticker: Option<&mut StickerMessage>, room: &Standing) -> Result<(), Refusal> {
     let Some(sticker) = sticker else {
-        return Err(Denial::Always(malformed("sticker_message is missing, or of the wrong form")));
+        return Err(malformed("sticker_message is missing, or of the wrong form"));
     };
     if !room.uses_pack(&sticker.sticker_pack_id) {
-        return Err(now("the room does not use this pack of stickers"));
+        return Err(malformed("the room does not use this pack of stickers"));
     }
     let Some(known) = stickers::find(&sticker.sticker_pack_id, &sticker.id) else {
-        return Err(Denial::Always(malformed("there is no such sticker")));
+        return Err(malformed("there is no such sticker"));
     };
     sticker.text = known.text;
     Ok(())
@@ -136,8 +125,4 @@ fn write_text(sticker: Option<&mut StickerMessage>, room: &Standing) -> Result<(
 
 fn malformed(text: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Refusal::for_good(ReasonCode::PAYLOAD_FORMAT_INVALID, text)
-}
-
-fn now(text: &'static str) -> Denial {
-    Denial::Now(malformed(text))
 }

@@ -16,12 +16,19 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::bed::{Client, PATIENCE, config, get, http::bearer, join, server, text, token};
+use crate::bed::{Ack, Client, PATIENCE, config, get, http::bearer, join, server, text, token};
 
 async fn server_in(directory: &Path) -> RunningServer {
+    server_with(directory, &[]).await
+}
+
+async fn server_with(directory: &Path, settings: &[(&str, &str)]) -> RunningServer {
     let mut options = Options::ephemeral();
     options.tls_listen = None;
     options.data = Data::Directory(directory.join("data"));
+    for (key, value) in settings {
+        options.settings.set(key, value).unwrap();
+    }
     Server::start(options).await.unwrap()
 }
 
@@ -54,6 +61,30 @@ async fn a_restart_keeps_history_numbers_tokens_and_the_room() {
     assert_eq!(client.numbers, [(1, 2)]);
     let history = get(&server, "/chatrooms/messages", ada.expose()).await.json();
     assert_eq!(history["messages"], serde_json::json!([before, after]));
+}
+
+#[tokio::test]
+async fn what_was_said_is_acknowledged_again_also_where_it_could_not_be_said_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut long = text("five words are too many");
+    let mut named = text("hi");
+    long["id"] = "long".into();
+    named["id"] = "named".into();
+    named["user"]["custom_name"] = "Augusta Ada".into();
+    let server = server_in(directory.path()).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    for message in [&long, &named] {
+        ada.must_say(message).await;
+    }
+    server.shutdown().await;
+
+    let server = server_with(directory.path(), &[("text.max", "10"), ("name.max", "5")]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    for mut message in [long, named] {
+        ada.must_say(&message).await;
+        message["id"] = "new".into();
+        assert!(matches!(ada.say(&message).await, Ack::Refused { .. }), "{message}");
+    }
 }
 
 #[tokio::test]
