@@ -34,7 +34,10 @@ pub struct Item {
     pub only: Option<UserId>,
     /// Whether it went out before, under this number, and goes to its author once more.
     pub again: bool,
-    /// The number of the message that this one deletes: it goes out no more where it has not gone out yet.
+    /// The number of the message whose text this one repeats, as a pin does: it goes with it.
+    pub repeats: Option<u64>,
+    /// The number of the message that this one deletes: it goes out no more where it has not gone out yet, nor does what
+    /// repeats it.
     pub deletes: Option<u64>,
 }
 

@@ -9,6 +9,7 @@ pub(super) fn batch(seq: u64) -> Batch {
         seq: Some(seq),
         only: seq.is_multiple_of(2).then(|| "ada".into()),
         again: seq.is_multiple_of(5),
+        repeats: seq.is_multiple_of(7).then_some(seq - 1),
         deletes: seq.is_multiple_of(3).then_some(seq - 1),
     }])
 }

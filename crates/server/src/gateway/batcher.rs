@@ -38,6 +38,7 @@ struct Gathered {
     json: Bytes,
     seq: Option<u64>,
     only: Option<UserId>,
+    repeats: Option<u64>,
 }
 
 /// The numbers of the stored messages in one packet.
@@ -110,32 +111,34 @@ impl Batcher {
 
     /// Takes a message. Gives back what must leave before it, if anything must.
     pub(crate) fn push(&mut self, now: Duration, item: Item) -> Option<Sheaf> {
-        if item.deletes.is_some() {
-            self.forget(item.deletes);
+        if let Some(deleted) = item.deletes {
+            self.forget(deleted);
         }
+        let gathered = Gathered { json: item.json, seq: item.seq, only: item.only, repeats: item.repeats };
         if item.again {
-            self.again.push(Gathered { json: item.json, seq: item.seq, only: item.only });
+            self.again.push(gathered);
             return None;
         }
-        let too_large = self.size + item.json.len() + 1 > self.max && !self.pending.is_empty();
-        let hole = matches!((self.run, item.seq), (Some(run), Some(seq)) if seq != run.seq + 1);
+        let too_large = self.size + gathered.json.len() + 1 > self.max && !self.pending.is_empty();
+        let hole = matches!((self.run, gathered.seq), (Some(run), Some(seq)) if seq != run.seq + 1);
         let before = (too_large || hole).then(|| self.gather(now)).flatten();
         if hole {
             self.run = None;
         }
-        if let Some(seq) = item.seq {
+        if let Some(seq) = gathered.seq {
             let prev = self.run.map_or_else(|| seq.saturating_sub(1), |run| run.prev);
             self.run = Some(Run { prev, seq });
         }
-        self.size += item.json.len() + 1;
-        self.pending.push(Gathered { json: item.json, seq: item.seq, only: item.only });
+        self.size += gathered.json.len() + 1;
+        self.pending.push(gathered);
         before
     }
 
-    /// Takes out the message of this number, if it waits here.
-    fn forget(&mut self, seq: Option<u64>) {
-        self.pending.retain(|waiting| waiting.seq != seq);
-        self.again.retain(|waiting| waiting.seq != seq);
+    /// Takes out the message of this number and what repeats it, as far as they wait here.
+    fn forget(&mut self, seq: u64) {
+        let stays = |waiting: &Gathered| waiting.seq != Some(seq) && waiting.repeats != Some(seq);
+        self.pending.retain(stays);
+        self.again.retain(stays);
         self.size = EMPTY + self.pending.iter().map(|waiting| waiting.json.len() + 1).sum::<usize>();
     }
 

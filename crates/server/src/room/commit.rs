@@ -1,7 +1,7 @@
 //! How what is said and done becomes true: the store commits it, then it is in force here, then it goes out.
 
 use bytes::Bytes;
-use chatroom_wire::{Message, UserId};
+use chatroom_wire::{Message, MessageId, UserId};
 use jiff::Timestamp;
 use tracing::warn;
 
@@ -15,6 +15,8 @@ use crate::{
 struct Kept {
     json: Bytes,
     only: Option<UserId>,
+    /// The number of the message that is pinned.
+    repeats: Option<u64>,
     /// The number of the message that is deleted.
     deletes: Option<u64>,
     changes: Vec<Change>,
@@ -29,7 +31,8 @@ impl Room {
         }
         let mut kept: Vec<Kept> = messages.iter().map(Kept::of).collect();
         for kept in &mut kept {
-            kept.deletes = self.number_of_deleted(&kept.changes).await?;
+            kept.repeats = self.number_of(kept.changes.iter().find_map(pinned)).await?;
+            kept.deletes = self.number_of(kept.changes.iter().find_map(deleted)).await?;
         }
         let answer = self.tools.store.append(&self.id, messages).await;
         let appended = answer.inspect_err(|error| self.store_failed(error))?;
@@ -42,6 +45,7 @@ impl Room {
                     seq: Some(*seq),
                     only: kept.only,
                     again: false,
+                    repeats: kept.repeats,
                     deletes: kept.deletes,
                 });
             }
@@ -50,13 +54,9 @@ impl Room {
         Ok(appended)
     }
 
-    /// The number of the message that these changes delete, while it can be read.
-    async fn number_of_deleted(&self, changes: &[Change]) -> Result<Option<u64>, StoreError> {
-        let deleted = changes.iter().find_map(|change| match change {
-            Change::Delete(id) => Some(id),
-            _ => None,
-        });
-        let Some(id) = deleted else { return Ok(None) };
+    /// The number of a message, while it can be read.
+    async fn number_of(&self, message: Option<&MessageId>) -> Result<Option<u64>, StoreError> {
+        let Some(id) = message else { return Ok(None) };
         Ok(self.tools.store.message(&self.id, id).await?.map(|stored| stored.seq))
     }
 
@@ -109,10 +109,25 @@ impl Kept {
         Self {
             json: message.json.clone(),
             only: (message.audience == Audience::Author).then(|| message.user.clone()),
+            repeats: None,
             deletes: None,
             changes: message.changes.clone(),
             at: message.received_at,
         }
+    }
+}
+
+fn pinned(change: &Change) -> Option<&MessageId> {
+    match change {
+        Change::Pin(pin) => pin.message.id.as_ref(),
+        _ => None,
+    }
+}
+
+fn deleted(change: &Change) -> Option<&MessageId> {
+    match change {
+        Change::Delete(id) => Some(id),
+        _ => None,
     }
 }
 

@@ -190,6 +190,7 @@ impl Room {
             seq: None,
             only: None,
             again: false,
+            repeats: None,
             deletes: None,
         });
     }
@@ -210,7 +211,7 @@ impl Room {
         };
         let (room, tools) = (self.id.clone(), self.tools.clone());
         tokio::spawn(async move {
-            match tools.store.prune(&room, keep, tools.clock.now().wall).await {
+            match tools.store.prune(&room, keep, tools.clock.grown()).await {
                 Ok(0) => {}
                 Ok(removed) => debug!(%room, removed, "old messages are removed"),
                 Err(error) => warn!(%room, %error, "old messages can't be removed"),

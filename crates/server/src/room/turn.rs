@@ -106,6 +106,7 @@ impl Room {
                     seq: Some(message.seq),
                     only: Some(author),
                     again: true,
+                    repeats: None,
                     deletes: None,
                 }),
                 Ok(None) => {}

@@ -13,7 +13,7 @@ fn at(milliseconds: u64) -> Duration {
 }
 
 fn stored(seq: u64) -> Item {
-    Item { json: Bytes::from(seq.to_string()), seq: Some(seq), only: None, again: false, deletes: None }
+    Item { json: Bytes::from(seq.to_string()), seq: Some(seq), only: None, again: false, repeats: None, deletes: None }
 }
 
 fn hidden(seq: u64, author: &str) -> Item {
@@ -26,7 +26,7 @@ fn again(seq: u64, author: &str) -> Item {
 }
 
 fn passing() -> Item {
-    Item { json: Bytes::from_static(b"null"), seq: None, only: None, again: false, deletes: None }
+    Item { json: Bytes::from_static(b"null"), seq: None, only: None, again: false, repeats: None, deletes: None }
 }
 
 fn payload(json: &str, run: Option<(u64, u64)>) -> Payload {
@@ -149,6 +149,17 @@ fn what_is_deleted_while_it_waits_does_not_leave_and_its_number_is_covered() {
     for listener in ["ada", "eve"] {
         assert_eq!(of(&sheaf, listener), Some(got("[4,5,6,7]", Some((1, 7)))));
     }
+}
+
+#[test]
+fn what_repeats_a_message_that_is_deleted_meanwhile_does_not_leave_either() {
+    let mut batcher = batcher();
+    batcher.push(at(0), stored(1));
+    batcher.take_due(at(0)).unwrap();
+    for item in [Item { repeats: Some(1), ..stored(2) }, Item { repeats: Some(7), ..stored(3) }, deletion(4, 1)] {
+        assert_eq!(batcher.push(at(10), item), None);
+    }
+    assert_eq!(batcher.take_due(at(50)), Some(packet("[3,4]", Some((1, 4)))));
 }
 
 #[test]

@@ -128,6 +128,26 @@ async fn what_is_deleted_before_it_went_out_goes_out_no_more() {
 }
 
 #[tokio::test]
+async fn a_pin_of_what_is_deleted_before_it_went_out_goes_out_no_more() {
+    // As above.
+    let stage = Stage::new(&[("batch.window", "10s"), ("batch.max", "16KiB"), ("text.max", "20000")]).await;
+    let mut ada = stage.join("ada", Role::Viewer).await;
+    let mut bob = stage.join("bob", Role::Viewer).await;
+    let long = "long".repeat(5000);
+    ada.must_say(&text("1", "a secret")).await;
+    ada.must_say(&text("2", &long)).await;
+    assert_eq!(bob.message().await["id"], "1");
+    stage.pin("1").await;
+    stage.delete("1").await;
+    ada.must_say(&text("3", &long)).await;
+    assert_eq!(bob.message().await["id"], "2");
+    let heard = [bob.message().await, bob.message().await];
+    assert_eq!(kinds(&heard), ["UNPIN_MESSAGE", "DELETE_MESSAGE"]);
+    assert!(!Value::from(heard.to_vec()).to_string().contains("secret"));
+    assert_eq!(bob.numbers, [(0, 1), (1, 2), (2, 5)]);
+}
+
+#[tokio::test]
 async fn a_pin_is_the_message_as_the_log_has_it_and_goes_with_it() {
     let stage = Stage::new(&[]).await;
     let mut ada = stage.join("ada", Role::Viewer).await;
