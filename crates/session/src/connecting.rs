@@ -159,7 +159,7 @@ impl Session {
         }
         if on_connect {
             // Brokers that refuse credentials without a word do it so (docs/protocol.md, section A.7).
-            if self.refresh_token().is_some() && self.renewal.spend() {
+            if self.refresh_token().is_some() && self.renewal.spend(self.now) {
                 return self.renew(cause);
             }
             if self.lives.closed_on_connect() && self.joined.is_none() {
@@ -170,7 +170,7 @@ impl Session {
             Remedy::Retry => self.back_off(cause),
             Remedy::EndUnlessJoined if self.joined.is_some() => self.back_off(cause),
             Remedy::Renew if self.await_renewal(&cause) => {}
-            Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend() => self.renew(cause),
+            Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend(self.now) => self.renew(cause),
             Remedy::Renew => self.end(End::NotAuthorized(cause)),
             Remedy::End | Remedy::EndUnlessJoined => self.end(match cause {
                 Cause::Disconnected { reason: ReasonCode::TAKEN_OVER, .. } => End::TakenOver,

@@ -21,6 +21,8 @@ pub(crate) struct Renewal {
     due_at: Option<Timestamp>,
     not_before: Option<Duration>,
     spent: bool,
+    /// When the life of a token that came fresh is over, on the clock that does not jump.
+    lives_until: Option<Duration>,
 }
 
 impl Renewal {
@@ -33,6 +35,7 @@ impl Renewal {
             end.checked_sub(ahead).unwrap_or(end)
         });
         self.not_before = None;
+        self.lives_until = None;
     }
 
     /// A token came fresh from the service, which says how long it lives: this machine's date may be wrong, and a fresh
@@ -43,6 +46,7 @@ impl Renewal {
         // Whatever it says of itself, the next one is not bought at once.
         let pause = if life.is_zero() { AGAIN } else { (life / 2).clamp(Duration::from_secs(1), AGAIN) };
         self.not_before = Some(now.mono + pause);
+        self.lives_until = Some(life).filter(|life| *life >= AGAIN).map(|life| now.mono + life);
     }
 
     /// When the present token ended, if that is surely over.
@@ -71,8 +75,14 @@ impl Renewal {
         self.not_before = Some(now.mono + AGAIN);
     }
 
-    /// Takes the one renewal that a refusal may cost. Answers whether it was still there.
-    pub(crate) fn spend(&mut self) -> bool {
+    /// Takes the one renewal that a refusal may cost. Answers whether it was still there. A fresh token whose life went by
+    /// without a connection is refused for no other reason, and may be renewed too.
+    pub(crate) fn spend(&mut self, now: Now) -> bool {
+        let is_over = |end: Duration| end <= now.mono || self.expires_at.is_some_and(|end| end <= now.wall);
+        if self.lives_until.is_some_and(is_over) {
+            self.lives_until = None;
+            return true;
+        }
         !std::mem::replace(&mut self.spent, true)
     }
 
@@ -136,9 +146,21 @@ mod tests {
     #[test]
     fn a_refusal_costs_one_renewal_until_a_connection_proves_good() {
         let mut renewal = Renewal::default();
-        assert!(renewal.spend());
-        assert!(!renewal.spend());
+        assert!(renewal.spend(at(0)));
+        assert!(!renewal.spend(at(0)));
         renewal.restore();
-        assert!(renewal.spend());
+        assert!(renewal.spend(at(0)));
+    }
+
+    #[test]
+    fn a_refusal_of_a_fresh_token_whose_life_is_over_costs_one_more() {
+        let mut renewal = Renewal::default();
+        assert!(renewal.spend(at(0)));
+        renewal.fresh(at(0), Duration::from_secs(300), None);
+        assert!(!renewal.spend(at(299)));
+        assert!(renewal.spend(at(300)));
+        assert!(!renewal.spend(at(300)), "and no more than one");
+        renewal.fresh(at(300), Duration::from_secs(1), None);
+        assert!(!renewal.spend(at(310)), "a life of nothing is no life");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_session::{Access, Blame, CallError, End, Event, LinkError, Options};
+use chatroom_session::{Access, Blame, CallError, End, Event, Input, LinkError, Options};
 use chatroom_wire::{
     RefreshToken, Token,
     rest::{ErrorBody, ErrorDetail, TOKEN_INVALID},
@@ -146,6 +146,26 @@ fn a_refresh_that_finds_nobody_is_tried_again_and_still_counts_as_one() {
     let ada = world.join();
     world.run_for(SECOND * 10);
     assert_eq!(world.clients[ada].joins(), 1);
+}
+
+#[test]
+fn a_fresh_token_whose_life_goes_by_without_a_link_is_renewed_as_well() {
+    let mut world = World::new();
+    world.token_life = 300;
+    let ada = world.join();
+    world.run_for(SECOND * 4);
+    world.faults.unreachable = true;
+    world.cut(ada);
+    for life in 1..=3 {
+        world.run_for(SECOND * 301);
+        world.faults.config.push_back(status(401));
+        world.input(ada, Input::Retry);
+        let renewals = world.clients[ada].events.iter().filter(|event| matches!(event, Event::TokenRenewed(_))).count();
+        assert_eq!((renewals, world.clients[ada].end()), (life, None));
+    }
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 120);
+    assert_eq!(world.clients[ada].joins(), 2);
 }
 
 #[test]
