@@ -202,8 +202,9 @@ impl Session {
             return;
         };
         link.stage = present.stage;
-        // Where the old one stood: what the new one says first shows whether something is missing.
-        link.sequence = present.sequence;
+        // Where the old one stood: what the new one says first shows whether something is missing. If that is not known,
+        // all may be.
+        link.sequence = present.sequence.or(Some(0));
         std::mem::swap(present, &mut link);
         let keeps = present.keeps;
         self.config = Some(config);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatroom_session::{CallError, Delivery};
+use chatroom_session::{CallError, Delivery, Input};
 
 use crate::world::World;
 
@@ -51,6 +51,19 @@ fn what_the_old_link_still_owed_is_seen_by_the_numbers_of_the_new_one() {
     world.said("owed");
     world.run_for(SECOND * 2);
     assert_eq!((world.clients[ada].connects.len(), world.clients[ada].heard()), (2, vec!["owed".to_owned()]));
+}
+
+#[test]
+fn what_the_old_link_owed_is_found_though_that_never_said_where_the_room_stood() {
+    let (mut world, ada) = world(true);
+    world.faults.lose_places = 1;
+    world.cut(ada);
+    world.input(ada, Input::Retry);
+    assert_eq!((world.clients[ada].connects.len(), world.clients[ada].links.len()), (2, 1));
+    world.faults.lose_deliveries = 1;
+    world.said("owed");
+    world.run_for(SECOND * 10);
+    assert_eq!((world.clients[ada].connects.len(), world.clients[ada].heard()), (3, vec!["owed".to_owned()]));
 }
 
 #[test]
