@@ -110,7 +110,9 @@ impl Options {
             *span = (*span).min(LONGEST);
         }
         // Zero would ask without pause.
-        limits.recheck = limits.recheck.max(Duration::from_secs(1));
+        for period in [&mut limits.recheck, &mut limits.echo] {
+            *period = (*period).max(Duration::from_secs(1));
+        }
         self.patience = self.patience.map(|patience| patience.min(LONGEST));
     }
 }
@@ -127,7 +129,7 @@ pub struct Limits {
     pub outbox: usize,
     /// How long an own message may wait for the link.
     pub time_to_live: Duration,
-    /// How long to wait for an echo before the history is asked, and then again before giving up on it.
+    /// How long to wait for an echo before the history is asked, and then again before giving up on it; at least a second.
     pub echo: Duration,
     /// How long after the end of a link something that was sent over it may still arrive: so long nothing is said to have
     /// expired that may have gone out.
@@ -138,7 +140,7 @@ pub struct Limits {
     pub link: Duration,
     /// How much older than the last message a read of the history begins: stamps of several servers may cross.
     pub overlap: Duration,
-    /// How often the history is read against a service that does not number its deliveries.
+    /// How often the history is read against a service that does not number its deliveries; at least a second apart.
     pub recheck: Duration,
     /// The most messages that one catch-up reads.
     pub catch_up: usize,

@@ -235,6 +235,13 @@ impl Outbox {
         }
     }
 
+    /// The machine slept for so long, while the clock of `expires` stood still.
+    pub(crate) fn slept(&mut self, span: Duration) {
+        for item in &mut self.items {
+            item.draft.expires = item.draft.expires.saturating_sub(span);
+        }
+    }
+
     /// The room is joined again, and its history was read: late echoes get their time anew.
     pub(crate) fn joined(&mut self, now: Duration) {
         for item in &mut self.items {
@@ -363,9 +370,9 @@ impl Outbox {
 }
 
 impl Item {
-    /// Whether it waits to be published.
+    /// Whether it waits to be published, and still may.
     fn is_next(&self, now: Duration) -> bool {
-        self.state == State::Waiting && (self.unknown.is_none() || now < self.draft.expires)
+        self.state == State::Waiting && now < self.draft.expires
     }
 }
 

@@ -15,7 +15,7 @@ impl Session {
     /// # Errors
     /// When it can't be taken; then it does not count.
     pub fn press(&mut self, now: crate::Now, key: &str, value: Option<&str>) -> Result<(), PressError> {
-        self.now = now;
+        self.look_at_clocks(now);
         if matches!(self.phase, Phase::Ended) || self.closing.is_some() {
             return Err(PressError::Ended);
         }

@@ -77,7 +77,7 @@ impl Session {
     /// Makes a call with the session's token, also while the room is not joined. Then drain
     /// [`Session::poll_output`]: its answer comes as [`Output::Answered`].
     pub fn request(&mut self, now: crate::Now, request: ApiRequest) -> RequestId {
-        self.now = now;
+        self.look_at_clocks(now);
         let id = RequestId(self.requests.next);
         self.requests.next += 1;
         if matches!(self.options.access, Access::Config(_)) {

@@ -140,8 +140,7 @@ impl Session {
 
     /// Takes one thing in. Then drain [`Session::poll_output`].
     pub fn handle_input(&mut self, now: Now, input: Input) {
-        self.now = now;
-        self.look_at_clocks();
+        self.look_at_clocks(now);
         match input {
             _ if matches!(self.phase, Phase::Ended) => {}
             Input::Start => self.start(),
@@ -179,7 +178,7 @@ impl Session {
     /// # Errors
     /// When the message can't be taken; it is then not told.
     pub fn send(&mut self, now: Now, draft: Draft) -> Result<MessageId, SendError> {
-        self.now = now;
+        self.look_at_clocks(now);
         let id = self.queue(draft)?;
         self.advance();
         Ok(id)

@@ -8,7 +8,8 @@ use crate::{Now, Session, phase::Phase};
 
 /// How often the clocks are compared while a link is open or waited for.
 const EVERY: Duration = Duration::from_secs(10);
-/// So much the date must have run ahead. A date that was set right looks the same, and costs one ping.
+/// So much the date must have run ahead. A date that was set right looks the same: it costs one ping, and what waits has
+/// expired earlier than it had to.
 const ASLEEP: SignedDuration = SignedDuration::from_secs(10);
 
 /// Both clocks, as they were seen last.
@@ -18,14 +19,17 @@ pub(crate) struct Wake {
 }
 
 impl Session {
-    /// Finds out whether the machine slept: then the link is probed, and nothing is waited for any longer.
-    pub(crate) fn look_at_clocks(&mut self) {
-        let now = self.now;
+    /// Takes the time in. Finds out whether the machine slept: then the link is probed, nothing is waited for any longer,
+    /// and own messages have waited for so long.
+    pub(crate) fn look_at_clocks(&mut self, now: Now) {
+        self.now = now;
         let Some(seen) = self.wake.seen.replace(now) else { return };
         let mono = SignedDuration::try_from(now.mono.saturating_sub(seen.mono)).unwrap_or(SignedDuration::MAX);
-        if now.wall.duration_since(seen.wall) < mono.saturating_add(ASLEEP) {
+        let slept = now.wall.duration_since(seen.wall).saturating_sub(mono);
+        if slept < ASLEEP {
             return;
         }
+        self.outbox.slept(Duration::try_from(slept).unwrap_or_default());
         match &mut self.phase {
             Phase::Linked(link) => link.mqtt.ping(now.mono),
             Phase::Backoff { .. } => self.attempt(),

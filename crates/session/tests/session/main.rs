@@ -6,6 +6,7 @@
 mod connection;
 mod crowd;
 mod dead_links;
+mod ends;
 mod handover;
 mod hearing;
 mod keeping;

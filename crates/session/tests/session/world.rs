@@ -68,7 +68,7 @@ pub(crate) struct Faults {
     pub(crate) refresh: VecDeque<CallError>,
     /// The disk refuses writes so, once for each.
     pub(crate) disk: VecDeque<&'static str>,
-    /// The disk writes, and does not answer from the write of this number on.
+    /// The disk writes, and answers only by [`World::release`] from the write of this number on.
     pub(crate) slow_disk_from: Option<usize>,
     /// The application's own calls answer so, once for each.
     pub(crate) api: VecDeque<CallError>,
@@ -468,8 +468,11 @@ impl World {
             (Ok(()), Entry::End(id)) => client.disk.retain(|kept| kept.message.id.as_ref() != Some(&id)),
             (Err(_), _) => {}
         }
+        let answer = Input::Written { ticket, result };
         if slow_from.is_none_or(|from| client.writes <= from) {
-            client.inbox.push_back(Input::Written { ticket, result });
+            client.inbox.push_back(answer);
+        } else {
+            self.on_the_way.push((number, answer));
         }
     }
 

@@ -187,7 +187,7 @@ impl World {
         match process.session.send(now, Draft::from(text)) {
             Ok(id) => {
                 self.air.note(|| format!("{number}: sends {text:?} as {id}"));
-                self.reference.sent(number, self.clients[number].lives, id, now.mono);
+                self.reference.sent(number, self.clients[number].lives, id, now);
             }
             Err(SendError::Full(waiting)) if waiting >= OUTBOX => {}
             Err(SendError::Ended) => {}

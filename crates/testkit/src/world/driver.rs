@@ -21,7 +21,7 @@ impl World {
 
     pub(crate) fn drain(&mut self, number: usize) {
         for _ in 0..OUTPUTS {
-            let mono = self.now_of(number).mono;
+            let now = self.now_of(number);
             let life = self.clients[number].lives;
             let Some(process) = &mut self.clients[number].process else { return };
             match process.session.poll_output() {
@@ -64,7 +64,7 @@ impl World {
                 Output::Answered { .. } => {}
                 Output::Event(event) => {
                     let ended = matches!(event, Event::Ended(_));
-                    self.reference.told(&mut self.air, &self.server.log, number, mono, &event);
+                    self.reference.told(&mut self.air, &self.server.log, number, now, &event);
                     if ended {
                         return self.ended(number);
                     }

@@ -83,6 +83,7 @@ impl World {
                 let hours = [-1, 0, 0, 1][self.air.dice.place(4)];
                 self.air.note(|| format!("{number}: its date is wrong by {hours} h from here on"));
                 self.clients[number].offset = SignedDuration::from_hours(hours);
+                self.reference.date_set(number);
             }
             24 if self.air.ours => {
                 let hours = [-1, 0, 0, 1][self.air.dice.place(4)];

@@ -1,0 +1,73 @@
+//! Own messages and presses: that they end, and with the right word.
+
+use std::time::Duration;
+
+use chatroom_session::{Delivery, Options};
+use chatroom_wire::Message;
+
+use crate::world::World;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn texts(world: &World) -> Vec<&str> {
+    world.log.iter().filter_map(Message::text).collect()
+}
+
+#[test]
+fn a_session_whose_echoes_are_given_no_time_does_not_spin() {
+    let mut world = World::new();
+    world.faults.swallow = true;
+    let mut options = Options::new(world.access());
+    options.limits.echo = Duration::ZERO;
+    let ada = world.client(options);
+    world.faults.slow_history = true;
+    world.send(ada, "a");
+    world.run_for(SECOND * 60);
+}
+
+#[test]
+fn a_message_that_waited_longer_than_its_time_to_live_as_the_machine_slept_is_not_sent() {
+    let mut world = World::new();
+    world.faults.unreachable = true;
+    let ada = world.join();
+    let id = world.send(ada, "good morning");
+    world.run_for(SECOND * 5);
+    // The monotonic clock stands still while a machine sleeps.
+    world.epoch += SECOND * 8 * 3_600;
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 60);
+    assert_eq!(texts(&world), Vec::<&str>::new(), "it has waited for 8 hours; its time to live is 2 minutes");
+    assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Expired));
+}
+
+#[test]
+fn what_is_sent_first_after_a_sleep_has_all_its_time() {
+    let mut world = World::new();
+    world.faults.unreachable = true;
+    let ada = world.join();
+    let old = world.send(ada, "good night");
+    world.run_for(SECOND * 5);
+    world.epoch += SECOND * 8 * 3_600;
+    let new = world.send(ada, "good morning");
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 60);
+    assert_eq!(texts(&world), ["good morning"]);
+    assert_eq!(world.clients[ada].fate(&old), Some(Delivery::Expired));
+    assert!(matches!(world.clients[ada].fate(&new), Some(Delivery::Delivered { .. })));
+}
+
+#[test]
+fn what_a_hung_disk_takes_after_its_time_to_live_is_not_sent() {
+    let mut world = World::new();
+    let options = world.durable();
+    let ada = world.client(options);
+    world.faults.slow_disk_from = Some(0);
+    let id = world.send(ada, "late");
+    world.run_for(SECOND * 300);
+    world.faults.slow_disk_from = None;
+    world.release();
+    world.run_for(SECOND);
+    assert_eq!(texts(&world), Vec::<&str>::new());
+    assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Expired));
+    assert_eq!(world.clients[ada].disk, []);
+}
