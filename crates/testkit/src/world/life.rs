@@ -99,10 +99,11 @@ impl Life {
             air.violated(|| format!("{client}: {id} is told late, though the numbers show every hole"));
         }
         if !late {
-            if let Some(open) = self.gaps.iter_mut().find(|gap| gap.before.is_none()) {
-                open.before = Some(at);
-            }
+            // What the service tells an author again may be from within a hole, and is not its end.
             if by_others {
+                if let Some(open) = self.gaps.iter_mut().find(|gap| gap.before.is_none()) {
+                    open.before = Some(at);
+                }
                 self.newest_of_others = Some(key.clone());
             }
             self.newest = Some(key);

@@ -39,6 +39,8 @@ pub(crate) struct Sent {
     pub(crate) not_kept: bool,
     /// Its last words, each with the process that said it.
     pub(crate) ends: Vec<(u32, Fate)>,
+    /// When it said the last of them.
+    pub(crate) ended_at: Duration,
     /// Whether its end was handed to the disk before it was told.
     pub(crate) end_written: bool,
     /// Whether its process died while it was open and nothing keeps it, or with its last word in the mouth.
@@ -70,6 +72,7 @@ impl Reference {
             taken: false,
             not_kept: false,
             ends: Vec::new(),
+            ended_at: Duration::ZERO,
             end_written: false,
             forgotten: false,
         };
@@ -182,6 +185,7 @@ impl Reference {
             air.violated(|| format!("{client}: {id} expires too early"));
         }
         sent.ends.push((life, fate));
+        sent.ended_at = air.now;
     }
 }
 

@@ -1,6 +1,9 @@
 //! What must hold when a storm is over: every send has ended, truly, and nobody misses anything without having been told.
 
+use std::time::Duration;
+
 use chatroom_session::End;
+use chatroom_wire::MessageId;
 
 use super::{
     World,
@@ -16,7 +19,7 @@ impl World {
         let sends = std::mem::take(&mut self.reference.sends);
         for (id, sent) in &sends {
             let stored = self.server.log.all().iter().filter(|stored| stored.id == *id).count();
-            if let Some(problem) = self.problem(sent, stored, is_deleted(&self.server.log, id)) {
+            if let Some(problem) = self.problem(id, sent, stored, is_deleted(&self.server.log, id)) {
                 self.air.violated(|| format!("{}: {id} {problem}: {sent:?}", sent.client));
             }
         }
@@ -43,7 +46,7 @@ impl World {
         self.clients[number].process.is_some() && life.is_some_and(|life| life.is_joined)
     }
 
-    fn problem(&self, sent: &Sent, stored: usize, deleted: bool) -> Option<&'static str> {
+    fn problem(&self, id: &MessageId, sent: &Sent, stored: usize, deleted: bool) -> Option<&'static str> {
         let last = sent.ends.last().map(|(_, fate)| *fate);
         match last {
             _ if stored > 1 && self.air.ours => Some("is in the log twice"),
@@ -54,10 +57,16 @@ impl World {
             Some(Fate::Rejected) => (stored > 0).then_some("was rejected, and is in the log"),
             Some(Fate::Expired) => (stored > 0).then_some("has expired, and is in the log"),
             Some(Fate::Unconfirmed) if sent.kind != Kind::Durable || deleted => None,
-            // The vendor's broker acknowledges what nobody ever sees.
-            Some(Fate::Unconfirmed) if !self.air.ours && stored == 0 => None,
+            // The vendor's broker acknowledges what nobody ever sees, or sees only when the client has given up on it.
+            Some(Fate::Unconfirmed) if !self.air.ours && !self.stood(id, sent.ended_at) => None,
             Some(Fate::Unconfirmed) => Some("is unconfirmed, though the service tells"),
         }
+    }
+
+    /// Whether a message stood in the history well before that moment.
+    fn stood(&self, id: &MessageId, moment: Duration) -> bool {
+        let first = self.server.log.place_of(id).and_then(|place| self.server.log.get(place));
+        first.is_some_and(|stored| stored.committed_at + UNSEEN < moment)
     }
 
     fn judge_life(&mut self, life: &Life) {
@@ -73,7 +82,10 @@ impl World {
         let log = &self.server.log;
         let missing = |stored: &&Stored| {
             let known = life.shown.contains(&stored.id) || life.confirmed.contains(&stored.id);
+            // Where a service takes an id once more, it was said when it came first.
+            let said_before = log.place_of(&stored.id).is_some_and(|place| place < from);
             !known
+                && !said_before
                 // What was deleted stays so, also where a service takes the same id once more (docs/protocol.md, D.2).
                 && !is_deleted(log, &stored.id)
                 && stored.is_for(&life.user)
@@ -100,3 +112,6 @@ impl World {
         }
     }
 }
+
+/// How long a client may not see what stands in the history: it looks every 5 s, and a page may be older than it.
+const UNSEEN: Duration = Duration::from_secs(10);
