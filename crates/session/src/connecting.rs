@@ -115,9 +115,13 @@ impl Session {
             ClientEvent::SubscribeRefused { reason, text, .. } => {
                 self.interrupted(Cause::Subscription { reason, text });
             }
-            ClientEvent::Acknowledged { id } => self.acknowledged(id),
+            ClientEvent::Acknowledged { id } => {
+                let link = link.id;
+                self.acknowledged(link, id);
+            }
             ClientEvent::PublishRefused { id, reason, text, user_properties } => {
-                self.publish_refused(id, reason, text, &user_properties);
+                let link = link.id;
+                self.publish_refused((link, id), reason, text, &user_properties);
             }
             ClientEvent::Delivery(delivery) => self.delivered(&delivery),
             // A ping is answered for the role's own sake; what a later version tells can wait.
@@ -197,10 +201,14 @@ impl Session {
 
     /// Forgets everything that belongs to the present link.
     fn leave_link(&mut self) {
+        let link = self.open_link();
         self.phase = Phase::Idle;
         self.drop_handover();
         self.forget_session_in_flight();
-        self.outbox.link_lost(self.now.mono);
+        if let Some(link) = link {
+            self.outbox.link_lost(self.now.mono, link);
+        }
+        self.outbox.forget_pause();
         self.history.cancel();
         self.held.clear();
         self.room_news.clear();
@@ -293,10 +301,10 @@ impl Session {
         if let Some(link) = self.open_link() {
             self.outputs.push_back(Output::Disconnect(link));
         }
+        self.phase = Phase::Ended;
         self.drop_handover();
         self.end_outbox();
         self.requests_end();
-        self.phase = Phase::Ended;
         self.tell(Event::Ended(end));
     }
 

@@ -85,7 +85,7 @@ impl Session {
     pub(crate) fn hand_over(&mut self) {
         self.drop_handover();
         self.handover = Handover::Configuring;
-        self.call(Purpose::Handover, Call::Config);
+        self.call_anew(Purpose::Handover, Call::Config);
     }
 
     pub(crate) fn handover_configured(&mut self, config: Box<Config>) {
@@ -108,11 +108,21 @@ impl Session {
         self.handover = Handover::Waiting { until: self.now.mono + AGAIN };
     }
 
+    /// Goes on with the present link alone.
     pub(crate) fn drop_handover(&mut self) {
-        if let Some(link) = self.handover.link() {
-            self.outputs.push_back(Output::Disconnect(link));
+        let mut dropped = std::mem::take(&mut self.handover);
+        if let Handover::Leaving { link, .. } = &mut dropped {
+            link.mqtt.disconnect(self.now.mono, ReasonCode::SUCCESS);
+            while let Some(output) = link.mqtt.poll_output() {
+                if let ClientOutput::Send(bytes) = output {
+                    self.outputs.push_back(Output::Send { link: link.id, bytes });
+                }
+            }
         }
-        self.handover = Handover::None;
+        if let Some(link) = dropped.link() {
+            self.outputs.push_back(Output::Disconnect(link));
+            self.left(link);
+        }
     }
 
     /// Whether own messages must wait until those before them are acknowledged over the old link: else they may overtake.
@@ -138,7 +148,7 @@ impl Session {
     pub(crate) fn other_link_closed(&mut self, closed: LinkId) {
         if self.handover.link() == Some(closed) {
             match std::mem::take(&mut self.handover) {
-                Handover::Leaving { .. } => self.left(),
+                Handover::Leaving { link, .. } => self.left(link.id),
                 _ => self.handover_failed(),
             }
         }
@@ -154,11 +164,7 @@ impl Session {
                 ClientOutput::Send(bytes) => self.outputs.push_back(Output::Send { link: link.id, bytes }),
                 ClientOutput::Event(event) => self.other_link_said(event),
                 ClientOutput::Close(_) => match &self.handover {
-                    Handover::Leaving { link, .. } => {
-                        self.outputs.push_back(Output::Disconnect(link.id));
-                        self.handover = Handover::None;
-                        self.left();
-                    }
+                    Handover::Leaving { .. } => self.drop_handover(),
                     _ => self.handover_failed(),
                 },
             }
@@ -185,9 +191,13 @@ impl Session {
                 | ClientEvent::SubscribeRefused { .. }
                 | ClientEvent::ServerDisconnected { .. },
             ) => self.handover_failed(),
-            (Handover::Leaving { .. }, ClientEvent::Acknowledged { id }) => self.acknowledged(id),
-            (Handover::Leaving { .. }, ClientEvent::PublishRefused { id, reason, text, user_properties }) => {
-                self.publish_refused(id, reason, text, &user_properties);
+            (Handover::Leaving { link, .. }, ClientEvent::Acknowledged { id }) => {
+                let link = link.id;
+                self.acknowledged(link, id);
+            }
+            (Handover::Leaving { link, .. }, ClientEvent::PublishRefused { id, reason, text, user_properties }) => {
+                let link = link.id;
+                self.publish_refused((link, id), reason, text, &user_properties);
             }
             (Handover::Leaving { .. }, ClientEvent::Delivery(delivery)) => self.delivered(&delivery),
             _ => {}
@@ -213,10 +223,11 @@ impl Session {
         self.handover = Handover::Leaving { link, from: now + LINGER, until: now + DRAIN };
     }
 
-    /// The old link is gone. What it did not acknowledge goes out again over the new one, after a look into the history.
-    fn left(&mut self) {
-        let waits = self.outbox.is_in_flight();
-        self.outbox.link_lost(self.now.mono);
+    /// A link beside the present one is gone. What it did not acknowledge goes out again over the present one, after a look
+    /// into the history.
+    fn left(&mut self, link: LinkId) {
+        let waits = self.outbox.is_in_flight_over(link);
+        self.outbox.link_lost(self.now.mono, link);
         if waits && self.is_live() {
             self.catch_up();
         }
@@ -249,17 +260,7 @@ impl Session {
             Handover::Leaving { link, from, until }
                 if *until <= now || (*from <= now && link.mqtt.in_flight() == 0) =>
             {
-                let waited = link.mqtt.in_flight() > 0;
-                link.mqtt.disconnect(now, ReasonCode::SUCCESS);
-                while let Some(output) = link.mqtt.poll_output() {
-                    if let ClientOutput::Send(bytes) = output {
-                        self.outputs.push_back(Output::Send { link: link.id, bytes });
-                    }
-                }
                 self.drop_handover();
-                if waited {
-                    self.left();
-                }
             }
             _ => {}
         }

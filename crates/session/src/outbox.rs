@@ -16,7 +16,7 @@ use std::{collections::VecDeque, time::Duration};
 use chatroom_mqtt::PacketId;
 use chatroom_wire::{Message, MessageId, Time};
 
-use crate::{Delivery, Rejection, WriteId};
+use crate::{Delivery, LinkId, Rejection, WriteId};
 
 /// How many ids of unconfirmed messages are remembered, should an echo come yet.
 const UNCONFIRMED: usize = 1_000;
@@ -62,7 +62,8 @@ enum State {
     /// It is being written to the disk.
     Keeping(WriteId),
     Waiting,
-    InFlight(PacketId),
+    /// A PUBACK with this id is awaited over this link.
+    InFlight(LinkId, PacketId),
     /// `asked` counts the looks into the history since; `looked` says that one of them was complete.
     Acked {
         at: Duration,
@@ -161,7 +162,12 @@ impl Outbox {
 
     /// Whether a PUBACK is awaited.
     pub(crate) fn is_in_flight(&self) -> bool {
-        self.items.iter().any(|item| matches!(item.state, State::InFlight(_)))
+        self.items.iter().any(|item| matches!(item.state, State::InFlight(..)))
+    }
+
+    /// Whether one is awaited over this link.
+    pub(crate) fn is_in_flight_over(&self, link: LinkId) -> bool {
+        self.items.iter().any(|item| matches!(item.state, State::InFlight(over, _) if over == link))
     }
 
     /// Whether this is an own message whose fate is open.
@@ -169,10 +175,10 @@ impl Outbox {
         self.items.iter().any(|item| item.draft.id == *id)
     }
 
-    /// The message that [`Outbox::next`] gave went out; without a packet id it will see no PUBACK.
-    pub(crate) fn published(&mut self, now: Duration, packet: Option<PacketId>) {
+    /// The message that [`Outbox::next`] gave went out over this link; without a packet id it will see no PUBACK.
+    pub(crate) fn published(&mut self, now: Duration, link: LinkId, packet: Option<PacketId>) {
         if let Some(item) = self.items.iter_mut().find(|item| item.is_next(now)) {
-            item.state = packet.map_or_else(|| State::acked(now), State::InFlight);
+            item.state = packet.map_or_else(|| State::acked(now), |packet| State::InFlight(link, packet));
         }
     }
 
@@ -183,8 +189,8 @@ impl Outbox {
     }
 
     /// A PUBACK came.
-    pub(crate) fn acknowledged(&mut self, now: Duration, packet: PacketId) -> Option<MessageId> {
-        let item = self.items.iter_mut().find(|item| item.state == State::InFlight(packet))?;
+    pub(crate) fn acknowledged(&mut self, now: Duration, link: LinkId, packet: PacketId) -> Option<MessageId> {
+        let item = self.items.iter_mut().find(|item| item.state == State::InFlight(link, packet))?;
         self.cautious = false;
         item.state = State::acked(now);
         item.unknown = None;
@@ -193,8 +199,13 @@ impl Outbox {
 
     /// A PUBACK refused it for good. Answers what is to be told; nothing yet, while a copy that went out over an earlier
     /// link may still be taken.
-    pub(crate) fn refused(&mut self, now: Duration, packet: PacketId, word: Delivery) -> Option<(MessageId, Delivery)> {
-        let place = self.items.iter().position(|item| item.state == State::InFlight(packet))?;
+    pub(crate) fn refused(
+        &mut self,
+        now: Duration,
+        (link, packet): (LinkId, PacketId),
+        word: Delivery,
+    ) -> Option<(MessageId, Delivery)> {
+        let place = self.items.iter().position(|item| item.state == State::InFlight(link, packet))?;
         let item = &mut self.items[place];
         if item.unknown.is_some_and(|unknown| unknown.look == Look::Open && unknown.settled > now) {
             item.state = State::Waiting;
@@ -206,10 +217,10 @@ impl Outbox {
     }
 
     /// A PUBACK refused it for now: it waits again, and so does all behind it.
-    pub(crate) fn slow_down(&mut self, packet: PacketId, until: Duration) {
+    pub(crate) fn slow_down(&mut self, link: LinkId, packet: PacketId, until: Duration) {
         self.paused_until = self.paused_until.max(Some(until));
         self.cautious = true;
-        if let Some(item) = self.items.iter_mut().find(|item| item.state == State::InFlight(packet)) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.state == State::InFlight(link, packet)) {
             item.state = State::Waiting;
         }
     }
@@ -223,12 +234,16 @@ impl Outbox {
         self.unconfirmed.remove(place).map(|(_, since)| now.saturating_sub(since))
     }
 
-    /// The link is gone: what was in flight waits again, in its place.
-    pub(crate) fn link_lost(&mut self, now: Duration) {
+    /// What the server asked for is over with the link that it asked it on.
+    pub(crate) fn forget_pause(&mut self) {
         self.paused_until = None;
         self.cautious = false;
+    }
+
+    /// This link is gone: what was in flight over it waits again, in its place.
+    pub(crate) fn link_lost(&mut self, now: Duration, link: LinkId) {
         for item in &mut self.items {
-            if matches!(item.state, State::InFlight(_)) {
+            if matches!(item.state, State::InFlight(over, _) if over == link) {
                 item.state = State::Waiting;
                 item.unknown = Some(Unknown { settled: now + self.settle, next_look: now, look: Look::Open });
             }
@@ -305,7 +320,7 @@ impl Outbox {
                 {
                     Some(Delivery::Unconfirmed)
                 }
-                (State::Keeping(_) | State::Waiting | State::InFlight(_) | State::Acked { .. }, _) => None,
+                (State::Keeping(_) | State::Waiting | State::InFlight(..) | State::Acked { .. }, _) => None,
             };
             match ended {
                 None => kept.push_back(item),
@@ -334,7 +349,7 @@ impl Outbox {
             }
             (State::Waiting, _) => Some(item.draft.expires),
             // The disk answers, and the link itself watches over its PUBACKs.
-            (State::Keeping(_) | State::InFlight(_), _) => None,
+            (State::Keeping(_) | State::InFlight(..), _) => None,
             (State::Acked { at, asked, .. }, _) if joined => Some(at + self.echo * (asked + 1)),
             (State::Acked { at, .. }, _) => (!history).then(|| item.draft.expires.max(at + self.echo)),
         });
@@ -350,7 +365,7 @@ impl Outbox {
                 (State::Keeping(_), _) => Delivery::Rejected(Rejection::SessionEnded),
                 _ if durable => Delivery::Kept,
                 (State::Waiting, None) => Delivery::Rejected(Rejection::SessionEnded),
-                (State::Waiting | State::InFlight(_) | State::Acked { .. }, _) => Delivery::Unconfirmed,
+                (State::Waiting | State::InFlight(..) | State::Acked { .. }, _) => Delivery::Unconfirmed,
             };
             (item.draft.id, delivery)
         };
@@ -388,6 +403,7 @@ mod tests {
 
     use super::*;
 
+    const LINK: LinkId = LinkId(1);
     const SECOND: Duration = Duration::from_secs(1);
 
     fn outbox(ids: &[&str]) -> Outbox {
@@ -415,7 +431,7 @@ mod tests {
         let mut published = Vec::new();
         while let Some(message) = outbox.next(now) {
             published.push(message.text().unwrap().to_owned());
-            outbox.published(now, Some(packet(u16::try_from(published.len()).unwrap())));
+            outbox.published(now, LINK, Some(packet(u16::try_from(published.len()).unwrap())));
         }
         published
     }
@@ -424,8 +440,8 @@ mod tests {
     fn what_was_in_flight_when_the_link_broke_goes_out_again_before_what_is_newer() {
         let mut outbox = outbox(&["a", "b", "c"]);
         assert_eq!(publish_all(&mut outbox, Duration::ZERO), ["a", "b", "c"]);
-        outbox.acknowledged(SECOND, packet(2));
-        outbox.link_lost(SECOND);
+        outbox.acknowledged(SECOND, LINK, packet(2));
+        outbox.link_lost(SECOND, LINK);
         outbox.push(SECOND, draft("d"));
         assert!(outbox.has_unknown(SECOND));
         assert_eq!(publish_all(&mut outbox, SECOND), ["a", "c", "d"]);
@@ -435,12 +451,12 @@ mod tests {
     fn a_server_that_is_asked_too_fast_is_left_alone_until_it_said_and_the_order_stays() {
         let mut outbox = outbox(&["a", "b"]);
         publish_all(&mut outbox, Duration::ZERO);
-        outbox.slow_down(packet(1), SECOND * 3);
-        outbox.slow_down(packet(2), SECOND * 2);
+        outbox.slow_down(LINK, packet(1), SECOND * 3);
+        outbox.slow_down(LINK, packet(2), SECOND * 2);
         assert!(outbox.next(SECOND * 2).is_none());
         assert_eq!(outbox.deadline(SECOND * 2, true, true), Some(SECOND * 3));
         assert_eq!(publish_all(&mut outbox, SECOND * 3), ["a"], "and then carefully");
-        outbox.acknowledged(SECOND * 3, packet(1));
+        outbox.acknowledged(SECOND * 3, LINK, packet(1));
         assert_eq!(publish_all(&mut outbox, SECOND * 3), ["b"]);
     }
 
@@ -448,7 +464,7 @@ mod tests {
     fn an_acknowledged_message_is_delivered_only_by_its_echo() {
         let mut outbox = outbox(&["a"]);
         publish_all(&mut outbox, Duration::ZERO);
-        assert_eq!(outbox.acknowledged(SECOND, packet(1)), Some("a".into()));
+        assert_eq!(outbox.acknowledged(SECOND, LINK, packet(1)), Some("a".into()));
         assert_eq!(outbox.handle_timeout(SECOND * 2, true, true), Overdue::default());
         assert_eq!(outbox.delivered(SECOND * 2, &"a".into()), Some(SECOND * 2));
         assert_eq!(outbox.delivered(SECOND * 2, &"a".into()), None, "once");
@@ -458,7 +474,7 @@ mod tests {
     fn a_late_echo_is_called_unconfirmed_only_when_the_history_was_read_in_vain() {
         let mut outbox = outbox(&["a"]);
         publish_all(&mut outbox, Duration::ZERO);
-        outbox.acknowledged(Duration::ZERO, packet(1));
+        outbox.acknowledged(Duration::ZERO, LINK, packet(1));
         for second in [5, 10] {
             assert_eq!(outbox.deadline(Duration::ZERO, true, true), Some(SECOND * second));
             let overdue = outbox.handle_timeout(SECOND * second, true, true);
@@ -476,8 +492,8 @@ mod tests {
     #[test]
     fn a_message_that_never_went_out_expires_and_one_that_may_have_arrived_is_unconfirmed_without_a_history() {
         let mut outbox = outbox(&["a", "b"]);
-        outbox.published(Duration::ZERO, Some(packet(1)));
-        outbox.link_lost(SECOND);
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.link_lost(SECOND, LINK);
         let overdue = outbox.handle_timeout(SECOND * 120, false, false);
         assert_eq!(overdue.ended, [("a".into(), Delivery::Unconfirmed), ("b".into(), Delivery::Expired)]);
     }
@@ -485,8 +501,8 @@ mod tests {
     #[test]
     fn what_may_have_arrived_expires_only_when_the_history_is_sure_not_to_have_it() {
         let mut outbox = outbox(&["a"]);
-        outbox.published(Duration::ZERO, Some(packet(1)));
-        outbox.link_lost(SECOND * 100);
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.link_lost(SECOND * 100, LINK);
         let now = SECOND * 121;
         assert!(outbox.next(now).is_none(), "its time is over");
         assert_eq!(outbox.handle_timeout(now, true, true), Overdue::default(), "it may still arrive");
@@ -502,10 +518,10 @@ mod tests {
     fn a_refusal_is_told_only_when_no_earlier_copy_can_be_taken_any_more() {
         let mut outbox = outbox(&["a"]);
         let word = Delivery::Rejected(Rejection::SessionEnded);
-        outbox.published(Duration::ZERO, Some(packet(1)));
-        outbox.link_lost(SECOND);
-        outbox.published(SECOND * 2, Some(packet(1)));
-        assert_eq!(outbox.refused(SECOND * 3, packet(1), word.clone()), None);
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.link_lost(SECOND, LINK);
+        outbox.published(SECOND * 2, LINK, Some(packet(1)));
+        assert_eq!(outbox.refused(SECOND * 3, (LINK, packet(1)), word.clone()), None);
         assert!(outbox.next(SECOND * 3).is_none(), "it is not sent again");
         assert_eq!(outbox.deadline(SECOND * 3, true, true), Some(SECOND * 61));
         outbox.looked(SECOND * 61, None);
@@ -527,7 +543,7 @@ mod tests {
     #[test]
     fn every_message_gets_a_last_word_at_the_end() {
         let mut outbox = outbox(&["a", "b"]);
-        outbox.published(Duration::ZERO, Some(packet(1)));
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
         let end = outbox.end(false);
         assert_eq!(
             end,

@@ -12,7 +12,8 @@ use chatroom_wire::{
 use serde_json::Map;
 
 use crate::{
-    Access, Delivery, Draft, Entry, Event, Kept, Rejection, SendError, Session, link::Stage, outbox, phase::Phase,
+    Access, Delivery, Draft, Entry, Event, Kept, LinkId, Rejection, SendError, Session, link::Stage, outbox,
+    phase::Phase,
 };
 
 /// The vendor's own clients stop here (docs/protocol.md, section A.6).
@@ -88,7 +89,7 @@ impl Session {
             let bytes = envelope::encode(&message);
             match link.mqtt.publish(now, config.topic.publish.as_str(), &bytes, link.qos) {
                 Ok(packet) => {
-                    self.outbox.published(now, packet);
+                    self.outbox.published(now, link.id, packet);
                     message.id.iter().for_each(|id| self.presses.left(id));
                 }
                 Err(PublishError::QuotaFull | PublishError::NotConnected) => break,
@@ -103,15 +104,15 @@ impl Session {
         }
     }
 
-    pub(crate) fn acknowledged(&mut self, packet: PacketId) {
-        if let Some(id) = self.outbox.acknowledged(self.now.mono, packet) {
+    pub(crate) fn acknowledged(&mut self, link: LinkId, packet: PacketId) {
+        if let Some(id) = self.outbox.acknowledged(self.now.mono, link, packet) {
             self.tell(Event::DeliveryChanged { id, delivery: Delivery::Sent, echo: None });
         }
     }
 
     pub(crate) fn publish_refused(
         &mut self,
-        packet: PacketId,
+        (link, packet): (LinkId, PacketId),
         reason: ReasonCode,
         text: Option<String>,
         properties: &UserProperties,
@@ -122,9 +123,9 @@ impl Session {
         let too_fast = matches!(reason, ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH);
         if asked.is_some() || too_fast {
             let pause = asked.map_or(PAUSE, Duration::from_millis).min(self.options.limits.time_to_live);
-            self.outbox.slow_down(packet, self.now.mono + pause);
+            self.outbox.slow_down(link, packet, self.now.mono + pause);
         } else if let Some((id, word)) =
-            self.outbox.refused(self.now.mono, packet, Delivery::Rejected(Rejection::Server { reason, text }))
+            self.outbox.refused(self.now.mono, (link, packet), Delivery::Rejected(Rejection::Server { reason, text }))
         {
             self.settle(id, word, None);
         }

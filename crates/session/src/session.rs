@@ -292,9 +292,14 @@ impl Session {
 
     /// Asks how the room is; an answer that is on its way may be older than what is to be known.
     pub(crate) fn ask_room(&mut self) {
-        self.calls.retain(|_, pending| pending.purpose != Purpose::Room);
         self.room_missed = false;
-        self.call(Purpose::Room, Call::Room);
+        self.call_anew(Purpose::Room, Call::Room);
+    }
+
+    /// Asks for a call, and waits no longer for the answer of an earlier one.
+    pub(crate) fn call_anew(&mut self, purpose: Purpose, call: Call) -> CallId {
+        self.calls.retain(|_, pending| pending.purpose != purpose);
+        self.call(purpose, call)
     }
 
     /// Waits for no answer any more that belongs to the link.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatroom_session::{Delivery, Options};
+use chatroom_session::{Delivery, Input, LinkError, Options};
 use chatroom_wire::Message;
 
 use crate::world::World;
@@ -70,4 +70,38 @@ fn what_a_hung_disk_takes_after_its_time_to_live_is_not_sent() {
     assert_eq!(texts(&world), Vec::<&str>::new());
     assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Expired));
     assert_eq!(world.clients[ada].disk, []);
+}
+
+#[test]
+fn what_is_in_flight_over_the_new_link_is_not_sent_again_when_the_old_one_ends() {
+    let mut world = World::new();
+    world.own_client_ids = true;
+    world.token_life = 1_000;
+    let ada = world.join();
+    world.run_for(SECOND * 800);
+    assert_eq!(world.clients[ada].links.len(), 2);
+    // The new link is slow: the PUBLISH is under way when the old link ends.
+    world.faults.half_open = true;
+    let id = world.send(ada, "once");
+    world.faults.half_open = false;
+    let old = world.clients[ada].links.remove(0);
+    world.input(ada, Input::LinkClosed(old.id, LinkError::Closed));
+    assert_eq!(world.publishes, 0, "sent again over a live link, which MQTT 5 forbids (section 4.4)");
+    world.run_for(SECOND * 600);
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })), "once that link has ended too");
+}
+
+#[test]
+fn two_moves_in_a_row_lose_no_message() {
+    let mut world = World::new();
+    world.own_client_ids = true;
+    world.token_life = 8;
+    let ada = world.join();
+    world.run_for(Duration::from_millis(3_900));
+    world.faults.half_open = true;
+    let id = world.send(ada, "stuck");
+    world.faults.half_open = false;
+    world.run_for(SECOND * 600);
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
+    assert_eq!(texts(&world), ["stuck"]);
 }
