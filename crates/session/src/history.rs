@@ -36,6 +36,9 @@ struct Read {
     cursor: Option<Time>,
     /// The newest stamp of this read (the oldest, where it goes back).
     reached: Option<Time>,
+    /// Up to here nothing can be missing: stamps of several servers cross, so behind the first page that came to the
+    /// present a later page may have passed something over.
+    sure: Option<Time>,
     /// What lies behind this is known already: without such a line a read of a busy room never ends.
     finish: Option<Time>,
     /// Something that the history must have where it begins, if it reaches back so far.
@@ -84,8 +87,10 @@ pub(crate) struct Progress {
     pub(crate) newest: Option<Time>,
     /// Whether the read is over.
     pub(crate) done: bool,
-    /// Whether nothing is missing up to where the read came.
+    /// Whether nothing is missing in what was read …
     pub(crate) confirmed: bool,
+    /// … and up to where that is sure.
+    pub(crate) sure: Option<Time>,
     /// Set if it is over too early.
     pub(crate) gap: Option<GapReason>,
     /// When the read began that has now come to its end, and from where it led on to the present.
@@ -270,6 +275,7 @@ impl History {
             state: State::Wanted,
             cursor,
             reached: None,
+            sure: None,
             finish,
             anchor: None,
             collected: Vec::new(),
@@ -298,6 +304,7 @@ impl Read {
         let newest = page.last().and_then(|message| message.received_at);
         let goes_on = oldest.is_some() && (self.reached.is_none() || oldest < self.reached);
         self.reached = oldest.or(self.reached);
+        self.sure = self.sure.or(newest);
         self.cursor = oldest.map(Time::just_after);
         for message in page {
             if message.id.clone().is_none_or(|id| self.ids.insert(id)) {
@@ -314,7 +321,16 @@ impl Read {
         // What is older than all that there is can only have come since.
         let floor = untold.iter().find_map(|message| message.received_at).filter(|_| full);
         let messages = untold.split_off(self.count.saturating_sub(want));
-        Progress { messages, untold, floor, newest, done: true, confirmed: true, ..Progress::default() }
+        Progress {
+            messages,
+            untold,
+            floor,
+            newest,
+            done: true,
+            confirmed: true,
+            sure: self.sure,
+            ..Progress::default()
+        }
     }
 
     /// A page of a read that goes on from an earlier moment.
@@ -327,6 +343,9 @@ impl Read {
         let leads_on = newest.is_some() && newest > self.reached;
         // The page begins with what the one before ended with.
         self.count += page.iter().filter(|message| message.received_at > self.reached).count();
+        if !full {
+            self.sure = self.sure.or(self.reached).or(newest);
+        }
         self.reached = newest.max(self.reached);
         self.cursor = self.reached.map(Time::just_before);
         self.state = State::Wanted;
@@ -343,7 +362,8 @@ impl Read {
         // What lies behind the finish was not read; that of a look for own messages lies in the present.
         let to_the_present = !leads_on || matches!(self.purpose, Purpose::LookUp { .. });
         let looked = (confirmed && to_the_present).then_some((self.began, self.from));
-        Progress { messages: page, newest, done, confirmed, hole, gap, looked, ..Progress::default() }
+        let sure = self.sure.or(self.reached);
+        Progress { messages: page, newest, done, confirmed, sure, hole, gap, looked, ..Progress::default() }
     }
 }
 
@@ -435,7 +455,7 @@ mod tests {
         let progress = history.answered(Duration::ZERO, CallId(0), vec![room[8].clone()], true).unwrap();
         let newest = room[8].received_at;
         let known = Progress { untold: vec![room[8].clone()], floor: newest, newest, ..Progress::default() };
-        assert_eq!(progress, Progress { done: true, confirmed: true, ..known });
+        assert_eq!(progress, Progress { done: true, confirmed: true, sure: newest, ..known });
     }
 
     #[test]

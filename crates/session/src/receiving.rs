@@ -262,12 +262,11 @@ impl Session {
             }
         }
         self.timeline.note(progress.newest);
-        self.reached = self.reached.max(progress.newest);
         if !progress.done {
             return self.tell_room();
         }
         if progress.confirmed {
-            self.checked = self.checked.max(self.reached);
+            self.checked = self.checked.max(progress.sure);
         } else if progress.gap.is_some() || progress.hole.is_some() {
             // It is told below; what lies before it is settled too.
             self.checked = self.timeline.newest();

@@ -62,8 +62,7 @@ pub struct Session {
     pub(crate) joined: Option<jiff::Timestamp>,
     /// Whether a first read told where the room stood.
     pub(crate) baseline_known: bool,
-    /// How far the history was read, and how far a read that came to its end has confirmed that nothing is missing.
-    pub(crate) reached: Option<Time>,
+    /// Up to where nothing is missing.
     pub(crate) checked: Option<Time>,
     /// Whether the service numbers its deliveries, so that a hole is seen at once.
     pub(crate) numbered: bool,
@@ -128,7 +127,6 @@ impl Session {
             room_news: Vec::new(),
             joined: None,
             baseline_known: false,
-            reached: None,
             checked: None,
             numbered: false,
             next_recheck: None,

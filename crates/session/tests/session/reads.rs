@@ -161,6 +161,29 @@ fn an_application_that_keeps_no_messages_is_told_none_twice() {
 }
 
 #[test]
+fn what_another_server_stamped_earlier_is_found_though_a_page_was_slow() {
+    let mut world = World::new();
+    world.numbered = false;
+    let ada = world.join();
+    world.run_for(SECOND * 60);
+    world.said("0");
+    world.faults.slow_history = true;
+    world.cut(ada);
+    world.run_for(SECOND * 3);
+    // The first page is on its way, and behind what it shows the next one begins.
+    world.faults.lose_deliveries = 1;
+    world.epoch -= SECOND * 4;
+    world.said("1");
+    world.epoch += SECOND * 4;
+    world.run_for(SECOND * 10);
+    world.said("2");
+    world.faults.slow_history = false;
+    world.release();
+    world.run_for(SECOND * 60);
+    assert_eq!(world.clients[ada].heard(), ["0", "2", "1"]);
+}
+
+#[test]
 fn what_was_said_before_joining_is_not_told_by_a_return() {
     let mut world = World::new();
     for number in 0..10 {
