@@ -303,6 +303,7 @@ impl Session {
         }
         self.phase = Phase::Ended;
         self.drop_handover();
+        self.end_presses();
         self.end_outbox();
         self.requests_end();
         self.tell(Event::Ended(end));

@@ -95,8 +95,9 @@ pub(crate) struct Progress {
     pub(crate) gap: Option<GapReason>,
     /// When the read began that has now come to its end, and from where it led on to the present.
     pub(crate) looked: Option<(Duration, Option<Time>)>,
-    /// Whether only own messages were looked for.
+    /// Whether only own messages were looked for; and from where.
     pub(crate) own_only: bool,
+    pub(crate) sought: Option<Time>,
 }
 
 impl History {
@@ -205,7 +206,7 @@ impl History {
                 if own_only && read.short > LOOK_UP_PAGES {
                     read.state = State::Waiting(now + LOOK_UP_WAIT);
                 }
-                Progress { own_only, ..progress }
+                Progress { own_only, sought: read.from, ..progress }
             }
         };
         if progress.done {

@@ -54,6 +54,8 @@ struct Item {
     unknown: Option<Unknown>,
     /// It was refused while an earlier copy of it was still under way.
     refusal: Option<Delivery>,
+    /// The history can't be read from where it was written to the present.
+    out_of_reach: bool,
     since: Duration,
 }
 
@@ -86,8 +88,6 @@ enum Look {
     Open,
     /// The history has it not, and it can't come any more.
     Absent,
-    /// The history can't tell.
-    Impossible,
 }
 
 /// What the passing of time has done.
@@ -109,12 +109,26 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, now: Duration, draft: Draft) {
-        self.items.push_back(Item { draft, state: State::Waiting, unknown: None, refusal: None, since: now });
+        self.items.push_back(Item {
+            draft,
+            state: State::Waiting,
+            unknown: None,
+            refusal: None,
+            out_of_reach: false,
+            since: now,
+        });
     }
 
     /// Takes a message that must be written to the disk before it counts.
     pub(crate) fn push_keeping(&mut self, now: Duration, ticket: WriteId, draft: Draft) {
-        self.items.push_back(Item { draft, state: State::Keeping(ticket), unknown: None, refusal: None, since: now });
+        self.items.push_back(Item {
+            draft,
+            state: State::Keeping(ticket),
+            unknown: None,
+            refusal: None,
+            out_of_reach: false,
+            since: now,
+        });
     }
 
     /// Takes a message that an earlier session kept, and may have sent; if that is `long_ago`, it can't arrive any more.
@@ -122,7 +136,7 @@ impl Outbox {
         let settled = if long_ago { now } else { now + self.settle };
         let unknown = Some(Unknown { settled, next_look: now, look: Look::Open });
         let since = now.saturating_sub(age);
-        self.items.push_back(Item { draft, state: State::Waiting, unknown, refusal: None, since });
+        self.items.push_back(Item { draft, state: State::Waiting, unknown, refusal: None, out_of_reach: false, since });
     }
 
     /// It is on the disk.
@@ -157,7 +171,7 @@ impl Outbox {
     #[expect(clippy::option_option, reason = "whether there is one, and where the room begins, are two questions")]
     pub(crate) fn open_after(&self) -> Option<Option<Time>> {
         let open = |item: &&Item| item.unknown.is_some() || matches!(item.state, State::Acked { .. });
-        self.items.iter().filter(open).map(|item| item.draft.after).min()
+        self.items.iter().filter(open).filter(|item| !item.out_of_reach).map(|item| item.draft.after).min()
     }
 
     /// Whether a PUBACK is awaited.
@@ -182,10 +196,10 @@ impl Outbox {
         }
     }
 
-    /// The message that [`Outbox::next`] gave can never go out.
-    pub(crate) fn reject_next(&mut self, now: Duration) -> Option<MessageId> {
+    /// The message that [`Outbox::next`] gave can't go out. Answers what is to be told, as [`Outbox::refused`] does.
+    pub(crate) fn reject_next(&mut self, now: Duration, word: Delivery) -> Option<(MessageId, Delivery)> {
         let place = self.items.iter().position(|item| item.is_next(now))?;
-        self.items.remove(place).map(|item| item.draft.id)
+        self.refuse(place, now, word)
     }
 
     /// A PUBACK came.
@@ -198,7 +212,7 @@ impl Outbox {
     }
 
     /// A PUBACK refused it for good. Answers what is to be told; nothing yet, while a copy that went out over an earlier
-    /// link may still be taken.
+    /// link may have been taken, or may still be.
     pub(crate) fn refused(
         &mut self,
         now: Duration,
@@ -206,8 +220,12 @@ impl Outbox {
         word: Delivery,
     ) -> Option<(MessageId, Delivery)> {
         let place = self.items.iter().position(|item| item.state == State::InFlight(link, packet))?;
-        let item = &mut self.items[place];
-        if item.unknown.is_some_and(|unknown| unknown.look == Look::Open && unknown.settled > now) {
+        self.refuse(place, now, word)
+    }
+
+    fn refuse(&mut self, place: usize, now: Duration, word: Delivery) -> Option<(MessageId, Delivery)> {
+        let item = self.items.get_mut(place)?;
+        if item.unknown.is_some_and(|unknown| unknown.look != Look::Absent) {
             item.state = State::Waiting;
             item.draft.expires = now;
             item.refusal = Some(word);
@@ -281,10 +299,11 @@ impl Outbox {
         }
     }
 
-    /// The history can't be read from before the oldest message in question.
-    pub(crate) fn cannot_look(&mut self) {
-        for unknown in self.items.iter_mut().filter_map(|item| item.unknown.as_mut()) {
-            unknown.look = Look::Impossible;
+    /// The history can't be read from what was said at this time, or from before it, to the present. Messages that were
+    /// written later can still be looked for.
+    pub(crate) fn cannot_look(&mut self, after: Option<Time>) {
+        for item in self.items.iter_mut().filter(|item| item.draft.after <= after) {
+            item.out_of_reach = true;
         }
     }
 
@@ -298,8 +317,7 @@ impl Outbox {
                 (State::Waiting, None) if expired => Some(Delivery::Expired),
                 (State::Waiting, Some(unknown)) if expired => match unknown.look {
                     Look::Absent => Some(item.refusal.take().unwrap_or(Delivery::Expired)),
-                    Look::Impossible => Some(Delivery::Unconfirmed),
-                    Look::Open if !history => Some(Delivery::Unconfirmed),
+                    Look::Open if !history || item.out_of_reach => Some(Delivery::Unconfirmed),
                     Look::Open => {
                         if joined && now >= unknown.settled.max(unknown.next_look) {
                             unknown.next_look = now + self.echo;
@@ -310,8 +328,8 @@ impl Outbox {
                 },
                 (State::Acked { at, asked, looked }, _) if joined && now >= *at + self.echo * (*asked + 1) => {
                     *asked += 1;
-                    overdue.ask_history |= history;
-                    let in_vain = if history { *asked > 2 && *looked } else { *asked > 1 };
+                    overdue.ask_history |= history && !item.out_of_reach;
+                    let in_vain = if history { *asked > 2 && (*looked || item.out_of_reach) } else { *asked > 1 };
                     in_vain.then_some(Delivery::Unconfirmed)
                 }
                 // No echo can come now: it is waited for as long as for the link itself.
@@ -343,7 +361,7 @@ impl Outbox {
     pub(crate) fn deadline(&self, now: Duration, joined: bool, history: bool) -> Option<Duration> {
         let items = self.items.iter().filter_map(|item| match (item.state, item.unknown) {
             (State::Waiting, Some(Unknown { settled, next_look, look: Look::Open }))
-                if history && now >= item.draft.expires =>
+                if history && !item.out_of_reach && now >= item.draft.expires =>
             {
                 joined.then(|| settled.max(next_look))
             }

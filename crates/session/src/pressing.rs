@@ -1,16 +1,16 @@
 //! Presses of counters, as the session takes, sends and tells them.
 
-use chatroom_wire::{Payload, Time};
+use chatroom_wire::{Message, Payload, Time};
 
-use crate::{Draft, End, Event, PressError, Session, phase::Phase, presses::Full};
+use crate::{Draft, End, Entry, Event, Kept, PressError, Session, phase::Phase, presses::Full};
 
 /// How long a farewell waits for the presses that it sent on.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Session {
     /// Presses a counter once. Presses leave as one message after [`Limits::press_wait`](crate::Limits::press_wait), or
-    /// when they fill one, or at the end; what they have come to is told as [`Event::Counted`]. Then drain
-    /// [`Session::poll_output`].
+    /// when they fill one, or at the end; what they have come to is told as [`Event::Counted`]. Where the room can't be
+    /// reached at the end, they are left in the outbox on disk, or told as rejected. Then drain [`Session::poll_output`].
     ///
     /// # Errors
     /// When it can't be taken; then it does not count.
@@ -54,6 +54,21 @@ impl Session {
         let waits = || self.outbox.awaits_acknowledgement(|message| is_press(&message.payload));
         if self.closing.is_some_and(|until| until <= self.now.mono || !waits()) {
             self.end(End::Left);
+        }
+    }
+
+    /// The session is over. Presses that were taken stay in the outbox on disk, for the next session to tell and to send;
+    /// where there is none, they become messages and are told as every message is that has not gone out.
+    pub(crate) fn end_presses(&mut self) {
+        let all = self.presses.all();
+        if !self.options.durable {
+            return self.send_presses(all);
+        }
+        for Full { key, count, value } in all {
+            let id = self.ids.make(self.now.wall);
+            let message = Message { id: Some(id), ..self.compose(Draft::Presses { key, count, value }) };
+            let kept = Kept { message, written_at: Time::milliseconds(self.now.wall), after: self.present() };
+            self.write(Entry::Keep(Box::new(kept)));
         }
     }
 

@@ -314,7 +314,12 @@ impl Session {
             match (progress.looked, progress.gap) {
                 (Some((began, from)), _) => self.outbox.looked(began, from),
                 // Looking again would end in the same way.
-                (None, Some(GapReason::TooMuch(_) | GapReason::NoProgress)) => self.outbox.cannot_look(),
+                (None, Some(GapReason::TooMuch(_) | GapReason::NoProgress)) => {
+                    let after = progress.sought.map(|from| from.later(self.options.limits.overlap));
+                    self.outbox.cannot_look(after);
+                    // The younger ones may be in reach; they must not go out again before they are looked for.
+                    self.look_up();
+                }
                 (None, _) => {}
             }
             self.go_live_if_complete();

@@ -94,13 +94,17 @@ impl Session {
                 }
                 Err(PublishError::QuotaFull | PublishError::NotConnected) => break,
                 Err(PublishError::TooLarge { size, max }) => {
-                    rejected.extend(self.outbox.reject_next(now).zip(Some(Rejection::TooLarge { size, max })));
+                    let word = Delivery::Rejected(Rejection::TooLarge { size, max });
+                    rejected.extend(self.outbox.reject_next(now, word));
                 }
-                Err(error) => rejected.extend(self.outbox.reject_next(now).zip(Some(Rejection::Unsendable(error)))),
+                Err(error) => {
+                    let word = Delivery::Rejected(Rejection::Unsendable(error));
+                    rejected.extend(self.outbox.reject_next(now, word));
+                }
             }
         }
-        for (id, rejection) in rejected {
-            self.settle(id, Delivery::Rejected(rejection), None);
+        for (id, word) in rejected {
+            self.settle(id, word, None);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use chatroom_session::{Delivery, Input, LinkError, Options};
-use chatroom_wire::Message;
+use chatroom_mqtt::ReasonCode;
+use chatroom_session::{Delivery, Event, Input, LinkError, Options, Rejection};
+use chatroom_wire::{Message, MessageId, Payload, Time, User};
 
 use crate::world::World;
 
@@ -104,4 +105,159 @@ fn two_moves_in_a_row_lose_no_message() {
     world.run_for(SECOND * 600);
     assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
     assert_eq!(texts(&world), ["stuck"]);
+}
+
+/// A message was lost with its link, and is too large for the server of the next one.
+fn too_large_the_second_time() -> (World, usize, MessageId) {
+    let mut world = World::new();
+    let ada = world.join();
+    world.faults.cut_before_store = 1;
+    world.server_options.maximum_packet_size = 300;
+    let id = world.send(ada, &"x".repeat(400));
+    world.run_for(SECOND * 10);
+    (world, ada, id)
+}
+
+#[test]
+fn too_large_is_told_only_when_no_earlier_copy_can_be_taken() {
+    let (mut world, ada, id) = too_large_the_second_time();
+    assert_eq!(world.clients[ada].fate(&id), None);
+    world.run_for(SECOND * 120);
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Rejected(Rejection::TooLarge { .. }))));
+}
+
+#[test]
+fn what_is_too_large_for_the_next_server_is_delivered_if_the_last_one_took_it() {
+    let (mut world, ada, id) = too_large_the_second_time();
+    // The copy that was under way over the first link arrives late.
+    let text = "x".repeat(400);
+    world.publish(Message { id: Some(id.clone()), ..Message::text_by(User::named("ada"), text) });
+    world.settle();
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
+    world.run_for(SECOND * 120);
+    assert_eq!(world.publishes, 1, "it is not sent again");
+}
+
+fn counters(world: &mut World) {
+    r#"{"id":"room","custom_counters":[{"key":"like"}]}"#.clone_into(&mut world.room);
+}
+
+fn presses(world: &World) -> Vec<i64> {
+    let count = |message: &Message| match &message.payload {
+        Payload::Custom(custom) => custom.incr.as_ref().map(|incr| incr.value),
+        _ => None,
+    };
+    world.log.iter().filter_map(count).collect()
+}
+
+/// Ends a session after three presses: another takes its place, or it leaves while the room can't be reached.
+fn ended_with_presses(world: &mut World, options: Options, taken_over: bool) -> usize {
+    counters(world);
+    let ada = world.client(options);
+    world.run_for(SECOND * 60);
+    world.press(ada, "like", 3);
+    if taken_over {
+        world.disconnect(ada, ReasonCode::TAKEN_OVER);
+    } else {
+        world.faults.unreachable = true;
+        world.cut(ada);
+        world.close(ada);
+    }
+    assert!(world.clients[ada].end().is_some());
+    world.faults.unreachable = false;
+    ada
+}
+
+#[test]
+fn presses_that_were_taken_are_sent_by_the_next_session_if_there_is_an_outbox() {
+    for taken_over in [true, false] {
+        let mut world = World::new();
+        let options = world.durable();
+        let ada = ended_with_presses(&mut world, options, taken_over);
+        assert_eq!(world.clients[ada].disk.len(), 1);
+        world.crash(ada);
+        world.run_for(SECOND * 60);
+        assert_eq!(presses(&world), [3]);
+    }
+}
+
+#[test]
+fn presses_that_were_taken_are_told_as_rejected_if_nothing_keeps_them() {
+    for taken_over in [true, false] {
+        let mut world = World::new();
+        let options = Options::new(world.access());
+        let ada = ended_with_presses(&mut world, options, taken_over);
+        let rejected = |event: &Event| {
+            let rejected = Delivery::Rejected(Rejection::SessionEnded);
+            matches!(event, Event::DeliveryChanged { delivery, .. } if *delivery == rejected)
+        };
+        assert!(world.clients[ada].events.iter().any(rejected));
+        assert!(matches!(world.clients[ada].events.last(), Some(Event::Ended(_))));
+    }
+}
+
+/// An outbox with an old message, and a young one that was stored; more was said between them than is read at once.
+fn old_and_young(reachable_at_once: bool) -> (World, usize, [MessageId; 2]) {
+    let mut world = World::new();
+    let options = world.durable();
+    let ada = world.client(options);
+    world.faults.unreachable = true;
+    world.cut(ada);
+    let old = world.send(ada, "old");
+    for number in 0..400 {
+        world.run_for(Duration::from_millis(100));
+        world.said(&number.to_string());
+    }
+    let mut kept = world.clients[ada].disk.clone();
+    let mut young = kept[0].clone();
+    young.message.id = Some("young".into());
+    young.message.payload = Message::text_by(User::default(), "young").payload;
+    young.written_at = Time::milliseconds(world.now().wall);
+    // The room was known up to its end when it was written.
+    young.after = world.log.last().unwrap().received_at;
+    kept.push(young.clone());
+    world.publish(young.message);
+    world.settle();
+    if !reachable_at_once {
+        world.run_for(SECOND * 200);
+    }
+    let mut options = world.durable();
+    options.kept = kept;
+    options.limits.catch_up = 300;
+    world.faults.unreachable = false;
+    let ada = world.client(options);
+    (world, ada, [old, "young".into()])
+}
+
+#[test]
+fn a_young_message_is_looked_for_though_an_old_one_can_not_be() {
+    let (mut world, ada, [old, young]) = old_and_young(false);
+    world.run_for(SECOND * 200);
+    assert!(matches!(world.clients[ada].fate(&young), Some(Delivery::Delivered { .. })));
+    assert_eq!(world.clients[ada].fate(&old), Some(Delivery::Unconfirmed));
+}
+
+#[test]
+fn a_young_message_is_found_before_it_is_sent_again_though_an_old_one_can_not_be_looked_for() {
+    let (world, ada, [_, young]) = old_and_young(true);
+    assert!(matches!(world.clients[ada].fate(&young), Some(Delivery::Delivered { .. })));
+    assert_eq!(world.publishes, 1, "the old one alone");
+}
+
+#[test]
+fn a_message_that_can_not_be_looked_for_is_not_looked_for_for_ever() {
+    let mut world = World::new();
+    let mut options = Options::new(world.access());
+    options.limits.catch_up = 300;
+    let ada = world.client(options);
+    world.said("before");
+    world.faults.swallow = true;
+    let id = world.send(ada, "swallowed");
+    world.faults.swallow = false;
+    for number in 0..600 {
+        world.said(&number.to_string());
+    }
+    world.run_for(SECOND * 120);
+    assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Unconfirmed));
+    assert!(world.history_calls.len() < 20, "asked {} times", world.history_calls.len());
 }
