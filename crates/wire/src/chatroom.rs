@@ -29,10 +29,10 @@ pub struct Chatroom {
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["CHAT_STATUS_ACTIVE", "CHAT_STATUS_INACTIVE"])))]
     pub status: String,
     /// People whose messages are hidden.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::is_what_is_readable")]
     pub blocked_users: Vec<User>,
     /// Messages at the top of the room.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::is_what_is_readable")]
     pub pinned_messages: Vec<PinUnpin>,
     /// The poll that runs, if one does and can be read.
     #[serde(default, deserialize_with = "null::is_none_if_unreadable")]
@@ -41,7 +41,7 @@ pub struct Chatroom {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer_info: Option<ViewerInfo>,
     /// Counters of the application's own.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::is_what_is_readable")]
     pub custom_counters: Vec<CustomCounter>,
     /// When the room was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

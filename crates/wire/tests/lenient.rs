@@ -58,3 +58,18 @@ fn a_page_of_history_shows_its_good_messages_beside_a_bad_one() {
     let good: Vec<_> = body::read::<MessagesPage>(page).unwrap().messages.0.iter().map(Result::is_ok).collect();
     assert_eq!(good, [true, false, true]);
 }
+
+#[test]
+fn a_room_is_read_without_the_items_of_its_lists_that_can_not_be_read() {
+    let room = br#"{"id":"r","blocked_users":[{"id":"a"},{"id":7},{"id":"b"}],
+        "pinned_messages":[{"text":"no message"},{"message":{"id":"m","text":"hello"}},null],
+        "custom_counters":[{"key":"like","value":0.5},{"key":"clap","value":2}]}"#;
+    let room = body::read::<Chatroom>(room).unwrap();
+    assert_eq!(
+        room.blocked_users.iter().map(|user| user.id.as_ref().unwrap().as_str()).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
+    assert_eq!(room.pinned_messages.iter().map(|pin| &*pin.message.text).collect::<Vec<_>>(), ["hello"]);
+    assert_eq!(room.custom_counters.iter().map(|counter| &*counter.key).collect::<Vec<_>>(), ["clap"]);
+    assert!(body::read::<Chatroom>(br#"{"id":"r","blocked_users":"a"}"#).is_err(), "what is no list says nothing");
+}
