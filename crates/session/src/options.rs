@@ -66,7 +66,8 @@ pub struct Options {
     pub durable: bool,
     /// Own messages that an earlier session kept, oldest first: they are told, looked for and sent before new ones.
     pub kept: Vec<Kept>,
-    /// Seeds jitter and ids. Give each session another one.
+    /// Seeds jitter and ids. Give each session another one, from the system's randomness: who knows it knows the ids of the
+    /// session's messages before they are sent.
     pub seed: u64,
     /// What is bounded, and how.
     pub limits: Limits,

@@ -1,4 +1,4 @@
-//! Randomness that a seed decides: jitter and the random part of ids.
+//! Randomness that a seed decides, for jitter.
 
 /// SplitMix64: small, fast, and the same on every machine. Not for secrets.
 #[derive(Debug, Clone)]

@@ -93,12 +93,13 @@ impl Session {
     pub fn new(mut options: Options) -> Self {
         options.bound();
         let limits = &options.limits;
-        let mut random = Random::new(options.seed);
+        // It stays here no longer than it is needed: a session is printed with its options.
+        let mut ids = Ids::new(std::mem::take(&mut options.seed));
         Self {
             outbox: Outbox::new(limits.echo, limits.settle),
             timeline: Timeline::new(limits.timeline, limits.timeline_bytes),
-            ids: Ids::new(random.next()),
-            random,
+            random: ids.jitter(),
+            ids,
             now: Now { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
             outputs: VecDeque::new(),
             phase: Phase::Idle,
