@@ -18,6 +18,14 @@ pub(crate) struct Writes {
     again_at: Option<Duration>,
 }
 
+impl Writes {
+    /// Takes back what was to be told of a message once its end is on the disk. Answers whether that is being written.
+    fn make_void(&mut self, id: &MessageId) -> bool {
+        let ending = self.ends.values_mut().chain(&mut self.refused).find(|ending| ending.id == *id);
+        ending.map(|ending| ending.last_word = None).is_some()
+    }
+}
+
 /// A message that has ended, and what is still to be told of it.
 #[derive(Debug)]
 struct Ending {
@@ -61,6 +69,9 @@ impl Session {
         let delivered = matches!(delivery, Delivery::Delivered { .. });
         let event = Event::DeliveryChanged { id: id.clone(), delivery, echo };
         if !self.options.durable {
+            return self.tell(event);
+        }
+        if delivered && self.writes.make_void(&id) {
             return self.tell(event);
         }
         let last_word = if delivered {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chatroom_mqtt::ReasonCode;
 use chatroom_session::{Delivery, Event, Options};
+use chatroom_wire::{Message, User};
 
 use crate::world::World;
 
@@ -100,6 +101,25 @@ fn a_refusal_is_told_only_when_the_disk_has_forgotten_the_message() {
     assert_eq!(world.clients[ada].fate(&id), None, "the next program might send it yet");
     world.close(ada);
     assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Rejected(_))));
+}
+
+#[test]
+fn an_echo_that_comes_before_the_last_word_is_on_the_disk_makes_it_void() {
+    let mut world = World::new();
+    world.numbered = false;
+    let ada = durable(&mut world);
+    world.faults.swallow = true;
+    let id = world.send(ada, "slow");
+    world.faults.slow_disk_from = Some(1);
+    world.run_for(SECOND * 20);
+    assert_eq!(world.clients[ada].fate(&id), None, "that it is unconfirmed is not on the disk yet");
+    world.publish(Message { id: Some(id.clone()), ..Message::text_by(User::named("ada"), "slow") });
+    world.settle();
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
+    world.faults.slow_disk_from = None;
+    world.release();
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Delivered { .. })));
+    assert_eq!(world.clients[ada].disk, []);
 }
 
 #[test]
