@@ -144,6 +144,10 @@ impl World {
         options.limits.outbox = OUTBOX;
         options.limits.session_expiry = client.session_expiry;
         let (kept, history) = (options.kept.len(), options.history);
+        let back = options.kept.iter().filter_map(|kept| kept.message.id.clone());
+        for id in back.filter(|id| client.disk.could_not_forget(id)) {
+            self.reference.comes_back(&id);
+        }
         client.process = Some(Process {
             session: Session::new(options),
             origin: self.air.now,

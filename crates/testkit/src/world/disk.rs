@@ -1,6 +1,9 @@
 //! A client's disk, with the outbox's journal on it: what is synced survives, what is not may be torn.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use chatroom_session::{Entry, Kept, WriteId};
 use chatroom_wire::MessageId;
@@ -25,6 +28,8 @@ pub(crate) struct Disk {
     sync: Option<(Duration, usize)>,
     /// Who waits for which line.
     waiting: VecDeque<(usize, WriteId)>,
+    /// What it had no room to forget.
+    unforgotten: BTreeSet<MessageId>,
     pub(crate) full_until: Duration,
     pub(crate) slow_until: Duration,
 }
@@ -36,6 +41,9 @@ impl Disk {
     /// Appends an entry. Answers at once only if it is not taken.
     pub(crate) fn append(&mut self, air: &mut Air, ticket: WriteId, entry: Entry) -> Option<Written> {
         if air.now < self.full_until {
+            if let Entry::End(id) = entry {
+                self.unforgotten.insert(id);
+            }
             return Some((ticket, Err("no space left on the disk".to_owned())));
         }
         self.lines.push(match entry {
@@ -89,6 +97,11 @@ impl Disk {
         self.synced = survives;
         self.sync = None;
         self.waiting.clear();
+    }
+
+    /// Whether it was to forget a message, and had no room for that.
+    pub(crate) fn could_not_forget(&self, id: &MessageId) -> bool {
+        self.unforgotten.contains(id)
     }
 
     /// What the next process finds: what was kept and has not ended, oldest first.

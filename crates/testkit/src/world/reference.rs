@@ -93,6 +93,13 @@ impl Reference {
         }
     }
 
+    /// A message that a process could not take was written, and the disk had no room to forget it.
+    pub(crate) fn comes_back(&mut self, id: &MessageId) {
+        if let Some(sent) = self.sends.get_mut(id) {
+            sent.not_kept = false;
+        }
+    }
+
     /// A process died, and these messages are left on its disk.
     pub(crate) fn crashed(&mut self, client: usize, left: &BTreeSet<MessageId>) {
         if let Some(life) = self.life(client) {
