@@ -19,7 +19,7 @@ use std::{
 use chatroom_session::{Entry, Kept};
 
 use self::{
-    journal::{Found, Journal, LoadFault},
+    journal::{Found, Journal, LoadFault, Refusal},
     recovery::Foreign,
     storage::{FileStorage, OpenFault},
 };
@@ -171,7 +171,8 @@ impl Outbox {
         if entries.is_empty() {
             return Ok(());
         }
-        self.journal.append(entries).map_err(|source| OutboxError::File { path: self.path.clone(), source })
+        let refused = |refusal: Refusal| OutboxError::File { path: self.path.clone(), source: refusal.error };
+        self.journal.append(entries).map_err(refused)
     }
 }
 

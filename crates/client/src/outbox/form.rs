@@ -52,6 +52,14 @@ pub(super) fn end(id: &MessageId) -> String {
     written(&Written::End(id))
 }
 
+/// The same line, as long as this one, so that it can stand in its place; none where it is longer.
+pub(super) fn end_over(id: &MessageId, line: &str) -> Option<String> {
+    let said = Written::End(id);
+    let spare = line.len().checked_sub(written(&said).len())?;
+    let json = json(&said) + &" ".repeat(spare);
+    Some(summed(&json))
+}
+
 /// Reads a line, without the line feed at its end; none where it is not whole.
 pub(super) fn read(line: &[u8]) -> Option<Line> {
     let (said, json) = line.split_at_checked(SUM)?;
@@ -61,10 +69,17 @@ pub(super) fn read(line: &[u8]) -> Option<Line> {
 }
 
 fn written(line: &Written<'_>) -> String {
+    summed(&json(line))
+}
+
+fn json(line: &Written<'_>) -> String {
     let json = serde_json::to_string(line).expect("a message holds only texts, numbers and JSON that was read before");
     // JSON that is passed on as it came may hold line feeds between its tokens.
-    let json = json.replace('\n', " ");
-    format!("{:08x} {json}\n", sum(&json))
+    json.replace('\n', " ")
+}
+
+fn summed(json: &str) -> String {
+    format!("{:08x} {json}\n", sum(json))
 }
 
 /// CRC-32, as in Ethernet and gzip.
@@ -91,6 +106,15 @@ mod tests {
         assert_eq!(read(line.trim_end().as_bytes()), Some(Line::Keep(Box::new(kept))));
         assert_eq!(read(end(&"id".into()).trim_end().as_bytes()), Some(Line::End("id".into())));
         assert_eq!(read(header().trim_end().as_bytes()), Some(Line::ChatroomOutbox(VERSION)));
+    }
+
+    #[test]
+    fn an_end_can_stand_where_the_message_stood() {
+        let line = entry(&Entry::Keep(Box::new(kept("id", "hello"))));
+        let end = end_over(&"id".into(), &line).unwrap();
+        assert_eq!(end.len(), line.len());
+        assert_eq!(read(end.strip_suffix('\n').unwrap().as_bytes()), Some(Line::End("id".into())));
+        assert_eq!(end_over(&"id".into(), "short\n"), None);
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(super) fn recover(bytes: &[u8]) -> Result<Recovered, Foreign> {
     let mut left: BTreeMap<MessageId, (usize, Kept)> = BTreeMap::new();
     let mut end = 0;
     for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let place = end;
         end += line.len() as u64;
         let Some(line) = line.strip_suffix(b"\n") else { break };
         let Some(read) = form::read(line) else {
@@ -52,7 +53,7 @@ pub(super) fn recover(bytes: &[u8]) -> Result<Recovered, Foreign> {
             Line::Keep(kept) => {
                 // What has no id can't be sent, and is not written.
                 let Some(id) = kept.message.id.clone() else { continue };
-                found.remaining.keep(id.clone(), String::from_utf8_lossy(line).into_owned() + "\n");
+                found.remaining.keep(id.clone(), place, String::from_utf8_lossy(line).into_owned() + "\n");
                 left.insert(id, (number, *kept));
             }
             Line::End(id) => {

@@ -1,4 +1,4 @@
-//! What is kept and has not ended, in the order in which it was written.
+//! What is kept and has not ended, in the order in which it was written, and where it stands in the file.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,57 @@ use chatroom_wire::MessageId;
 /// The lines of what has not ended.
 #[derive(Debug, Default)]
 pub(super) struct Remaining {
-    next: u64,
+    /// By their places in the file.
     lines: BTreeMap<u64, String>,
     places: BTreeMap<MessageId, u64>,
     bytes: u64,
 }
 
 impl Remaining {
-    /// A message is kept, and its line is this one.
-    pub(super) fn keep(&mut self, id: MessageId, line: String) {
+    /// A message is kept, and its line is this one, and stands there.
+    pub(super) fn keep(&mut self, id: MessageId, place: u64, line: String) {
         self.end(&id);
         self.bytes += line.len() as u64;
-        self.lines.insert(self.next, line);
-        self.places.insert(id, self.next);
-        self.next += 1;
+        self.lines.insert(place, line);
+        self.places.insert(id, place);
     }
 
-    /// A message has ended. Answers whether it was kept.
-    pub(super) fn end(&mut self, id: &MessageId) -> bool {
-        let line = self.places.remove(id).and_then(|place| self.lines.remove(&place));
-        self.bytes -= line.as_ref().map_or(0, |line| line.len() as u64);
-        line.is_some()
+    /// A message has ended.
+    pub(super) fn end(&mut self, id: &MessageId) {
+        if let Some(line) = self.places.remove(id).and_then(|place| self.lines.remove(&place)) {
+            self.bytes -= line.len() as u64;
+        }
+    }
+
+    /// All lines stand close together now, in the same order, behind so many bytes.
+    pub(super) fn moved_together(&mut self, mut behind: u64) {
+        let mut moved = BTreeMap::new();
+        self.lines = std::mem::take(&mut self.lines)
+            .into_iter()
+            .map(|(place, line)| {
+                let new = behind;
+                behind += line.len() as u64;
+                moved.insert(place, new);
+                (new, line)
+            })
+            .collect();
+        for place in self.places.values_mut() {
+            *place = moved[place];
+        }
     }
 
     pub(super) fn has(&self, id: &MessageId) -> bool {
         self.places.contains_key(id)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+    /// The line of a message, and its place in the file.
+    pub(super) fn line(&self, id: &MessageId) -> Option<(u64, &str)> {
+        let place = self.places.get(id)?;
+        Some((*place, self.lines.get(place)?))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
     }
 
     /// The size of all lines.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,8 @@ use std::{
 pub(super) trait Storage {
     /// Writes at the end; where it fails, a part may have been written.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Writes over what stands there, and makes the file no longer; where it fails, a part may have been written.
+    fn overwrite(&mut self, place: u64, bytes: &[u8]) -> io::Result<()>;
     /// Waits until all that was written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
     /// Cuts the end off, down to this length.
@@ -74,6 +76,13 @@ impl FileStorage {
 impl Storage for FileStorage {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
+    }
+
+    fn overwrite(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
+        // What is opened to append does so wherever it is told to write.
+        let mut file = File::options().write(true).open(&self.path)?;
+        file.seek(SeekFrom::Start(place))?;
+        file.write_all(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {

@@ -5,7 +5,11 @@ use std::{future::pending, io};
 use chatroom_session::{Entry, WriteId};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Outbox, journal::Journal, storage::FileStorage};
+use super::{
+    Outbox,
+    journal::{Journal, Refusal},
+    storage::FileStorage,
+};
 
 /// What came of writes, in order.
 pub(crate) type Written = Vec<(WriteId, Result<(), String>)>;
@@ -19,10 +23,18 @@ pub(crate) struct Writer {
     busy: Option<Busy>,
 }
 
+type Appended = Result<(), Refusal>;
+
 #[derive(Debug)]
 struct Busy {
-    tickets: Vec<WriteId>,
-    task: JoinHandle<(Option<Journal<FileStorage>>, io::Result<()>)>,
+    tickets: Vec<Ticket>,
+    task: JoinHandle<(Option<Journal<FileStorage>>, Appended)>,
+}
+
+#[derive(Debug)]
+struct Ticket {
+    id: WriteId,
+    is_end: bool,
 }
 
 impl Writer {
@@ -40,12 +52,13 @@ impl Writer {
         if self.waiting.is_empty() || self.busy.is_some() {
             return;
         }
-        let (tickets, entries): (Vec<WriteId>, Vec<Entry>) = self.waiting.drain(..).unzip();
+        let ticket = |(id, entry)| (Ticket { id, is_end: matches!(entry, Entry::End(_)) }, entry);
+        let (tickets, entries): (Vec<Ticket>, Vec<Entry>) = self.waiting.drain(..).map(ticket).unzip();
         let mut journal = self.journal.take();
         let task = spawn_blocking(move || {
             let result = match &mut journal {
                 Some(journal) => journal.append(&entries),
-                None => Err(io::Error::other("there is no outbox")),
+                None => Err(Refusal { error: io::Error::other("there is no outbox"), ends: false }),
             };
             (journal, result)
         });
@@ -57,16 +70,20 @@ impl Writer {
     /// Cancel safe: the write goes on.
     pub(crate) async fn written(&mut self) -> Written {
         let Some(busy) = &mut self.busy else { return pending().await };
-        let result = match (&mut busy.task).await {
+        let refusal = match (&mut busy.task).await {
             Ok((journal, result)) => {
                 self.journal = journal;
-                result.map_err(|error| error.to_string())
+                result.err().map(|refusal| (refusal.error.to_string(), refusal.ends))
             }
             // The runtime is being shut down.
-            Err(error) => Err(error.to_string()),
+            Err(error) => Some((error.to_string(), false)),
         };
         let tickets = self.busy.take().map(|busy| busy.tickets).unwrap_or_default();
-        tickets.into_iter().map(|ticket| (ticket, result.clone())).collect()
+        let result = |ticket: &Ticket| match &refusal {
+            Some((reason, ends)) if !(*ends && ticket.is_end) => Err(reason.clone()),
+            _ => Ok(()),
+        };
+        tickets.iter().map(|ticket| (ticket.id, result(ticket))).collect()
     }
 
     /// Writes what waits, and leaves the file tidy.
