@@ -127,6 +127,29 @@ fn a_hole_that_comes_while_the_history_is_read_is_filled_by_a_second_read() {
 }
 
 #[test]
+fn a_hole_that_comes_while_the_first_read_goes_on_is_filled_by_a_second_read() {
+    for history in [0, 10] {
+        let mut world = World::new();
+        world.said("0");
+        world.faults.slow_history = true;
+        let mut options = Options::new(world.access());
+        options.history = history;
+        let ada = world.client(options);
+        // The first page is on its way, and knows nothing of what follows.
+        world.faults.lose_deliveries = 1;
+        world.said("1");
+        world.said("2");
+        world.release_one();
+        assert_eq!(world.clients[ada].joins(), 0, "nobody has joined who misses something");
+        world.faults.slow_history = false;
+        world.release();
+        let first = usize::from(history == 0);
+        assert_eq!((world.clients[ada].heard(), world.clients[ada].joins()), (numbers(first..3), 1));
+        assert_eq!(world.clients[ada].gaps(), 0);
+    }
+}
+
+#[test]
 fn a_look_for_lost_messages_that_fails_is_no_gap_and_is_made_again() {
     let mut world = World::new();
     world.numbered = false;

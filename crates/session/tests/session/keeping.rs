@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_session::{Delivery, Event, Options};
+use chatroom_session::{Delivery, Event, Input, Options};
 use chatroom_wire::{Message, User};
 
 use crate::world::World;
@@ -101,6 +101,26 @@ fn a_refusal_is_told_only_when_the_disk_has_forgotten_the_message() {
     assert_eq!(world.clients[ada].fate(&id), None, "the next program might send it yet");
     world.close(ada);
     assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Rejected(_))));
+}
+
+#[test]
+fn a_last_word_for_which_the_disk_has_no_room_is_written_and_told_when_it_has() {
+    let mut world = World::new();
+    let ada = durable(&mut world);
+    world.run_for(SECOND * 60);
+    world.faults.unreachable = true;
+    world.cut(ada);
+    let id = world.send(ada, "no");
+    world.faults.unreachable = false;
+    world.faults.puback.push_back((ReasonCode::NOT_AUTHORIZED, None));
+    world.faults.disk.extend(["no space left on device"; 2]);
+    world.input(ada, Input::Retry);
+    for _ in 0..2 {
+        assert_eq!((world.clients[ada].fate(&id), world.clients[ada].disk.len()), (None, 1));
+        world.run_for(SECOND * 5);
+    }
+    assert!(matches!(world.clients[ada].fate(&id), Some(Delivery::Rejected(_))));
+    assert_eq!((world.clients[ada].disk.len(), world.publishes), (0, 1), "it is not sent again meanwhile");
 }
 
 #[test]
