@@ -125,8 +125,10 @@ impl World {
         if !self.server.is_up() {
             self.server.start(&mut self.air);
         }
-        for client in &mut self.clients {
-            client.offset = SignedDuration::ZERO;
+        for (number, client) in self.clients.iter_mut().enumerate() {
+            if !std::mem::take(&mut client.offset).is_zero() {
+                self.reference.date_set(number);
+            }
             client.disk.full_until = Duration::ZERO;
             client.disk.slow_until = Duration::ZERO;
         }
