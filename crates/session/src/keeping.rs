@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chatroom_wire::{Message, MessageId};
 
-use crate::{Delivery, Entry, Event, Kept, Output, Session, WriteId, outbox::Draft, receiving::CLOCKS};
+use crate::{Delivery, Entry, Event, Kept, Output, Session, WriteId, dating, outbox::Draft, receiving::CLOCKS};
 
 /// What is on its way to the disk.
 #[derive(Debug, Default)]
@@ -117,10 +117,12 @@ impl Session {
             let Some(id) = message.id.clone() else { continue };
             let age = Duration::try_from(self.now.wall.duration_since(written_at.instant())).unwrap_or_default();
             let expires = self.now.mono + self.options.limits.time_to_live.saturating_sub(age);
-            let after = after.or_else(|| Some(written_at.earlier(CLOCKS)));
+            let dated = after.is_none().then_some(written_at);
+            let after = after.or_else(|| Some(dating::before(written_at)));
             // So long after its last chance to be sent, whatever the clocks did, nothing of it is under way.
             let long_ago = age > self.options.limits.time_to_live + self.options.limits.settle + CLOCKS;
-            self.outbox.push_kept(self.now.mono, age, long_ago, Draft { id, message: message.clone(), after, expires });
+            let draft = Draft { id, message: message.clone(), after, dated, expires };
+            self.outbox.push_kept(self.now.mono, age, long_ago, draft);
             let message = Arc::new(message);
             self.tell(Event::MessageAdded { message, delivery: Some(Delivery::Queued), late: false });
         }

@@ -7,7 +7,8 @@
 //!
 //! - [`options`]: how to join; [`error`]: what can go wrong, and who is to blame
 //! - `phase`: where a session stands; `link`: its MQTT connection; `backoff`: how long to wait; `lives`: how links ended; `renewal`: fresh tokens
-//! - `outbox`: what is to be sent, until it is known to have arrived; `keeping`: and over the end of a program
+//! - `outbox`: what is to be sent, until it is known to have arrived; `keeping`: and over the end of a program; `dating`:
+//!   from where it is looked for
 //! - `handover`: from one link to the next without a gap; `resume`: where a broker keeps a session; `wake`: after the machine slept
 //! - `timeline`: what was said, once and in order; `history`: what was missed; `held`: what is said meanwhile
 //! - [`room`]: facts of the room; `presses`: of its counters, gathered and told; `pressing`: as a session takes them
@@ -54,6 +55,7 @@
 
 mod backoff;
 mod connecting;
+mod dating;
 pub mod error;
 mod handover;
 mod held;

@@ -44,7 +44,7 @@ pub struct Kept {
     pub message: Message,
     /// When it was written, by this machine's date.
     pub written_at: Time,
-    /// Up to which message, by the server's stamp, the room was known then.
+    /// Up to which message, by the server's stamp, the room was known then; none, if it was not, or was empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Time>,
 }

@@ -16,7 +16,7 @@ use std::{collections::VecDeque, time::Duration};
 use chatroom_mqtt::PacketId;
 use chatroom_wire::{Message, MessageId, Time};
 
-use crate::{Delivery, LinkId, Rejection, WriteId};
+use crate::{Delivery, LinkId, Rejection, WriteId, dating};
 
 /// How many ids of unconfirmed messages are remembered, should an echo come yet.
 const UNCONFIRMED: usize = 1_000;
@@ -42,6 +42,8 @@ pub(crate) struct Draft {
     pub(crate) message: Message,
     /// What stands in the room's history at or before this was said before it; none, if the room was empty.
     pub(crate) after: Option<Time>,
+    /// When it was written, by this machine's date, if that is all that `after` rests on: the room was not known then.
+    pub(crate) dated: Option<Time>,
     /// When it is no longer to be sent.
     pub(crate) expires: Duration,
 }
@@ -167,6 +169,15 @@ impl Outbox {
         self.items.iter().any(|item| item.unknown.is_some() && item.is_next(now))
     }
 
+    /// The newest message of the room has this stamp: what rests on this machine's date is set right.
+    pub(crate) fn room_stands_at(&mut self, today: Time, newest: Time) {
+        for draft in self.items.iter_mut().map(|item| &mut item.draft) {
+            if let Some(dated) = draft.dated.take() {
+                draft.after = Some(dating::before_with(dated, today, newest));
+            }
+        }
+    }
+
     /// From where the history must be read to find what may have arrived, if something may: none within is its beginning.
     #[expect(clippy::option_option, reason = "whether there is one, and where the room begins, are two questions")]
     pub(crate) fn open_after(&self) -> Option<Option<Time>> {
@@ -189,9 +200,22 @@ impl Outbox {
         self.items.iter().any(|item| item.draft.id == *id)
     }
 
-    /// The message that [`Outbox::next`] gave went out over this link; without a packet id it will see no PUBACK.
-    pub(crate) fn published(&mut self, now: Duration, link: LinkId, packet: Option<PacketId>) {
+    /// The message that [`Outbox::next`] gave went out over this link; without a packet id it will see no PUBACK. The room
+    /// was known up to `present` by then, if it was.
+    #[expect(clippy::option_option, reason = "whether the room is known, and whether it is empty, are two questions")]
+    pub(crate) fn published(
+        &mut self,
+        now: Duration,
+        link: LinkId,
+        packet: Option<PacketId>,
+        present: Option<Option<Time>>,
+    ) {
         if let Some(item) = self.items.iter_mut().find(|item| item.is_next(now)) {
+            // Nothing of it can stand in the history from before it first went out.
+            if let (None, Some(present)) = (item.unknown, present) {
+                item.draft.after = present;
+                item.draft.dated = None;
+            }
             item.state = packet.map_or_else(|| State::acked(now), |packet| State::InFlight(link, packet));
         }
     }
@@ -434,7 +458,7 @@ mod tests {
 
     fn draft(id: &str) -> Draft {
         let message = Message { id: Some(id.into()), ..Message::text_by(User::default(), id) };
-        Draft { id: id.into(), message, after: Some(at(10)), expires: SECOND * 120 }
+        Draft { id: id.into(), message, after: Some(at(10)), dated: None, expires: SECOND * 120 }
     }
 
     fn at(second: u8) -> Time {
@@ -449,7 +473,7 @@ mod tests {
         let mut published = Vec::new();
         while let Some(message) = outbox.next(now) {
             published.push(message.text().unwrap().to_owned());
-            outbox.published(now, LINK, Some(packet(u16::try_from(published.len()).unwrap())));
+            outbox.published(now, LINK, Some(packet(u16::try_from(published.len()).unwrap())), None);
         }
         published
     }
@@ -510,7 +534,7 @@ mod tests {
     #[test]
     fn a_message_that_never_went_out_expires_and_one_that_may_have_arrived_is_unconfirmed_without_a_history() {
         let mut outbox = outbox(&["a", "b"]);
-        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)), None);
         outbox.link_lost(SECOND, LINK);
         let overdue = outbox.handle_timeout(SECOND * 120, false, false);
         assert_eq!(overdue.ended, [("a".into(), Delivery::Unconfirmed), ("b".into(), Delivery::Expired)]);
@@ -519,7 +543,7 @@ mod tests {
     #[test]
     fn what_may_have_arrived_expires_only_when_the_history_is_sure_not_to_have_it() {
         let mut outbox = outbox(&["a"]);
-        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)), None);
         outbox.link_lost(SECOND * 100, LINK);
         let now = SECOND * 121;
         assert!(outbox.next(now).is_none(), "its time is over");
@@ -536,9 +560,9 @@ mod tests {
     fn a_refusal_is_told_only_when_no_earlier_copy_can_be_taken_any_more() {
         let mut outbox = outbox(&["a"]);
         let word = Delivery::Rejected(Rejection::SessionEnded);
-        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)), None);
         outbox.link_lost(SECOND, LINK);
-        outbox.published(SECOND * 2, LINK, Some(packet(1)));
+        outbox.published(SECOND * 2, LINK, Some(packet(1)), None);
         assert_eq!(outbox.refused(SECOND * 3, (LINK, packet(1)), word.clone()), None);
         assert!(outbox.next(SECOND * 3).is_none(), "it is not sent again");
         assert_eq!(outbox.deadline(SECOND * 3, true, true), Some(SECOND * 61));
@@ -561,7 +585,7 @@ mod tests {
     #[test]
     fn every_message_gets_a_last_word_at_the_end() {
         let mut outbox = outbox(&["a", "b"]);
-        outbox.published(Duration::ZERO, LINK, Some(packet(1)));
+        outbox.published(Duration::ZERO, LINK, Some(packet(1)), None);
         let end = outbox.end(false);
         assert_eq!(
             end,

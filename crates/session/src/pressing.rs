@@ -67,7 +67,7 @@ impl Session {
         for Full { key, count, value } in all {
             let id = self.ids.make(self.now.wall);
             let message = Message { id: Some(id), ..self.compose(Draft::Presses { key, count, value }) };
-            let kept = Kept { message, written_at: Time::milliseconds(self.now.wall), after: self.present() };
+            let kept = Kept { message, written_at: Time::milliseconds(self.now.wall), after: self.present().flatten() };
             self.write(Entry::Keep(Box::new(kept)));
         }
     }

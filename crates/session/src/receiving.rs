@@ -73,6 +73,9 @@ impl Session {
 
     /// Looks into the history for own messages that may have arrived.
     pub(crate) fn look_up(&mut self) {
+        if let Some(newest) = self.timeline.newest() {
+            self.outbox.room_stands_at(Time::nanoseconds(self.now.wall), newest);
+        }
         if let Some(after) = self.outbox.open_after() {
             let after = after.map(|after| after.earlier(self.options.limits.overlap));
             self.history.look_up(self.now.mono, after, self.options.limits.catch_up);
@@ -416,13 +419,11 @@ impl Session {
         }
     }
 
-    /// What is said from now on stands behind this in the history.
-    pub(crate) fn present(&self) -> Option<Time> {
-        match self.checked {
-            Some(checked) => Some(checked),
-            None if self.baseline_known => None,
-            None => Some(Time::nanoseconds(self.now.wall).earlier(CLOCKS)),
-        }
+    /// What is said from now on stands behind this in the history, or in an empty room; none, if nothing is known of it.
+    #[expect(clippy::option_option, reason = "whether the room is known, and whether it is empty, are two questions")]
+    pub(crate) fn present(&self) -> Option<Option<Time>> {
+        let empty = self.baseline_known && self.timeline.newest().is_none();
+        (self.checked.is_some() || empty).then_some(self.checked)
     }
 
     fn gap(&mut self, reason: GapReason) {

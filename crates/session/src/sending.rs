@@ -12,7 +12,7 @@ use chatroom_wire::{
 use serde_json::Map;
 
 use crate::{
-    Access, Delivery, Draft, Entry, Event, Kept, LinkId, Rejection, SendError, Session, link::Stage, outbox,
+    Access, Delivery, Draft, Entry, Event, Kept, LinkId, Rejection, SendError, Session, dating, link::Stage, outbox,
     phase::Phase,
 };
 
@@ -55,9 +55,14 @@ impl Session {
         let id = self.ids.make(self.now.wall);
         let message = Message { id: Some(id.clone()), ..message };
         let expires = self.now.mono + self.options.limits.time_to_live;
-        let draft = outbox::Draft { id: id.clone(), message: message.clone(), after: self.present(), expires };
+        let (known, today) = (self.present(), Time::milliseconds(self.now.wall));
+        let (after, dated) = match known {
+            Some(after) => (after, None),
+            None => (Some(dating::before(today)), Some(today)),
+        };
+        let draft = outbox::Draft { id: id.clone(), message: message.clone(), after, dated, expires };
         if self.options.durable {
-            let kept = Kept { message, written_at: Time::milliseconds(self.now.wall), after: draft.after };
+            let kept = Kept { message, written_at: today, after: known.flatten() };
             let ticket = self.write(Entry::Keep(Box::new(kept)));
             self.outbox.push_keeping(self.now.mono, ticket, draft);
         } else {
@@ -71,7 +76,7 @@ impl Session {
     /// Publishes what waits, as far as the link allows.
     pub(crate) fn publish(&mut self) {
         let name = self.own_name();
-        let now = self.now.mono;
+        let (now, present) = (self.now.mono, self.present());
         if self.is_handing_over() {
             return;
         }
@@ -89,7 +94,7 @@ impl Session {
             let bytes = envelope::encode(&message);
             match link.mqtt.publish(now, config.topic.publish.as_str(), &bytes, link.qos) {
                 Ok(packet) => {
-                    self.outbox.published(now, link.id, packet);
+                    self.outbox.published(now, link.id, packet, present);
                     message.id.iter().for_each(|id| self.presses.left(id));
                 }
                 Err(PublishError::QuotaFull | PublishError::NotConnected) => break,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chatroom_mqtt::ReasonCode;
 use chatroom_session::{Delivery, Event, Input, LinkError, Options, Rejection};
 use chatroom_wire::{Message, MessageId, Payload, Time, User};
+use jiff::SignedDuration;
 
 use crate::world::World;
 
@@ -260,4 +261,66 @@ fn a_message_that_can_not_be_looked_for_is_not_looked_for_for_ever() {
     world.run_for(SECOND * 120);
     assert_eq!(world.clients[ada].fate(&id), Some(Delivery::Unconfirmed));
     assert!(world.history_calls.len() < 20, "asked {} times", world.history_calls.len());
+}
+
+/// A message of a program whose date is wrong by so many hours arrives, and the program dies; the next one comes after the
+/// time to live, and its date is wrong by so many. Answers what became of it, and how many pages were read to find out.
+fn with_a_wrong_date(before: i64, after: i64) -> (Option<Delivery>, usize) {
+    let mut world = World::new();
+    for number in 0..2_700 {
+        world.said(&number.to_string());
+        world.run_for(SECOND * 40);
+    }
+    let right = world.epoch;
+    world.faults.unreachable = true;
+    world.epoch = right + SignedDuration::from_hours(before);
+    let options = world.durable();
+    let ada = world.client(options);
+    let id = world.send(ada, "arrived");
+    let message = world.clients[ada].disk[0].message.clone();
+    world.close(ada);
+    // The service's date is right.
+    world.epoch = right;
+    world.publish(message);
+    world.run_for(SECOND * 200);
+    world.said("later");
+    world.faults.unreachable = false;
+    world.epoch = right + SignedDuration::from_hours(after);
+    let ada = world.crash(ada);
+    world.run_for(SECOND * 300);
+    (world.clients[ada].fate(&id), world.history_calls.len())
+}
+
+#[test]
+fn what_arrived_is_not_said_to_have_expired_though_the_date_was_wrong() {
+    for (before, after) in [(0, 0), (8, 8), (14, 14), (-14, -14), (14, 0), (0, 8), (-8, 0)] {
+        let (fate, pages) = with_a_wrong_date(before, after);
+        assert!(matches!(fate, Some(Delivery::Delivered { .. })), "{before} h, then {after} h: {fate:?}");
+        // Ninety an hour are said. More hours are read where the date was behind, or was set meanwhile.
+        let most = if before < 0 || before != after { 40 } else { 8 };
+        assert!(pages < most, "{before} h, then {after} h: {pages} pages");
+    }
+}
+
+#[test]
+fn what_is_sent_once_the_room_is_known_is_looked_for_from_there_on() {
+    let mut world = World::new();
+    for number in 0..2_700 {
+        world.said(&number.to_string());
+        world.run_for(SECOND * 40);
+    }
+    let right = world.epoch;
+    world.faults.unreachable = true;
+    world.epoch += SECOND * 8 * 3_600;
+    let ada = world.join();
+    let id = world.send(ada, "sent");
+    world.epoch = right;
+    world.run_for(SECOND * 5);
+    world.faults.unreachable = false;
+    world.faults.puback.push_back((ReasonCode::QUOTA_EXCEEDED, Some(2_000)));
+    world.faults.lose_deliveries = 1;
+    world.run_for(SECOND * 60);
+    let fate = world.clients[ada].fate(&id);
+    assert!(matches!(fate, Some(Delivery::Delivered { .. })), "{fate:?}");
+    assert!(world.history_calls.len() < 10, "{} pages", world.history_calls.len());
 }
