@@ -21,8 +21,8 @@ pub(crate) struct Renewal {
     due_at: Option<Timestamp>,
     not_before: Option<Duration>,
     spent: bool,
-    /// When the life of a token that came fresh is over, on the clock that does not jump.
-    lives_until: Option<Duration>,
+    /// When a token that came fresh has served its time, by either clock: half of its life.
+    served: Option<Now>,
 }
 
 impl Renewal {
@@ -35,7 +35,7 @@ impl Renewal {
             end.checked_sub(ahead).unwrap_or(end)
         });
         self.not_before = None;
-        self.lives_until = None;
+        self.served = None;
     }
 
     /// A token came fresh from the service, which says how long it lives: this machine's date may be wrong, and a fresh
@@ -46,7 +46,10 @@ impl Renewal {
         // Whatever it says of itself, the next one is not bought at once.
         let pause = if life.is_zero() { AGAIN } else { (life / 2).clamp(Duration::from_secs(1), AGAIN) };
         self.not_before = Some(now.mono + pause);
-        self.lives_until = Some(life).filter(|life| *life >= AGAIN).map(|life| now.mono + life);
+        self.served = Some(life / 2).filter(|half| *half >= AGAIN).and_then(|half| {
+            let wall = now.wall.checked_add(half).ok()?;
+            Some(Now { mono: now.mono.saturating_add(half), wall })
+        });
     }
 
     /// When the present token ended, if that is surely over.
@@ -75,12 +78,10 @@ impl Renewal {
         self.not_before = Some(now.mono + AGAIN);
     }
 
-    /// Takes the one renewal that a refusal may cost. Answers whether it was still there. A fresh token whose life went by
-    /// without a connection is refused for no other reason, and may be renewed too.
+    /// Takes the one renewal that a refusal may cost. Answers whether it was still there. A fresh token that has served
+    /// its time without a good connection may be refused because its life is over, and is renewed too.
     pub(crate) fn spend(&mut self, now: Now) -> bool {
-        let is_over = |end: Duration| end <= now.mono || self.expires_at.is_some_and(|end| end <= now.wall);
-        if self.lives_until.is_some_and(is_over) {
-            self.lives_until = None;
+        if self.served.take_if(|served| served.mono <= now.mono || served.wall <= now.wall).is_some() {
             return true;
         }
         !std::mem::replace(&mut self.spent, true)
@@ -153,14 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_of_a_fresh_token_whose_life_is_over_costs_one_more() {
+    fn a_refusal_of_a_fresh_token_that_has_served_its_time_costs_one_more() {
         let mut renewal = Renewal::default();
         assert!(renewal.spend(at(0)));
         renewal.fresh(at(0), Duration::from_secs(300), None);
-        assert!(!renewal.spend(at(299)));
-        assert!(renewal.spend(at(300)));
+        assert!(!renewal.spend(at(149)));
+        assert!(renewal.spend(at(150)));
         assert!(!renewal.spend(at(300)), "and no more than one");
         renewal.fresh(at(300), Duration::from_secs(1), None);
         assert!(!renewal.spend(at(310)), "a life of nothing is no life");
+        let asleep = at(400);
+        renewal.fresh(asleep, Duration::from_secs(300), None);
+        assert!(renewal.spend(Now { mono: asleep.mono, ..at(700) }), "also while one of the clocks stood still");
     }
 }
