@@ -12,8 +12,8 @@ mod connection;
 mod connections;
 mod credentials;
 pub(crate) mod fanout;
-mod frames;
-mod link;
+pub(crate) mod frames;
+pub(crate) mod link;
 pub(crate) mod topics;
 pub(crate) mod upgrade;
 

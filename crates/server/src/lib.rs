@@ -9,11 +9,14 @@
 //! - [`store`]: the truth, in SQLite; [`bus`]: from a room to the nodes that have listeners
 //! - [`filter`]: which texts are words of a dictionary; [`stickers`]: the packs that the server brings along
 //! - [`token`]: who may do what; [`tls`]: the server's certificate
+//! - `fuzzing`: doors for the fuzz targets, no part of the API
 #![forbid(unsafe_code)]
 
 pub mod bus;
 mod clock;
 pub mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod http;
 mod listen;

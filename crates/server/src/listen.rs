@@ -153,6 +153,13 @@ async fn serve(
     }
 }
 
+/// How requests are read. The head of one may take so long.
+pub(crate) fn http(patience: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_MAX);
+    http
+}
+
 async fn serve_http<S>(stream: S, arrival: Arrival, app: Router, service: &Service)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -165,10 +172,7 @@ where
         let answer = app.call(request);
         async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(service.settings.connect_timeout)
-        .max_buf_size(HEAD_MAX)
+    let connection = http(service.settings.connect_timeout)
         .serve_connection(TokioIo::new(Patient::new(stream, service.settings.write_timeout)), handle)
         .with_upgrades();
     pin!(connection);

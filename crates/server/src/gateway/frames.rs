@@ -13,7 +13,7 @@ pub(crate) enum Incoming<'a> {
     Data(&'a [u8]),
     /// To be answered with [`pong`] and the same bytes.
     Ping(&'a [u8]),
-    /// The client ends the connection.
+    /// The client ends the connection. Nothing follows.
     Close,
 }
 
@@ -69,6 +69,8 @@ pub(crate) struct FrameReader {
     in_message: bool,
     /// The payload of a control frame as far as it came.
     control: Vec<u8>,
+    /// Whether the client has ended the connection: what follows means nothing.
+    closed: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +88,7 @@ impl FrameReader {
     /// # Errors
     /// When a frame can't be accepted; nothing may be read after that.
     pub(crate) fn read(&mut self, mut bytes: &mut [u8], tell: &mut impl FnMut(Incoming<'_>)) -> Result<(), FrameError> {
-        while !bytes.is_empty() || self.frame.is_some_and(|frame| frame.length == 0) {
+        while !self.closed && (!bytes.is_empty() || self.frame.is_some_and(|frame| frame.length == 0)) {
             let Some(frame) = &mut self.frame else {
                 self.head[self.head_len] = bytes[0];
                 self.head_len += 1;
@@ -113,7 +115,10 @@ impl FrameReader {
                 self.frame = None;
                 match opcode {
                     PING => tell(Incoming::Ping(&self.control)),
-                    CLOSE => tell(Incoming::Close),
+                    CLOSE => {
+                        self.closed = true;
+                        tell(Incoming::Close);
+                    }
                     _ => {}
                 }
                 self.control = Vec::new();

@@ -163,10 +163,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let mut closed = false;
         let answers = &mut self.answers;
         self.frames.read(buffer.filled_mut(), &mut |piece| match piece {
-            Incoming::Data(bytes) if !closed => tell(bytes),
-            Incoming::Ping(payload) if !closed => frames::pong(answers, payload),
+            Incoming::Data(bytes) => tell(bytes),
+            Incoming::Ping(payload) => frames::pong(answers, payload),
             Incoming::Close => closed = true,
-            Incoming::Data(_) | Incoming::Ping(_) => {}
         })?;
         Poll::Ready(Ok(if closed { Progress::Ended } else { Progress::Moved }))
     }

@@ -29,10 +29,25 @@ pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
 
 /// Answers such a request, and serves the client once it is upgraded.
 pub(crate) fn accept(service: Arc<Service>, arrival: Arrival, mut request: Request) -> Response {
-    let headers = request.headers();
     if service.stop.phase() != Phase::Running {
         return ApiError::unavailable("the server is shutting down").into_response();
     }
+    let answer = answer(request.headers());
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let upgrade = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            match timeout(service.settings.connect_timeout, upgrade).await {
+                Ok(Ok(upgraded)) => connection::serve(service, TokioIo::new(upgraded), arrival).await,
+                Ok(Err(error)) => debug!(%error, "an upgrade failed"),
+                Err(_) => debug!("an upgrade took too long"),
+            }
+        });
+    }
+    answer
+}
+
+/// The agreement, or why there is none.
+pub(crate) fn answer(headers: &HeaderMap) -> Response {
     if !has_token(headers, header::SEC_WEBSOCKET_VERSION, "13") {
         let mut refusal =
             ApiError::new(StatusCode::UPGRADE_REQUIRED, "only version 13 of WebSocket is spoken").into_response();
@@ -46,14 +61,6 @@ pub(crate) fn accept(service: Arc<Service>, arrival: Arrival, mut request: Reque
     if subprotocol && !has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         return ApiError::invalid("only the subprotocol mqtt is spoken").into_response();
     }
-    let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        match timeout(service.settings.connect_timeout, upgrade).await {
-            Ok(Ok(upgraded)) => connection::serve(service, TokioIo::new(upgraded), arrival).await,
-            Ok(Err(error)) => debug!(%error, "an upgrade failed"),
-            Err(_) => debug!("an upgrade took too long"),
-        }
-    });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();

@@ -1,8 +1,10 @@
 //! What happens inside a room, as everybody in it sees it.
 //!
 //! - [`moderation`]: mutes, pins, deletions, names; [`hidden`]: what only its author gets to see
+//! - [`at_random`]: all of it at once
 //! - [`counters`], [`polls`], [`viewers`]: what is counted; [`restart`]: what is there after the server was gone
 
+mod at_random;
 mod counters;
 mod hidden;
 mod moderation;
@@ -10,7 +12,9 @@ mod polls;
 mod restart;
 mod viewers;
 
-use chatroom_server::RunningServer;
+use std::path::Path;
+
+use chatroom_server::{Data, Options, RunningServer, Server, StartError};
 use chatroom_wire::{
     RoomId,
     rest::{CounterKey, CreateChatroom, PREFIX, Role},
@@ -101,6 +105,22 @@ impl Stage {
         let token = token_in(&self.server, &self.room, who, Role::Viewer).await.token;
         let answer = get(&self.server, "/chatrooms/messages?from_oldest=true&limit=100", token.expose()).await;
         answer.json()["messages"].as_array().unwrap().clone()
+    }
+}
+
+/// Starts a server in this directory once the one before has let it go.
+async fn server_in(directory: &Path, settings: &[(&str, &str)]) -> RunningServer {
+    loop {
+        let mut options = Options::ephemeral();
+        options.tls_listen = None;
+        options.data = Data::Directory(directory.join("data"));
+        for (key, value) in settings {
+            options.settings.set(key, value).unwrap();
+        }
+        match Server::start(options).await {
+            Err(StartError::DataInUse(_)) => tokio::task::yield_now().await,
+            started => return started.unwrap(),
+        }
     }
 }
 

@@ -57,6 +57,16 @@ fn an_empty_ping_and_a_close_at_the_end_of_the_bytes_are_told() {
 }
 
 #[test]
+fn what_follows_a_close_is_not_read() {
+    for behind in [masked(0x82, b"x"), masked(0x88, b""), masked(0x81, b"text"), vec![0xFF; 20]] {
+        let close = [masked(0x82, b"a"), masked(0x88, b"")].concat();
+        let expected = Ok(Told { data: b"a".to_vec(), pings: vec![], closes: 1 });
+        assert_eq!(read([[&close[..], &behind].concat()]), expected, "at once");
+        assert_eq!(read([close, behind]), expected, "later");
+    }
+}
+
+#[test]
 fn what_breaks_the_rules_is_refused_with_its_code() {
     let cases = [
         (vec![0x82, 0x01, b'x'], FrameError::NotMasked, 1002),

@@ -1,32 +1,17 @@
 //! What is there after the server was gone.
 
-use std::path::Path;
-
-use chatroom_server::{Data, Options, RunningServer, Server, StartError};
 use chatroom_wire::rest::Role;
 use serde_json::{Value, json};
 
-use super::{Stage, press, text};
+use super::{Stage, press, server_in, text};
 use crate::bed::Ack;
 
-/// Starts a server in this directory once the one before has let it go.
-async fn server_in(directory: &Path) -> RunningServer {
-    loop {
-        let mut options = Options::ephemeral();
-        options.tls_listen = None;
-        options.data = Data::Directory(directory.join("data"));
-        options.settings.set("presence.interval", "100ms").unwrap();
-        match Server::start(options).await {
-            Err(StartError::DataInUse(_)) => tokio::task::yield_now().await,
-            started => return started.unwrap(),
-        }
-    }
-}
+const SETTINGS: &[(&str, &str)] = &[("presence.interval", "100ms")];
 
 #[tokio::test]
 async fn all_that_was_done_in_a_room_is_so_after_the_server_was_dropped() {
     let directory = tempfile::tempdir().unwrap();
-    let stage = Stage::on(server_in(directory.path()).await, &["like"]).await;
+    let stage = Stage::on(server_in(directory.path(), SETTINGS).await, &["like"]).await;
     let room = stage.room.clone();
     let mut ada = stage.join("ada", Role::Viewer).await;
     for message in [text("1", "pinned"), text("2", "deleted"), press("3", "like", 5)] {
@@ -53,7 +38,7 @@ async fn all_that_was_done_in_a_room_is_so_after_the_server_was_dropped() {
     let history = stage.history("eve").await;
     drop((ada, stage));
 
-    let stage = Stage::again(server_in(directory.path()).await, room).await;
+    let stage = Stage::again(server_in(directory.path(), SETTINGS).await, room).await;
     assert_eq!(stage.state().await, before);
     assert_eq!(stage.history("eve").await, history);
     let mut ada = stage.join("ada", Role::Viewer).await;
