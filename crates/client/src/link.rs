@@ -16,6 +16,10 @@ use tokio::time::timeout;
 /// How long a goodbye may take to be written.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// So many messages may wait to be written while more is read: each delivery may want an answer, and who takes none of
+/// them is not listened to. More than an outbox of own messages, of which each is sent once.
+pub(crate) const QUEUE: usize = 8_192;
+
 /// An open link: whole MQTT packets in both directions, in any slices.
 pub(crate) trait Connection:
     Stream<Item = Result<Bytes, LinkError>> + Sink<Bytes, Error = LinkError> + Send
@@ -96,6 +100,10 @@ impl Link {
             },
             State::Open(_) => {
                 self.write(cx);
+                if self.queue.len() > QUEUE {
+                    // The link calls back as soon as it takes more.
+                    return Poll::Pending;
+                }
                 let State::Open(connection) = &mut self.state else { return Poll::Pending };
                 // What the peer said before it went counts for more than a write that failed.
                 match (connection.poll_next_unpin(cx), self.failed.take()) {

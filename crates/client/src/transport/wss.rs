@@ -186,7 +186,7 @@ mod tests {
     use tokio_tungstenite::tungstenite::protocol::Role;
 
     use super::*;
-    use crate::link::{Link, LinkNews};
+    use crate::link::{self, Link, LinkNews};
 
     /// An open link, and its other end. The pipe between them holds 64 bytes.
     async fn pipe() -> (Link, WebSocketStream<DuplexStream>) {
@@ -221,6 +221,23 @@ mod tests {
         });
         assert!(matches!(told, LinkNews::Received(bytes) if bytes == "thanks"));
         assert_eq!(received, Message::binary(vec![7; 100_000]), "it is written on while we wait for news");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_no_answers_is_not_read_until_it_takes_them() {
+        let (mut link, mut peer) = pipe().await;
+        // The WebSocket's own buffer takes some of them.
+        for _ in 0..link::QUEUE + 1_000 {
+            link.send(vec![7; 4].into());
+        }
+        peer.send(Message::binary("news")).await.unwrap();
+        let told = poll_fn(|cx| Poll::Ready(link.poll_news(cx))).await;
+        assert!(told.is_pending(), "{told:?}");
+        let told = tokio::select! {
+            told = within("news", news(&mut link)) => told,
+            () = async { while let Some(Ok(_)) = peer.next().await {} } => panic!("the link has ended"),
+        };
+        assert!(matches!(told, LinkNews::Received(bytes) if bytes == "news"));
     }
 
     #[tokio::test(start_paused = true)]

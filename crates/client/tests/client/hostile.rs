@@ -2,6 +2,7 @@
 //! the room is joined again.
 
 use chatroom_client::{Blame, Builder, Cause, End, Event, EventStream, LinkError, Room, wire::Config};
+use chatroom_mqtt::CloseCause;
 use chatroom_testkit::{
     config_file::{SUB, details},
     endpoint::{Endpoint, Link},
@@ -9,7 +10,10 @@ use chatroom_testkit::{
     token, within,
 };
 use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{ended, interrupted, joined, next};
@@ -74,7 +78,7 @@ async fn serve(mut link: Link, bytes: Vec<u8>) {
 }
 
 /// Reads a request for a WebSocket; answers how it is granted, with this header.
-async fn upgrade(link: &mut Link, header: &str) -> Option<String> {
+async fn upgrade(link: &mut (impl AsyncRead + Unpin), header: &str) -> Option<String> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         head.push(char::from(link.read_u8().await.ok()?));
@@ -88,7 +92,7 @@ async fn upgrade(link: &mut Link, header: &str) -> Option<String> {
 }
 
 /// The payload of a client's next frame.
-async fn packet(link: &mut Link) -> Option<Vec<u8>> {
+async fn packet(link: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
     let _opcode = link.read_u8().await.ok()?;
     let length = match link.read_u8().await.ok()? & 0x7F {
         126 => usize::from(link.read_u16().await.ok()?),
@@ -109,8 +113,12 @@ fn frame(payload: &[u8]) -> Vec<u8> {
 
 /// A session with an endpoint on this machine, by a config alone.
 fn join(server: &Endpoint) -> (Room, EventStream) {
+    join_at(&server.host())
+}
+
+fn join_at(host: &str) -> (Room, EventStream) {
     let mut json = details("unused.example", &token::good());
-    json["connection"]["url"] = format!("ws://{}/mqtt", server.host()).into();
+    json["connection"]["url"] = format!("ws://{host}/mqtt").into();
     let config = Config::from_json(json.to_string().as_bytes()).expect("the details of the test are a config");
     Builder::with_config(config).build().expect("the config is good")
 }
@@ -128,6 +136,44 @@ async fn answering(answer: impl Into<Vec<u8>>) -> Endpoint {
         }
     })
     .await
+}
+
+#[tokio::test]
+async fn who_sends_without_end_and_reads_no_answer_is_left_alone_and_left() {
+    let socket = TcpSocket::new_v4().expect("a socket can be had");
+    // What the system takes of the answers is not what is looked at.
+    socket.set_recv_buffer_size(4096).expect("any size is allowed");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("127.0.0.1 has a free port");
+    let server = socket.listen(8).expect("a bound socket can listen");
+    let (_room, mut events) = join_at(&server.local_addr().expect("it is bound").to_string());
+    let flood = async {
+        let (link, _) = server.accept().await.expect("the client comes");
+        flood(link).await
+    };
+    let left = async {
+        joined(&mut events).await;
+        interrupted(&mut events).await
+    };
+    let (sent, cause) = tokio::join!(flood, left);
+    assert_eq!(cause, Cause::Mqtt(CloseCause::PongTimeout));
+    assert!(sent.is_none());
+}
+
+/// Lets a client join, and sends messages at QoS 1 for as long as it takes them.
+async fn flood(mut link: TcpStream) -> Option<()> {
+    let answer = upgrade(&mut link, "sec-websocket-protocol: mqtt\r\n").await?;
+    link.write_all(answer.as_bytes()).await.ok()?;
+    packet(&mut link).await?;
+    // Keep alive 1 s.
+    link.write_all(&frame(&[0x20, 6, 0, 0, 3, 0x13, 0, 1])).await.ok()?;
+    let subscribe = packet(&mut link).await?;
+    link.write_all(&frame(&[0x90, 4, subscribe[2], subscribe[3], 0, 0])).await.ok()?;
+    // No messages are in it.
+    let delivery = [&[0x32, 3 + 2 + 1 + 2, 0, 1, b't', 0, 7, 0], &b"[]"[..]].concat();
+    let flood = frame(&delivery.repeat(12)).repeat(100);
+    loop {
+        link.write_all(&flood).await.ok()?;
+    }
 }
 
 #[tokio::test]
