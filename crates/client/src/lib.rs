@@ -24,7 +24,9 @@
 //! room.send("hello").await?;
 //! # let mut heard = Vec::new();
 //! while let Some(event) = events.next().await {
-//!     if let Event::MessageAdded { message, .. } = event?
+//!     // Who reads too slowly is told how much was left out, and reads on.
+//!     let Ok(event) = event.inspect_err(|lagged| eprintln!("{lagged}")) else { continue };
+//!     if let Event::MessageAdded { message, .. } = event
 //!         && let Some(text) = message.text()
 //!     {
 //!         println!("@{}: {}", SafeText::line(&message.user.custom_name), SafeText::line(text));
