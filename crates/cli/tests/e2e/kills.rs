@@ -13,7 +13,7 @@ mod site;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use chatroom_testkit::chaos_proxy::{Cut, Dice, Script};
+use chatroom_testkit::chaos_proxy::{Counters, Cut, Dice, Script};
 use chatroom_testkit::patience::PATIENCE;
 use chatroom_testkit::process::{Exit, Process};
 
@@ -27,6 +27,9 @@ const READERS: usize = 3;
 
 /// How many programs send at once.
 const SENDERS: u64 = 2;
+
+/// How long a program is given until it has said something.
+const HOPE: Duration = Duration::from_secs(20);
 
 /// How often one more program is started to send what is left.
 const FLUSHES: usize = 20;
@@ -48,8 +51,10 @@ async fn over_many_kills_of_client_and_server_nothing_is_lost_doubled_or_out_of_
         first.kill().await;
         let mut dice = dice.of(0);
         let mut killed = 1;
-        // Half of the kills are the server's; it goes on until the senders have had theirs.
-        while killed < kills / 2 || senders.killed() < kills / 2 {
+        // Half of the kills are the server's; it goes on until the senders have had theirs. On a busy machine it takes some
+        // more until enough has happened between them to show anything.
+        let idle = || senders.delivered() == 0 || !did_harm(&site.proxy.counters());
+        while killed < kills / 2 || senders.killed() < kills / 2 || killed < 2 * kills && idle() {
             site.short_life(Moment::draw(&mut dice)).await;
             killed += 1;
         }
@@ -80,7 +85,7 @@ async fn over_many_kills_of_client_and_server_nothing_is_lost_doubled_or_out_of_
         room.len()
     );
     // Else it has shown nothing.
-    assert!(delivered > 0 && harm.resets > 0 && harm.closes > 0, "{delivered} delivered; {harm:?}");
+    assert!(delivered > 0 && did_harm(&harm), "{delivered} delivered; {harm:?}");
 }
 
 #[tokio::test]
@@ -98,11 +103,16 @@ async fn a_server_that_forgets_what_it_acknowledged_is_found_out() {
     assert_eq!(wrong.iter().filter(|wrong| wrong.starts_with("lost")).count(), 20, "{wrong:?}");
 }
 
+fn did_harm(counters: &Counters) -> bool {
+    counters.resets > 0 && counters.closes > 0
+}
+
 /// Programs that send until they are killed, one after another.
 #[derive(Default)]
 struct Senders {
     started: AtomicU64,
     killed: AtomicU64,
+    delivered: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -113,12 +123,16 @@ impl Senders {
         while !self.stopped.load(Ordering::Relaxed) {
             let text = format!("{} {{n}}", self.started.fetch_add(1, Ordering::Relaxed));
             let every = format!("{}ms", 20 + dice.below(100));
-            let process = site.send(&["--count", "1000000", "--every", &every, &text]).start();
-            // It is ready when it has said what became of a message.
-            Moment::draw(&mut dice).wait(async { drop(process.out_line(|_| true).await) }).await;
+            let process = site.send(&["--timeout", "1h", "--count", "1000000", "--every", &every, &text]).start();
+            // It is ready when it has said what became of a message. On a busy machine it may find no server alive for
+            // long, or have so much left to send that it takes nothing new: then it is killed all the same.
+            let ready = async { drop(tokio::time::timeout(HOPE, process.out_line(|_| true)).await) };
+            Moment::draw(&mut dice).wait(ready).await;
             let exit = process.kill().await;
             assert_eq!(exit.code, None, "it ended by itself\n{}", exit.transcript());
             self.killed.fetch_add(1, Ordering::Relaxed);
+            let delivered = exit.out.iter().any(|line| line.contains("\"delivered\""));
+            self.delivered.fetch_add(delivered.into(), Ordering::Relaxed);
             exits.push(exit);
         }
         exits
@@ -126,6 +140,11 @@ impl Senders {
 
     fn killed(&self) -> u64 {
         self.killed.load(Ordering::Relaxed)
+    }
+
+    /// How many were told that something of theirs arrived.
+    fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
     }
 
     fn stop(&self) {
@@ -137,7 +156,7 @@ impl Senders {
 async fn flush(site: &Site, told: &mut Told) -> String {
     for round in 0..FLUSHES {
         let left = site.waiting().await.len();
-        let exit = site.send(&["--timeout", "60s", "--count", "1", &format!("last-{round} {{n}}")]).run().await;
+        let exit = site.send(&["--timeout", "30s", "--count", "1", &format!("last-{round} {{n}}")]).run().await;
         told.take(&exit.out);
         // Where very much is left, a new message is not even taken.
         if left == 0 {

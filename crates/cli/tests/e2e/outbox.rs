@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use chatroom_testkit::patience::within;
 use chatroom_testkit::process::{Exit, Home, Process, Program};
 use chatroom_testkit::serve::{ANY_PORTS, Ready, Server};
 use serde_json::Value;
@@ -191,9 +192,7 @@ async fn who_joins_next_says_first_what_an_earlier_run_left() {
     let mut join = chatroom(&stage.home).arg("join").args(&stage.viewer).open_input().start();
     join.say("from before").await;
     // There is nothing to hear of it until it is delivered: what counts is the file.
-    while stage.waiting().await != ["from before"] {
-        tokio::task::yield_now().await;
-    }
+    within("the file", async { while stage.waiting().await != ["from before"] {} }).await;
     join.kill().await;
     let _server = stage.back().await;
     let join = chatroom(&stage.home).arg("join").args(&stage.viewer).open_input().start();
