@@ -15,6 +15,5 @@ mod reads;
 mod requests;
 mod sending;
 mod standing;
-mod storms;
 mod tokens;
 mod world;
