@@ -10,6 +10,7 @@ use std::{
 use chatroom_client::{Delivery, Event, EventStream, Room};
 use chatroom_wire::{Message, MessageId, SafeText};
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 
 use super::{
     access, enter,
@@ -53,7 +54,7 @@ pub(super) async fn converse(
     mut events: EventStream,
     mut view: View,
     mut stop: Stop,
-    leftovers: Leftovers,
+    mut leftovers: Leftovers,
 ) -> Result<(), Failure> {
     view.notices = true;
     let printer = start_printer()?;
@@ -88,13 +89,17 @@ pub(super) async fn converse(
                 Some(Err(lagged)) => {
                     // Last words may be among what was left out.
                     own.forget();
+                    leftovers.forget();
                     Some(view.lagged(lagged.0))
                 }
                 Some(Ok(Event::Ended(end))) => {
                     failure = end.blame().is_some().then_some(Failure::Ended(end));
                     break;
                 }
-                Some(Ok(event)) => own.show(&mut view, event),
+                Some(Ok(event)) => {
+                    leftovers.ended(&event);
+                    own.show(&mut view, event)
+                }
             },
             line = input.next(), if typing && own.waiting < most => match tried(&room, line) {
                 Ok(Some(text)) if text.trim().is_empty() => None,
@@ -133,13 +138,14 @@ pub(super) async fn converse(
     leave(&room, &mut stop).await;
     // What is left of the session tells what became of the last messages.
     while let Some(Some(Ok(event))) = events.next().now_or_never() {
+        leftovers.ended(&event);
         if let Event::DeliveryChanged { id, delivery, echo } = event
             && let Some(line) = own.changed(&view, &id, &delivery, echo.as_deref())
         {
             printer.offer(line);
         }
     }
-    let lines = leftovers.staying(&view, own.kept + own.waiting).into_iter().collect();
+    let lines = leftovers.staying(&view, own.kept + own.waiting, Timestamp::now());
     let _told = print(&printer, lines, &mut stop).await;
     if terminal && failure.is_none() {
         // A terminal shows ^C where the cursor stands.
@@ -216,7 +222,7 @@ impl Own {
 pub(super) fn fate(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Rejected(rejection) => SafeText::log(&rejection.to_string()).into_string(),
-        Delivery::Expired => "there was no connection for too long".to_owned(),
+        Delivery::Expired => "it could not be sent in time".to_owned(),
         Delivery::Kept => "it stays in the outbox".to_owned(),
         Delivery::Unconfirmed => "it was sent, and nothing says whether it arrived".to_owned(),
         Delivery::Delivered { .. } => "delivered".to_owned(),

@@ -1,12 +1,14 @@
 //! `chatroom send`: say something, and know that it arrived.
 
+mod pace;
 mod source;
 mod tally;
 
 use std::{
     io::{self, IsTerminal as _},
     path::Path,
-    time::Instant,
+    pin::pin,
+    time::{Duration, Instant},
 };
 
 use chatroom_client::{Delivery, Event, Limits, Pending, Room};
@@ -15,8 +17,11 @@ use futures_util::{
     future::BoxFuture,
     stream::{FuturesUnordered, StreamExt as _},
 };
+use jiff::Timestamp;
+use tokio::time::sleep;
 
 use self::{
+    pace::Pace,
     source::{Said, Source},
     tally::{Receipt, Tally},
 };
@@ -35,9 +40,8 @@ use crate::{
     printer::Printer,
 };
 
-/// How many messages may be on their way. Few enough that none of them waits for its time to live behind the others at
-/// the slowest rate that servers allow.
-const ON_THE_WAY: usize = 400;
+/// How often it is looked whether what an earlier run left has waited too long, once it was waited for.
+const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let mut source = source(&args)?;
@@ -49,6 +53,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     let (room, mut events) = enter(keeping.equip(access.builder()), 0, Some(args.timeout))?;
     let printer = start_printer()?;
     let mut tally = Tally::new(source.total(), args.json, view.err);
+    let mut pace = Pace::new(args.keeping.ttl);
     let mut on_the_way: FuturesUnordered<Way> = FuturesUnordered::new();
     let (mut failure, mut stopped, mut cut_short, mut ended) = (None, false, false, false);
     if print(&printer, leftovers.told(&view), &mut stop).await.is_none() {
@@ -58,7 +63,17 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     }
     // The session holds what an earlier run left, too.
     let room_for_all = Limits::default().outbox;
-    while !on_the_way.is_empty() || !ended && (!source.is_over() || !leftovers.is_empty()) {
+    // Whether a message that is not sent any more arrived in that run may never be known.
+    let mut patience = pin!(sleep(args.timeout));
+    let mut impatient = false;
+    loop {
+        let sent_first = leftovers.sent_first(Timestamp::now());
+        let leftovers_hold = sent_first > 0 || !impatient && !leftovers.is_empty();
+        if on_the_way.is_empty() && (ended || source.is_over() && !leftovers_hold) {
+            break;
+        }
+        let has_room = on_the_way.len() + leftovers.len() < room_for_all
+            && (on_the_way.is_empty() || on_the_way.len() + sent_first < pace.most(Instant::now()));
         let lines = tokio::select! {
             biased;
             () = stop.signal() => {
@@ -85,7 +100,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     view.show(&event).into_iter().collect()
                 }
                 Some(Ok(event)) => match leftovers.ended(&event) {
-                    Some((message, delivery)) => tally.earlier(&message, &delivery),
+                    Some((message, delivery)) => {
+                        pace.heard(&delivery);
+                        tally.earlier(&message, &delivery)
+                    }
                     None => Vec::new(),
                 },
             },
@@ -95,12 +113,17 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     on_the_way.push(taken.end().boxed());
                     lines
                 }
-                Step::Ended(receipt) => tally.count(&receipt),
+                Step::Ended(receipt) => {
+                    receipt.fate.iter().for_each(|delivery| pace.heard(delivery));
+                    tally.count(&receipt)
+                }
             },
-            said = source.next(), if !source.is_over()
-                && !ended
-                && on_the_way.len() < ON_THE_WAY
-                && on_the_way.len() + leftovers.len() < room_for_all => match said {
+            () = &mut patience, if !leftovers.is_empty() => {
+                impatient = true;
+                patience.set(sleep(LOOK));
+                Vec::new()
+            }
+            said = source.next(), if !source.is_over() && !ended && has_room => match said {
                 Ok(Some(said)) => match offer(&room, said).await {
                     Ok(way) => { on_the_way.push(way.boxed()); Vec::new() }
                     Err(receipt) => tally.count(&receipt),
@@ -130,7 +153,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
         printer.offer(view.note(Style::Dim, &told));
     }
     let staying = tally.kept() + on_the_way.len() + leftovers.len();
-    let lines = leftovers.staying(&view, staying).into_iter().collect();
+    let lines = leftovers.staying(&view, staying, Timestamp::now());
     let _told = print(&printer, lines, &mut stop).await;
     finish(printer, &mut stop, stopped).await.map_err(Failure::Output)?;
     let all_delivered = tally.is_good() && on_the_way.is_empty() && !cut_short;

@@ -19,6 +19,7 @@
 //! - [`polls`]: a question, and everybody's vote
 //! - [`restart`]: a server that is killed in the middle of a conversation
 //! - [`secrets`]: nothing that is written holds a secret
+//! - [`sending`]: `send` in slow rooms, and without a history
 //! - [`takeover`]: two programs with one client id
 //! - [`waits`]: what ends the wait for the next attempt
 //! - [`support`]: what they share
@@ -47,6 +48,7 @@ mod polls;
 mod restart;
 mod rooms;
 mod secrets;
+mod sending;
 mod support;
 mod takeover;
 mod tokens;

@@ -105,7 +105,7 @@ fn outcome(delivery: &Delivery) -> String {
     match delivery {
         // The server's own words may be part of it.
         Delivery::Rejected(rejection) => SafeText::log(&rejection.to_string()).into_string(),
-        Delivery::Expired => "the room could not be reached in time to send it".to_owned(),
+        Delivery::Expired => "it could not be sent in time".to_owned(),
         Delivery::Kept => "the session ended first; it stays in the outbox on disk".to_owned(),
         Delivery::Unconfirmed => "it was sent, and nothing says whether it arrived".to_owned(),
         other => format!("{other:?}"),

@@ -16,7 +16,7 @@ use crate::{
 /// Messages of an earlier run that have not ended.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct Leftovers {
-    waiting: BTreeMap<MessageId, Message>,
+    waiting: BTreeMap<MessageId, Waiting>,
     /// How many of them are sent.
     young: usize,
     /// Those that have waited too long.
@@ -25,14 +25,19 @@ pub(in crate::commands) struct Leftovers {
     ttl: Option<Duration>,
 }
 
+#[derive(Debug)]
+struct Waiting {
+    message: Message,
+    written_at: Timestamp,
+}
+
 impl Leftovers {
     pub(super) fn of(left: &[Kept], ttl: Duration, now: Timestamp) -> Self {
-        let is_old = |kept: &&Kept| {
-            let age = now.duration_since(kept.written_at.instant());
-            Duration::try_from(age).is_ok_and(|age| age >= ttl)
-        };
-        let old: Vec<SafeText> = left.iter().filter(is_old).map(|kept| text(&kept.message)).collect();
-        let waiting = left.iter().filter_map(|kept| Some((kept.message.id.clone()?, kept.message.clone())));
+        let old = left.iter().filter(|kept| is_old(kept.written_at.instant(), ttl, now));
+        let old: Vec<SafeText> = old.map(|kept| text(&kept.message)).collect();
+        let waiting = left.iter().filter_map(|Kept { message, written_at, .. }| {
+            Some((message.id.clone()?, Waiting { message: message.clone(), written_at: written_at.instant() }))
+        });
         Self { waiting: waiting.collect(), young: left.len() - old.len(), old, ttl: Some(ttl) }
     }
 
@@ -51,7 +56,7 @@ impl Leftovers {
             lines.push(view.note(Style::Yellow, &told));
         }
         if !self.old.is_empty() {
-            let told = "whether it arrived in that run is known in about a minute; Ctrl-C leaves that to the next run";
+            let told = "whether it arrived in that run is known in about a minute; whoever leaves before leaves that to the next run";
             lines.push(view.note(Style::Dim, told));
         }
         lines
@@ -67,11 +72,22 @@ impl Leftovers {
         self.waiting.is_empty()
     }
 
+    /// How many of those that have no last word yet may still be sent.
+    pub(in crate::commands) fn sent_first(&self, now: Timestamp) -> usize {
+        self.waiting.len() - self.given_up(now)
+    }
+
+    /// How many of them have waited too long to be sent: it is only looked for whether they arrived.
+    fn given_up(&self, now: Timestamp) -> usize {
+        let ttl = self.ttl.unwrap_or(Duration::MAX);
+        self.waiting.values().filter(|waiting| is_old(waiting.written_at, ttl, now)).count()
+    }
+
     /// Takes the last word on one of them; one that stays in the outbox has none.
     pub(in crate::commands) fn ended(&mut self, event: &Event) -> Option<(Message, Delivery)> {
         match event {
             Event::DeliveryChanged { id, delivery, .. } if delivery.is_final() && *delivery != Delivery::Kept => {
-                Some((self.waiting.remove(id)?, delivery.clone()))
+                Some((self.waiting.remove(id)?.message, delivery.clone()))
             }
             _ => None,
         }
@@ -82,18 +98,33 @@ impl Leftovers {
         self.ttl.is_some()
     }
 
-    /// What to say when the command ends and so many messages stay in the outbox, if there is one.
-    pub(in crate::commands) fn staying(&self, view: &View, count: usize) -> Option<Line> {
-        let ttl = self.ttl.filter(|_| count > 0)?;
-        let told = format!(
-            "{} {} in the outbox and {} sent when you join or send in this room again, within {} (--ttl) of writing {}",
-            messages(count),
-            if count == 1 { "stays" } else { "stay" },
-            is(count),
-            whole(ttl),
-            if count == 1 { "it" } else { "them" },
-        );
-        Some(view.note(Style::Yellow, &told))
+    /// What to say when the command ends and so many messages stay in the outbox, these among them, if there is one.
+    pub(in crate::commands) fn staying(&self, view: &View, count: usize, now: Timestamp) -> Vec<Line> {
+        let Some(ttl) = self.ttl else { return Vec::new() };
+        let old = self.given_up(now).min(count);
+        let young = count - old;
+        let mut lines = Vec::new();
+        if young > 0 {
+            lines.push(format!(
+                "{} {} in the outbox and {} sent when you join or send in this room again, within {} (--ttl) of writing {}",
+                messages(young),
+                stay(young),
+                is(young),
+                whole(ttl),
+                it(young),
+            ));
+        }
+        if old > 0 {
+            lines.push(format!(
+                "{} of an earlier run {} in the outbox and {} not sent any more: whether {} arrived is looked up when you \
+                 join or send in this room again",
+                messages(old),
+                stay(old),
+                is(old),
+                if old == 1 { "it" } else { "they" },
+            ));
+        }
+        lines.iter().map(|told| view.note(Style::Yellow, told)).collect()
     }
 
     /// Last words may have been missed: nothing is awaited any more.
@@ -112,6 +143,19 @@ pub(in crate::commands) fn text(message: &Message) -> SafeText {
 
 pub(in crate::commands) fn messages(count: usize) -> String {
     format!("{count} {}", if count == 1 { "message" } else { "messages" })
+}
+
+/// Whether what was written then has waited for longer than it may.
+fn is_old(written_at: Timestamp, ttl: Duration, now: Timestamp) -> bool {
+    Duration::try_from(now.duration_since(written_at)).is_ok_and(|age| age >= ttl)
+}
+
+fn stay(count: usize) -> &'static str {
+    if count == 1 { "stays" } else { "stay" }
+}
+
+fn it(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
 }
 
 fn is(count: usize) -> &'static str {
@@ -147,8 +191,11 @@ mod tests {
             written_at: written_at.parse().unwrap(),
             after: None,
         });
-        let now = "2026-06-01T18:02:00Z".parse().unwrap();
-        Leftovers::of(&kept.collect::<Vec<_>>(), Duration::from_secs(120), now)
+        Leftovers::of(&kept.collect::<Vec<_>>(), Duration::from_secs(120), now())
+    }
+
+    fn now() -> Timestamp {
+        "2026-06-01T18:02:00Z".parse().unwrap()
     }
 
     fn lines(lines: impl IntoIterator<Item = Line>) -> Vec<String> {
@@ -184,8 +231,27 @@ mod tests {
         let (message, delivery) = leftovers.ended(&changed("a", Delivery::Expired)).unwrap();
         assert_eq!((message.text(), delivery), (Some("a"), Delivery::Expired));
         assert_eq!(leftovers.len(), 1);
-        let told = lines(leftovers.staying(&view(), 1));
+        let told = lines(leftovers.staying(&view(), 1, now()));
         assert!(told[0].starts_with("--- 1 message stays in the outbox and is sent when you join"), "{told:?}");
-        assert!(leftovers.staying(&view(), 0).is_none() && Leftovers::default().staying(&view(), 1).is_none());
+        assert!(leftovers.staying(&view(), 0, now()).is_empty());
+        assert!(Leftovers::default().staying(&view(), 1, now()).is_empty());
+    }
+
+    #[test]
+    fn what_stays_and_is_not_sent_any_more_is_told_apart() {
+        let leftovers = left(&[("2026-06-01T17:00:00Z", "old"), ("2026-06-01T18:01:00Z", "young")]);
+        assert_eq!((leftovers.len(), leftovers.sent_first(now())), (2, 1));
+        let told = lines(leftovers.staying(&view(), 4, now()));
+        assert!(told[0].starts_with("--- 3 messages stay in the outbox and are sent when you"), "{told:?}");
+        assert_eq!(
+            told[1],
+            "--- 1 message of an earlier run stays in the outbox and is not sent any more: whether it arrived is looked \
+             up when you join or send in this room again"
+        );
+        let later = now() + SignedDuration::from_mins(1);
+        assert_eq!(leftovers.sent_first(later), 0);
+        let told = lines(leftovers.staying(&view(), 2, later));
+        assert!(told[0].starts_with("--- 2 messages of an earlier run stay in the outbox and are not"), "{told:?}");
+        assert_eq!(told.len(), 1);
     }
 }
