@@ -36,7 +36,6 @@ Chores:
                 --runs N       so many, from --seed S on
                 --break RULE   breaks a rule on purpose, to see that it is noticed
                 --trace        tells all that happened in the storm that failed
-  ci            Formatting, lints, documentation, then `test`: what has to pass before a merge
   help          Prints this";
 
 fn main() -> ExitCode {
@@ -49,7 +48,6 @@ fn main() -> ExitCode {
         (Some("bench"), true) => chores::bench(),
         (Some("fuzz"), _) => fuzz::fuzz(&rest),
         (Some("storm"), _) => storm::storm(&rest),
-        (Some("ci"), true) => chores::ci(),
         (Some("help" | "-h" | "--help"), _) => {
             shell::print(HELP);
             Ok(())
