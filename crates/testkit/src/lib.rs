@@ -12,6 +12,7 @@
 //! - [`record`]: what an endpoint saw: connections, upgrade requests, first packets
 //! - [`tap`]: reads the upgrade request and the first MQTT packet out of a byte stream
 //! - [`service`]: a chat service behind a foreign broker
+//! - [`small_disk`]: a file system that fills up
 //! - [`stamp`]: what a chat service does to a message before it sends it out
 //! - [`mosquitto`]: a broker that others wrote
 //! - [`process`]: programs, their output line by line, their end
@@ -39,6 +40,7 @@ pub mod rest;
 pub mod scripted;
 pub mod serve;
 pub mod service;
+pub mod small_disk;
 pub mod stamp;
 pub mod tap;
 pub mod token;

@@ -1,17 +1,11 @@
 //! A disk that is full, a file that another process holds: refusals that say when to try again, nothing taken that is
 //! not kept, and all goes on by itself.
 
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use chatroom_mqtt::ReasonCode;
 use chatroom_server::{Data, Options, RunningServer, Server, StartError};
+use chatroom_testkit::small_disk::SmallDisk;
 use chatroom_wire::{RoomId, Token, rest::Role};
 use rusqlite::Connection;
 use serde_json::json;
@@ -101,49 +95,11 @@ async fn host(server: &RunningServer) -> Token {
     token(server, "host", Role::Admin).await.token
 }
 
-/// A disk of its own, in memory; gone with this value.
-struct SmallDisk {
-    path: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// None where this user may not mount.
-    fn mount(size: &str) -> Option<Self> {
-        let path = tempfile::tempdir().unwrap();
-        let options = format!("size={size}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(path.path()).output();
-        mounted.is_ok_and(|mounted| mounted.status.success()).then_some(Self { path })
-    }
-
-    fn data(&self) -> PathBuf {
-        self.path.path().join("data")
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.path.path().join("ballast")
-    }
-
-    fn fill(&self) {
-        let mut file = File::create(self.ballast()).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.ballast()).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.path.path()).status();
-    }
-}
-
 #[tokio::test]
 async fn a_full_disk_refuses_with_a_reason_takes_nothing_it_can_not_keep_and_recovers() {
     // Who may not mount has the same of the store alone: `a_full_disk_refuses_stores_nothing_and_recovers`.
     let Some(disk) = SmallDisk::mount("8m") else { return eprintln!("not run: this user may not mount a disk") };
-    let server = server_in(&disk.data()).await.unwrap();
+    let server = server_in(&disk.path().join("data")).await.unwrap();
     let (room, host) = (server.room_id().clone(), host(&server).await);
     let mut ada = Speaker::join(&server).await;
     for _ in 0..10 {
@@ -166,7 +122,7 @@ async fn a_full_disk_refuses_with_a_reason_takes_nothing_it_can_not_keep_and_rec
         must_be_unavailable(&mute);
         assert_eq!(get(&server, "/chatrooms/messages", host.expose()).await.status, 200, "who reads does not notice");
         assert_eq!(kept(&server, &room).await, ada.taken, "round {round}");
-        disk.make_room();
+        disk.free();
         ada.insist().await;
         assert_eq!(ada.say().await, Ack::Taken);
         assert_eq!(post(&server, "/chatrooms:unmute", host.expose(), "{}").await.status, 200);
@@ -174,7 +130,7 @@ async fn a_full_disk_refuses_with_a_reason_takes_nothing_it_can_not_keep_and_rec
     assert_eq!(kept(&server, &room).await, ada.taken);
     drop(ada.client);
     server.shutdown().await;
-    let server = server_in(&disk.data()).await.unwrap();
+    let server = server_in(&disk.path().join("data")).await.unwrap();
     assert_eq!(kept(&server, &room).await, ada.taken);
     server.shutdown().await;
 }
@@ -183,14 +139,14 @@ async fn a_full_disk_refuses_with_a_reason_takes_nothing_it_can_not_keep_and_rec
 async fn a_server_that_has_no_room_to_begin_says_so() {
     let Some(disk) = SmallDisk::mount("1m") else { return eprintln!("not run: this user may not mount a disk") };
     disk.fill();
-    let error = server_in(&disk.data()).await.unwrap_err();
+    let error = server_in(&disk.path().join("data")).await.unwrap_err();
     let first: &dyn std::error::Error = &error;
     let said: Vec<String> =
         std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string).collect();
     let said = said.join(": ");
     assert!(said.contains("No space left on device") || said.contains("disk is full"), "{said}");
-    disk.make_room();
-    server_in(&disk.data()).await.unwrap().shutdown().await;
+    disk.free();
+    server_in(&disk.path().join("data")).await.unwrap().shutdown().await;
 }
 
 #[tokio::test]
