@@ -1,22 +1,35 @@
-//! How long to wait before the next attempt: full jitter, as reconnecting clients must not come all at once.
+//! How long to wait before the next attempt: jittered, as reconnecting clients must not come all at once.
+//!
+//! A crowd that loses one server at one instant must come back evenly after an outage of any length. So a wait depends on
+//! how long the outage has lasted, not on the number of attempts: clients that waited equally long then wait in windows of
+//! the same size. No wait of a window begins before its half: a crowd whose waits began at zero would come back with twice
+//! the mean at first.
 
 use std::time::Duration;
 
 use crate::random::Random;
 
-const BASE: Duration = Duration::from_secs(1);
+/// The first wait is uniform up to here; no later window ends earlier.
+const FIRST: Duration = Duration::from_secs(2);
+/// The longest window, for who was not live for [`RECENT`] …
 const CAP: Duration = Duration::from_secs(60);
+/// … and for who was.
+const CAP_RECENT: Duration = Duration::from_secs(30);
+const RECENT: Duration = Duration::from_secs(10 * 60);
+/// A connection that was live for so long sets the back-off back; a shorter one in proportion. A bare CONNACK: not at all.
+const STEADY: Duration = Duration::from_secs(2);
 /// One CONNECT a second for a client id is what the vendor's broker allows (docs/protocol.md, section G.4).
 const FLOOR: Duration = Duration::from_secs(1);
 /// Nobody is kept waiting longer, whatever a server asks for.
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
-/// How long a connection must live to count as good: a bare CONNACK resets nothing.
-pub(crate) const STABLE: Duration = Duration::from_secs(30);
 
-/// U(0, min(60 s, 1 s · 2ⁿ)), never under a second after the last CONNECT.
+/// First U(0, 2 s), then U(w/2, w), where w is 0.8 of the time that was waited so far, from 2 s to 30 s or 60 s; never under
+/// a second after the last CONNECT.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Backoff {
-    attempt: u32,
+    /// The sum of the waits since a connection was live for long enough.
+    waited: Duration,
+    last_live: Option<Duration>,
     last_connect: Option<Duration>,
 }
 
@@ -26,20 +39,32 @@ impl Backoff {
         self.last_connect = Some(now);
     }
 
-    /// A connection has lived for [`STABLE`].
-    pub(crate) fn reset(&mut self) {
-        self.attempt = 0;
+    /// A connection that had joined and backfilled is lost after so long.
+    pub(crate) fn was_live(&mut self, now: Duration, lived: Duration) {
+        self.last_live = Some(now);
+        let share = STEADY.saturating_sub(lived).as_secs_f64() / STEADY.as_secs_f64();
+        self.waited = self.waited.mul_f64(share);
     }
 
     /// When to try again. What the server asks for wins over the jitter; a crowd that was told the same is spread over half
     /// of that again.
     pub(crate) fn next(&mut self, now: Duration, random: &mut Random, asked: Option<Duration>) -> Duration {
-        let most = BASE.saturating_mul(2u32.saturating_pow(self.attempt)).min(CAP);
-        self.attempt = self.attempt.saturating_add(1);
         let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
-        let spread = if asked.is_zero() { most } else { FLOOR.max(asked / 2) };
-        let jitter = Duration::from_micros(random.below(u64::try_from(spread.as_micros()).unwrap_or(u64::MAX)));
-        (now + asked + jitter).max(self.earliest(now))
+        let (least, most) = if asked.is_zero() { self.window(now) } else { (Duration::ZERO, FLOOR.max(asked / 2)) };
+        let spread = u64::try_from((most - least).as_micros()).unwrap_or(u64::MAX);
+        let wait = least + Duration::from_micros(random.below(spread));
+        self.waited = self.waited.saturating_add(wait);
+        (now + asked + wait).max(self.earliest(now))
+    }
+
+    /// The shortest and the longest next wait.
+    fn window(&self, now: Duration) -> (Duration, Duration) {
+        if self.waited.is_zero() {
+            return (Duration::ZERO, FIRST);
+        }
+        let recent = self.last_live.is_some_and(|at| now.saturating_sub(at) < RECENT);
+        let most = (self.waited * 4 / 5).clamp(FIRST, if recent { CAP_RECENT } else { CAP });
+        (most / 2, most)
     }
 
     /// The earliest moment for the next CONNECT.
@@ -52,35 +77,55 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    #[test]
-    fn waits_are_spread_over_a_window_that_doubles_up_to_a_minute() {
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn waited(seconds: u64) -> Backoff {
+        Backoff { waited: SECOND * u32::try_from(seconds).unwrap(), ..Backoff::default() }
+    }
+
+    fn waits(backoff: &Backoff, now: Duration) -> Vec<Duration> {
         let mut random = Random::new(7);
-        for (attempt, most) in [1, 2, 4, 8, 16, 32, 60, 60, 60].into_iter().enumerate() {
-            let mut longest = Duration::ZERO;
-            let mut shortest = Duration::MAX;
-            for _ in 0..2_000 {
-                let mut backoff = Backoff { attempt: u32::try_from(attempt).unwrap(), last_connect: None };
-                let wait = backoff.next(Duration::ZERO, &mut random, None);
-                longest = longest.max(wait);
-                shortest = shortest.min(wait);
-            }
-            let most = Duration::from_secs(most);
-            assert!(longest <= most && longest > most.mul_f64(0.98), "{attempt}: {longest:?}");
-            assert!(shortest < most.mul_f64(0.02), "{attempt}: {shortest:?}");
+        let mut waits: Vec<_> =
+            (0..10_000).map(|_| backoff.clone().next(now, &mut random, None).saturating_sub(now)).collect();
+        waits.sort_unstable();
+        waits
+    }
+
+    #[test]
+    fn waits_are_spread_over_a_window_that_grows_with_the_outage_up_to_a_minute() {
+        for (outage, least, most) in
+            [(0, 0.0, 2.0), (1, 1.0, 2.0), (5, 2.0, 4.0), (20, 8.0, 16.0), (75, 30.0, 60.0), (900, 30.0, 60.0)]
+        {
+            let waits = waits(&waited(outage), Duration::ZERO);
+            let (shortest, longest) = (waits[0].as_secs_f64(), waits[waits.len() - 1].as_secs_f64());
+            assert!(shortest >= least && shortest < least + 0.01 * most, "{outage}: {shortest}");
+            assert!(longest <= most && longest > 0.99 * most, "{outage}: {longest}");
+        }
+    }
+
+    #[test]
+    fn who_was_live_in_the_last_ten_minutes_waits_for_half_a_minute_at_most() {
+        let mut backoff = Backoff::default();
+        backoff.was_live(Duration::ZERO, SECOND * 60);
+        backoff.waited = SECOND * 500;
+        assert!(waits(&backoff, SECOND * 599).into_iter().all(|wait| wait <= SECOND * 30));
+        assert!(waits(&backoff, SECOND * 600).into_iter().any(|wait| wait > SECOND * 50));
+    }
+
+    #[test]
+    fn two_seconds_of_being_live_set_the_wait_back_and_less_does_so_in_proportion() {
+        for (lived, left) in [(0, 40), (500, 30), (1_000, 20), (2_000, 0), (9_000, 0)] {
+            let mut backoff = waited(40);
+            backoff.was_live(Duration::ZERO, Duration::from_millis(lived));
+            assert_eq!(backoff.waited, SECOND * left, "{lived} ms");
         }
     }
 
     #[test]
     fn ten_thousand_waits_are_uniform_by_kolmogorov_and_smirnov() {
-        let mut random = Random::new(42);
-        let mut waits: Vec<f64> = (0..10_000)
-            .map(|_| {
-                Backoff { attempt: 6, last_connect: None }.next(Duration::ZERO, &mut random, None).as_secs_f64() / 60.0
-            })
-            .collect();
-        waits.sort_by(f64::total_cmp);
+        let waits = waits(&waited(900), Duration::ZERO).into_iter().map(|wait| wait.as_secs_f64() / 30.0 - 1.0);
         let distance =
-            waits.iter().zip(0u32..).map(|(wait, rank)| (wait - f64::from(rank) / 10_000.0).abs()).fold(0.0, f64::max);
+            waits.zip(0u32..).map(|(wait, rank)| (wait - f64::from(rank) / 10_000.0).abs()).fold(0.0, f64::max);
         // 1.63 / √n is the bound of the test at p = 0.01.
         assert!(distance < 1.63 / 100.0, "{distance}");
     }
@@ -90,9 +135,9 @@ mod tests {
         let mut random = Random::new(1);
         let mut backoff = Backoff::default();
         for second in 0..100 {
-            let now = Duration::from_secs(second * 2);
+            let now = SECOND * second * 2;
             backoff.connecting(now);
-            backoff.reset();
+            backoff.was_live(now, SECOND * 60);
             assert!(backoff.next(now, &mut random, None) >= now + FLOOR);
         }
     }

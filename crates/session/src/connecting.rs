@@ -7,12 +7,14 @@ use chatroom_wire::{Claims, Config, rest::RefreshAnswer};
 
 use crate::{
     Access, Call, CallError, CallId, Cause, Deadline, End, Event, LinkError, LinkId, Output, Session,
-    backoff::STABLE,
     error::Remedy,
     link::{Link, Stage},
     phase::Phase,
     session::Purpose,
 };
+
+/// How long a connection must live until the next refusal may cost a renewal again.
+const STABLE: Duration = Duration::from_secs(30);
 
 impl Session {
     /// Tries for the room: with fresh credentials where they can be had.
@@ -202,6 +204,11 @@ impl Session {
     /// Forgets everything that belongs to the present link.
     fn leave_link(&mut self) {
         let link = self.open_link();
+        if let Phase::Linked(link) = &self.phase
+            && let Some(since) = link.live_since
+        {
+            self.backoff.was_live(self.now.mono, self.now.mono.saturating_sub(since));
+        }
         self.phase = Phase::Idle;
         self.drop_handover();
         self.forget_session_in_flight();
@@ -333,7 +340,6 @@ impl Session {
                 link.mqtt.handle_timeout(now);
                 if !link.stable && link.connected_at.is_some_and(|at| at + STABLE <= now) {
                     link.stable = true;
-                    self.backoff.reset();
                     self.renewal.restore();
                     self.requests.restore();
                 }

@@ -211,7 +211,7 @@ impl Session {
         else {
             return;
         };
-        link.stage = present.stage;
+        (link.stage, link.live_since) = (present.stage, present.live_since);
         // Where the old one stood: what the new one says first shows whether something is missing. If that is not known,
         // all may be.
         link.sequence = present.sequence.or(Some(0));

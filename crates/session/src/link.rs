@@ -15,6 +15,8 @@ pub(crate) struct Link {
     pub(crate) stage: Stage,
     /// When the CONNACK came.
     pub(crate) connected_at: Option<Duration>,
+    /// When the room was joined and backfilled.
+    pub(crate) live_since: Option<Duration>,
     /// Whether it has lived long enough to count as good.
     pub(crate) stable: bool,
     /// At what quality the server takes messages.
@@ -53,6 +55,7 @@ impl Link {
             mqtt,
             stage: Stage::Connecting,
             connected_at: None,
+            live_since: None,
             stable: false,
             qos: QoS::AtLeastOnce,
             keeps: false,

@@ -365,6 +365,7 @@ impl Session {
     fn go_live(&mut self) {
         let (Phase::Linked(link), Some(config)) = (&mut self.phase, &self.config) else { return };
         link.stage = Stage::Live;
+        link.live_since = Some(self.now.mono);
         let first = self.joined.is_none();
         let user = config.user.clone();
         self.joined.get_or_insert(self.now.wall);

@@ -63,6 +63,54 @@ fn a_bare_connack_does_not_reset_the_backoff() {
 }
 
 #[test]
+fn two_seconds_in_the_room_make_the_next_attempt_come_within_two_seconds() {
+    let mut world = World::new();
+    let ada = world.join();
+    world.faults.unreachable = true;
+    world.cut(ada);
+    world.run_for(SECOND * 300);
+    let last = |world: &World| {
+        let waits = world.clients[ada].events.iter().rev().find_map(|event| match event {
+            Event::Interrupted { retry_in, .. } => Some(*retry_in),
+            _ => None,
+        });
+        waits.expect("it was interrupted")
+    };
+    let wait = last(&world);
+    assert!(wait > SECOND * 14 && wait <= SECOND * 30, "{wait:?}");
+    world.faults.unreachable = false;
+    world.run_for(SECOND * 30);
+    while world.clients[ada].links.is_empty() {
+        world.run_for(SECOND);
+    }
+    world.run_for(SECOND * 2);
+    world.cut(ada);
+    assert!(last(&world) <= SECOND * 2, "{:?}", last(&world));
+}
+
+/// Six restarts of the server in twenty seconds, as of one that crashes at each start.
+#[test]
+fn a_reader_is_back_soon_after_the_last_of_many_restarts() {
+    for seed in 0..200 {
+        let mut world = World::new();
+        let mut options = Options::new(world.access());
+        options.seed = seed;
+        let ada = world.client(options);
+        world.run_for(SECOND * 60);
+        for _ in 0..6 {
+            world.faults.unreachable = true;
+            if !world.clients[ada].links.is_empty() {
+                world.cut(ada);
+            }
+            world.run_for(SECOND / 2);
+            world.faults.unreachable = false;
+            world.run_for(Duration::from_millis(2_800));
+        }
+        assert!(!world.clients[ada].links.is_empty(), "seed {seed}: not back 2.8 s after the last start");
+    }
+}
+
+#[test]
 fn a_half_open_link_is_found_within_one_and_a_half_keep_alives() {
     let mut world = World::new();
     let ada = world.join();
