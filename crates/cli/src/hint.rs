@@ -187,12 +187,15 @@ fn file(error: &io::Error) -> &'static str {
 fn tls(fault: TlsFault) -> &'static str {
     match fault {
         TlsFault::UnknownIssuer => {
-            "if the server has an authority of its own, as `chatroom serve` does, trust it with --ca-file FILE"
+            "if the server has an authority of its own, as `chatroom serve` does, or a certificate that it signed itself, \
+            trust that with --ca-file FILE (PEM; the present one, should it have been made anew)"
         }
         TlsFault::Expired => "is this machine's clock right? If it is, the server's certificate must be renewed",
         TlsFault::WrongName => {
-            "the certificate is for another host: use the name that it is for (`chatroom serve` makes one for localhost)"
+            "use a name that the certificate is for; it must stand among its subject alternative names (`chatroom serve` makes \
+            one for localhost, for the address of --tls-listen and for the host of --public-url)"
         }
+        TlsFault::Unusable => "the server needs another certificate; until then, its own log tells more",
         TlsFault::Other => "does this port speak TLS? `chatroom serve` does so on its --tls-listen port",
     }
 }

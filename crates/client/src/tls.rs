@@ -1,4 +1,9 @@
 //! Whom to trust, and what is wrong with a certificate that is not trusted.
+//!
+//! - [`verifier`]: how a server's certificate is verified; [`explain`]: what went wrong, as a sentence
+
+mod explain;
+mod verifier;
 
 use std::{
     fmt, io,
@@ -7,16 +12,16 @@ use std::{
 };
 
 use chatroom_session::TlsFault;
-use chatroom_wire::SafeText;
-use jiff::Timestamp;
 use rustls::{
-    CertificateError, ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore,
     crypto::ring,
-    pki_types::{CertificateDer, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, pem, pem::PemObject},
 };
-use rustls_platform_verifier::Verifier;
 
+use self::verifier::ServerVerifier;
 use crate::BuildError;
+
+pub(crate) use self::explain::explain;
 
 /// Whom a client trusts: the machine's own authorities, and what is added here.
 ///
@@ -37,7 +42,8 @@ impl Trust {
         Self::default()
     }
 
-    /// Trusts these authorities too: one or more certificates in PEM.
+    /// Trusts these authorities too: one or more certificates in PEM. One that is no authority, such as a server's
+    /// self-signed one, is trusted for itself alone.
     #[must_use]
     pub fn add_ca_pem(mut self, pem: &[u8]) -> Self {
         self.pems.push(pem.to_vec());
@@ -45,7 +51,7 @@ impl Trust {
         self
     }
 
-    /// Trusts the authorities in this file too: one or more certificates in PEM.
+    /// Trusts the authorities in this file too, as [`add_ca_pem`](Self::add_ca_pem) does.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.files.push(path.into());
@@ -87,14 +93,8 @@ impl Trust {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| BuildError::Tls(error.to_string()))?;
-        let builder = match Verifier::new_with_extra_roots(added, provider) {
-            Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)),
-            Err(error) => {
-                tracing::warn!(%error, "no authorities are known: no certificate will be trusted");
-                builder.with_root_certificates(RootCertStore::empty())
-            }
-        };
-        Ok(Arc::new(builder.with_no_client_auth()))
+        let verifier = Arc::new(ServerVerifier::new(added, provider));
+        Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
     }
 }
 
@@ -110,13 +110,18 @@ impl fmt::Debug for Trust {
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let found = found.map_err(|error| error.to_string())?;
+    let found = found.map_err(|error| match error {
+        pem::Error::Base64Decode(_) => "a certificate in it is damaged".to_owned(),
+        pem::Error::MissingSectionEnd { .. } => "a certificate in it has no end".to_owned(),
+        pem::Error::IllegalSectionStart { .. } => "it is no PEM: a line with BEGIN can't be read".to_owned(),
+        error => error.to_string(),
+    })?;
     if found.is_empty() {
         return Err("it holds no certificate in PEM".to_owned());
     }
     let mut store = RootCertStore::empty();
     for certificate in &found {
-        store.add(certificate.clone()).map_err(|error| error.to_string())?;
+        store.add(certificate.clone()).map_err(|_| "a certificate in it is damaged".to_owned())?;
     }
     Ok(found)
 }
@@ -130,44 +135,10 @@ pub(crate) fn fault(error: &io::Error) -> Option<(TlsFault, String)> {
     inner.downcast_ref::<io::Error>().and_then(fault)
 }
 
-pub(crate) fn explain(error: &rustls::Error) -> (TlsFault, String) {
-    let plain = |fault, problem: &str| (fault, problem.to_owned());
-    match error {
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => {
-                plain(TlsFault::UnknownIssuer, "its certificate was signed by no authority that is trusted here")
-            }
-            CertificateError::Expired => plain(TlsFault::Expired, "its certificate has expired"),
-            CertificateError::ExpiredContext { not_after, .. } => {
-                (TlsFault::Expired, format!("its certificate expired at {}", shown(*not_after)))
-            }
-            CertificateError::NotValidYet => plain(TlsFault::Expired, "its certificate is not valid yet"),
-            CertificateError::NotValidYetContext { not_before, .. } => {
-                (TlsFault::Expired, format!("its certificate is not valid before {}", shown(*not_before)))
-            }
-            CertificateError::NotValidForName => plain(TlsFault::WrongName, "its certificate is for another name"),
-            CertificateError::NotValidForNameContext { presented, .. } => {
-                let names = SafeText::log(&presented.join(", "));
-                (TlsFault::WrongName, format!("its certificate is for another name: {names}"))
-            }
-            other => (TlsFault::Other, format!("its certificate can't be used: {}", SafeText::log(&other.to_string()))),
-        },
-        rustls::Error::InvalidMessage(_) => plain(TlsFault::Other, "it does not speak TLS"),
-        rustls::Error::AlertReceived(alert) => (TlsFault::Other, format!("it ended the handshake with {alert:?}")),
-        other => (TlsFault::Other, SafeText::log(&other.to_string()).into_string()),
-    }
-}
-
-fn shown(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.as_secs()).ok();
-    match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
-        Some(instant) => instant.to_string(),
-        None => "a time out of range".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rustls::CertificateError;
+
     use super::*;
 
     #[test]
@@ -184,14 +155,5 @@ mod tests {
         let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
         let wrapped = io::Error::other(io::Error::other(expired));
         assert_eq!(fault(&wrapped).map(|(fault, _)| fault), Some(TlsFault::Expired));
-    }
-
-    #[test]
-    fn names_that_a_stranger_chose_are_made_safe() {
-        let error = rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
-            expected: "localhost".try_into().unwrap(),
-            presented: vec!["evil\u{1b}[2J".to_owned()],
-        });
-        assert!(!explain(&error).1.contains('\u{1b}'));
     }
 }

@@ -37,7 +37,7 @@ use crate::{
     service::Service,
     stop::{Phase, Stop},
     store::{DictionaryStore, SqliteStore, Store, StoreError},
-    tls::TlsIdentity,
+    tls::{HostNames, TlsIdentity},
     token::TokenKeys,
 };
 use data::{DataDir, keep_token_good};
@@ -114,8 +114,8 @@ impl Server {
         let plain = Port::open(options.listen)?;
         let secure = Port::open(options.tls_listen)?;
         let parts = {
-            let options = options.clone();
-            match spawn_blocking(move || Parts::open(&options)).await {
+            let (options, tls_address) = (options.clone(), secure.address);
+            match spawn_blocking(move || Parts::open(&options, tls_address)).await {
                 Ok(parts) => parts?,
                 Err(error) => resume_unwind(error.into_panic()),
             }
@@ -165,7 +165,7 @@ impl Server {
         let (ended, stopped) = watch::channel(false);
         let running = RunningServer {
             api: plain.address.map(|address| format!("http://{}", reachable(address))),
-            tls_api: secure.address.map(|address| format!("https://localhost:{}", address.port())),
+            tls_api: secure.address.map(|address| format!("https://{}", secure_host(address))),
             address: plain.address,
             tls_address: secure.address,
             tls: parts.tls,
@@ -215,12 +215,15 @@ struct Parts {
 
 impl Parts {
     /// Blocks on the disk.
-    fn open(options: &Options) -> Result<Self, StartError> {
+    fn open(options: &Options, tls_address: Option<SocketAddr>) -> Result<Self, StartError> {
         let data = DataDir::open(&options.data)?;
         let tls = match (&options.tls_listen, &options.tls_files) {
             (None, _) => None,
             (Some(_), Some((cert, key))) => Some(TlsIdentity::from_files(cert, key)?),
-            (Some(_), None) => Some(TlsIdentity::load_or_create(data.path(), Timestamp::now())?),
+            (Some(_), None) => {
+                let names = HostNames::of(tls_address, []);
+                Some(TlsIdentity::load_or_create(data.path(), &names, Timestamp::now())?)
+            }
         };
         let keys = TokenKeys::load_or_create(data.path())?;
         let store = Arc::new(SqliteStore::open(data.path().join("chatroom.db"))?);
@@ -280,6 +283,15 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+/// The name in the certificate by which this machine's clients come in, with the port.
+fn secure_host(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() || ip == Ipv4Addr::LOCALHOST => format!("localhost:{}", address.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => format!("localhost:{}", address.port()),
+        _ => address.to_string(),
+    }
 }
 
 impl RunningServer {

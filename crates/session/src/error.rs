@@ -26,6 +26,8 @@ pub enum TlsFault {
     Expired,
     /// It is for another host.
     WrongName,
+    /// It is damaged, revoked, or not for servers.
+    Unusable,
     /// The handshake failed otherwise.
     Other,
 }

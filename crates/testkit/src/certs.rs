@@ -31,6 +31,10 @@ pub enum Leaf {
     UnknownAuthority,
     /// As the good one, but signed by itself.
     SelfSigned,
+    /// As that, but an authority's: what `openssl req -x509` makes.
+    SelfSignedAuthority,
+    /// As the good one, but signed by one that is no authority, and that is the second of the chain.
+    SignedByEndEntity,
     /// As the good one, but for hundreds of other names too, and behind two authorities between it and the trusted one:
     /// the whole takes more than one TLS record.
     Large,
@@ -61,20 +65,15 @@ impl Certs {
     /// Without a suite.
     pub fn server_that_speaks(&self, leaf: Leaf, suites: &[SupportedCipherSuite]) -> Arc<ServerConfig> {
         let (certificates, key) = self.issue(leaf);
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = CryptoProvider { cipher_suites: suites.to_vec(), ..ring::default_provider() };
-        let versions: Vec<_> = rustls::ALL_VERSIONS
-            .iter()
-            .copied()
-            .filter(|version| suites.iter().any(|suite| suite.version() == *version))
-            .collect();
-        let config = ServerConfig::builder_with_provider(Arc::new(provider))
-            .with_protocol_versions(&versions)
-            .expect("a suite belongs to TLS 1.2 or 1.3")
-            .with_no_client_auth()
-            .with_single_cert(certificates.iter().map(|certificate| certificate.der().clone()).collect(), key)
-            .expect("the key belongs to the certificate");
-        Arc::new(config)
+        showing(&certificates, &key, suites)
+    }
+
+    /// A server that shows this leaf, and the last certificate of its chain as a PEM file, for a client to trust.
+    pub fn server_and_file(&self, leaf: Leaf) -> (Arc<ServerConfig>, PathBuf) {
+        let (certificates, key) = self.issue(leaf);
+        let path = self.folder.path().join(format!("{leaf:?}.given.crt"));
+        write(&path, &certificates.last().expect("a chain has a leaf").pem());
+        (showing(&certificates, &key, ring::ALL_CIPHER_SUITES), path)
     }
 
     /// The leaf as two PEM files: certificate with those between it and the authority, key.
@@ -107,10 +106,21 @@ impl Certs {
             params.not_before = date_time_ymd(2001, 1, 1);
             params.not_after = date_time_ymd(2001, 12, 31);
         }
+        if leaf == Leaf::SelfSignedAuthority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
         let key = KeyPair::generate().expect("ring makes keys");
         let mut between = Vec::new();
         let certificate = match leaf {
-            Leaf::SelfSigned => params.self_signed(&key),
+            Leaf::SelfSigned | Leaf::SelfSignedAuthority => params.self_signed(&key),
+            Leaf::SignedByEndEntity => {
+                let mut signer = CertificateParams::default();
+                signer.distinguished_name.push(DnType::CommonName, "No authority");
+                let signer_key = KeyPair::generate().expect("ring makes keys");
+                let signer = CertifiedIssuer::self_signed(signer, signer_key).expect("the parameters are valid");
+                between = vec![signer.as_ref().clone()];
+                params.signed_by(&key, &signer)
+            }
             Leaf::UnknownAuthority => params.signed_by(&key, &self.stranger),
             Leaf::Good | Leaf::Expired | Leaf::WrongHost => params.signed_by(&key, &self.authority),
             Leaf::Large => {
@@ -145,6 +155,23 @@ pub fn trusting(authorities: impl IntoIterator<Item = CertificateDer<'static>>) 
         .expect("ring speaks TLS 1.2 and 1.3")
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Arc::new(config)
+}
+
+fn showing(certificates: &[Certificate], key: &KeyPair, suites: &[SupportedCipherSuite]) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = CryptoProvider { cipher_suites: suites.to_vec(), ..ring::default_provider() };
+    let versions: Vec<_> = rustls::ALL_VERSIONS
+        .iter()
+        .copied()
+        .filter(|version| suites.iter().any(|suite| suite.version() == *version))
+        .collect();
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&versions)
+        .expect("a suite belongs to TLS 1.2 or 1.3")
+        .with_no_client_auth()
+        .with_single_cert(certificates.iter().map(|certificate| certificate.der().clone()).collect(), key)
+        .expect("the key belongs to the certificate");
     Arc::new(config)
 }
 

@@ -123,6 +123,42 @@ async fn a_certificate_that_is_not_trusted_is_told_as_such() {
 }
 
 #[tokio::test]
+async fn a_given_certificate_is_trusted_for_itself_alone() {
+    let certs = Certs::new();
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{ROOM}", ROOM.len()).into_bytes();
+    for (leaf, fault) in [
+        (Leaf::SelfSigned, None),
+        (Leaf::SelfSignedAuthority, None),
+        // Its own certificate, though nobody trusts who signed it.
+        (Leaf::UnknownAuthority, None),
+        (Leaf::Expired, Some(TlsFault::Expired)),
+        (Leaf::WrongHost, Some(TlsFault::WrongName)),
+        (Leaf::SignedByEndEntity, Some(TlsFault::Unusable)),
+    ] {
+        let answer = answer.clone();
+        let (server, file) = certs.server_and_file(leaf);
+        let serve = move |link| {
+            let answer = answer.clone();
+            serve(link, async move |_| answer)
+        };
+        let service = Endpoint::start(Some(server), serve).await;
+        let rest = Rest::new(&format!("https://{}", service.host()), &Trust::new().ca_file(file)).unwrap();
+        match (rest.room(&token()).await, fault) {
+            (Ok(_), None) => {}
+            (Err(CallError::Tls { fault: found, .. }), Some(fault)) => assert_eq!(found, fault, "{leaf:?}"),
+            (answer, _) => panic!("{leaf:?}: {answer:?}"),
+        }
+        // Another one of the same names is a stranger's.
+        let (other, _) = certs.server_and_file(leaf);
+        let service = Endpoint::start(Some(other), async |_| ()).await;
+        let (_, file) = certs.server_and_file(leaf);
+        let rest = Rest::new(&format!("https://{}", service.host()), &Trust::new().ca_file(file)).unwrap();
+        let refused = rest.room(&token()).await.unwrap_err();
+        assert!(matches!(refused, CallError::Tls { .. }), "{leaf:?}: {refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_added_authority_is_trusted() {
     let certs = Certs::new();
     let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{ROOM}", ROOM.len()).into_bytes();

@@ -1,7 +1,7 @@
 //! The server's own authority, and the certificates it signs.
 
 use std::{
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr},
     time::Duration,
 };
 
@@ -14,10 +14,7 @@ use ring::digest;
 use x509_parser::pem::parse_x509_pem;
 use zeroize::Zeroizing;
 
-use super::TlsError;
-
-/// The names that a certificate is for.
-pub(super) const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+use super::{HostNames, TlsError};
 
 /// How long an authority lives: as long as anyone will run this.
 const AUTHORITY_LIFE: Duration = days(3_653);
@@ -28,7 +25,8 @@ const CERTIFICATE_LIFE: Duration = days(397);
 /// By how much a client's clock may be behind.
 const SKEW: Duration = Duration::from_secs(3_600);
 
-/// An authority: it vouches for names of this machine and for no other.
+/// An authority: it vouches for the names that it was made for, for addresses of this machine and of private networks, and
+/// for no other.
 pub(super) struct Authority {
     /// Its certificate.
     pub(super) pem: String,
@@ -44,7 +42,7 @@ pub(super) struct Leaf {
 }
 
 impl Authority {
-    pub(super) fn make(now: Timestamp) -> Result<Self, TlsError> {
+    pub(super) fn make(names: &HostNames, now: Timestamp) -> Result<Self, TlsError> {
         let key = new_key()?;
         let mut params = CertificateParams::default();
         // Two authorities of two servers in one list of trusted ones are to be told apart.
@@ -56,14 +54,8 @@ impl Authority {
             .push(DnType::CommonName, format!("Chatroom local authority {a:02x}{b:02x}{c:02x}{d:02x}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.name_constraints = Some(NameConstraints {
-            permitted_subtrees: vec![
-                GeneralSubtree::DnsName("localhost".to_owned()),
-                GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(Ipv4Addr::LOCALHOST.octets(), 8)),
-                GeneralSubtree::IpAddress(CidrSubnet::from_v6_prefix(Ipv6Addr::LOCALHOST.octets(), 128)),
-            ],
-            excluded_subtrees: Vec::new(),
-        });
+        params.name_constraints =
+            Some(NameConstraints { permitted_subtrees: permitted(names), excluded_subtrees: Vec::new() });
         set_life(&mut params, now, AUTHORITY_LIFE);
         let pem = params.self_signed(&key).map_err(not_made)?.pem();
         Self::read(pem, &key.serialize_pem()).ok_or_else(|| not_made("it does not read back"))
@@ -87,14 +79,10 @@ impl Authority {
         Zeroizing::new(self.issuer.key().serialize_pem())
     }
 
-    /// A new certificate for this machine.
-    pub(super) fn issue(&self, now: Timestamp) -> Result<Leaf, TlsError> {
-        self.issue_for(&NAMES, now)
-    }
-
-    pub(super) fn issue_for(&self, names: &[&str], now: Timestamp) -> Result<Leaf, TlsError> {
+    /// A new certificate for these names.
+    pub(super) fn issue(&self, names: &HostNames, now: Timestamp) -> Result<Leaf, TlsError> {
         let key = new_key()?;
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let names: Vec<String> = names.iter().map(ToOwned::to_owned).collect();
         let mut params = CertificateParams::new(names).map_err(not_made)?;
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "Chatroom server on this machine");
@@ -106,6 +94,29 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).map_err(not_made)?;
         Ok(Leaf { certificate_pem: certificate.pem(), key_pem: Zeroizing::new(key.serialize_pem()) })
     }
+}
+
+/// Private addresses change with the network that a machine is in, and no authority of the web vouches for them: an
+/// authority that clients trust already need not be made anew for them.
+fn permitted(names: &HostNames) -> Vec<GeneralSubtree> {
+    let v4 = |octets: [u8; 4], prefix| GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(octets, prefix));
+    let v6 = |ip: Ipv6Addr, prefix| GeneralSubtree::IpAddress(CidrSubnet::from_v6_prefix(ip.octets(), prefix));
+    let mut permitted = vec![
+        v4([127, 0, 0, 0], 8),
+        v4([10, 0, 0, 0], 8),
+        v4([172, 16, 0, 0], 12),
+        v4([192, 168, 0, 0], 16),
+        v4([169, 254, 0, 0], 16),
+        v6(Ipv6Addr::LOCALHOST, 128),
+        v6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+        v6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+    ];
+    permitted.extend(names.iter().map(|name| match name.parse() {
+        Ok(IpAddr::V4(ip)) => v4(ip.octets(), 32),
+        Ok(IpAddr::V6(ip)) => v6(ip, 128),
+        Err(_) => GeneralSubtree::DnsName(name.to_owned()),
+    }));
+    permitted
 }
 
 fn new_key() -> Result<KeyPair, TlsError> {

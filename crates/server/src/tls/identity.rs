@@ -15,7 +15,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-use super::{authority::Authority, keep};
+use super::{HostNames, authority::Authority, keep};
 
 /// A certificate with its key, ready to serve.
 ///
@@ -91,14 +91,15 @@ pub enum TlsError {
 }
 
 impl TlsIdentity {
-    /// The identity kept in this directory; the first time, the directory and it are made. The certificate is good for
-    /// 397 days and is made anew, by the same authority, when fewer than 30 are left. Blocks on the disk.
+    /// The identity kept in this directory; the first time, the directory and it are made. The certificate is for these
+    /// names and good for 397 days; it is made anew, by the same authority, when they change or fewer than 30 days are
+    /// left. An authority that may not vouch for the names is made anew, too. Blocks on the disk.
     ///
     /// # Errors
     /// When a file can't be read or written, a secret can be read by other users, or the authority's files do not hold
     /// what they should.
-    pub fn load_or_create(dir: &Path, now: Timestamp) -> Result<Self, TlsError> {
-        let kept = keep::load_or_create(dir, now)?;
+    pub fn load_or_create(dir: &Path, names: &HostNames, now: Timestamp) -> Result<Self, TlsError> {
+        let kept = keep::load_or_create(dir, names, now)?;
         Self::of_own(kept.authority_pem, Some(kept.authority_file), &kept.certificate_pem, &kept.key_pem)
     }
 
@@ -107,8 +108,9 @@ impl TlsIdentity {
     /// # Errors
     /// When no key could be made.
     pub fn ephemeral(now: Timestamp) -> Result<Self, TlsError> {
-        let authority = Authority::make(now)?;
-        let leaf = authority.issue(now)?;
+        let names = HostNames::default();
+        let authority = Authority::make(&names, now)?;
+        let leaf = authority.issue(&names, now)?;
         Self::of_own(authority.pem, None, &leaf.certificate_pem, &leaf.key_pem)
     }
 

@@ -1,6 +1,8 @@
 //! Where the identity is kept, and when it is made anew.
 
 use std::{
+    collections::BTreeSet,
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -13,11 +15,13 @@ use rustls::{
     pki_types::{PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _},
     sign::CertifiedKey,
 };
+use tracing::warn;
+use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 use zeroize::Zeroizing;
 
 use super::{
-    TlsError,
-    authority::{Authority, Leaf, NAMES},
+    HostNames, TlsError,
+    authority::{Authority, Leaf},
     identity::{certificates, provider},
 };
 use crate::private_file;
@@ -45,23 +49,45 @@ pub(super) struct Kept {
     pub(super) key_pem: Zeroizing<String>,
 }
 
-pub(super) fn load_or_create(dir: &Path, now: Timestamp) -> Result<Kept, TlsError> {
+pub(super) fn load_or_create(dir: &Path, names: &HostNames, now: Timestamp) -> Result<Kept, TlsError> {
     let _held = private_file::hold(dir).map_err(at(dir))?;
-    let authority = match read_authority(dir)? {
+    let kept = match read_authority(dir)? {
         // Nobody trusts one that has ended, so nobody misses it.
-        Some(authority) if authority.ends > now.as_second() => authority,
-        Some(_) | None => make_authority(dir, now)?,
+        Some(authority) if authority.ends > now.as_second() => Some(authority),
+        Some(_) | None => None,
     };
-    let leaf = match read_leaf(dir, &authority, now)? {
-        Some(leaf) => leaf,
-        None => make_leaf(dir, &authority, now)?,
-    };
-    Ok(Kept {
-        authority_pem: authority.pem,
-        authority_file: dir.join(AUTHORITY_FILE),
-        certificate_pem: leaf.certificate_pem,
-        key_pem: leaf.key_pem,
-    })
+    if let Some(authority) = kept {
+        let leaf = match read_leaf(dir)? {
+            Some(leaf) if is_for(&leaf, names) && is_good(&leaf, &authority, names, now) => Some(leaf),
+            Some(_) | None => {
+                let leaf = authority.issue(names, now)?;
+                is_good(&leaf, &authority, names, now).then_some(leaf)
+            }
+        };
+        if let Some(leaf) = leaf {
+            write_leaf(dir, &leaf)?;
+            return Ok(Kept::new(dir, authority, leaf));
+        }
+        warn!(
+            file = %dir.join(AUTHORITY_FILE).display(),
+            "the authority is made anew, as it may not vouch for the server's new names: clients need its new certificate"
+        );
+    }
+    let authority = make_authority(dir, names, now)?;
+    let leaf = authority.issue(names, now)?;
+    write_leaf(dir, &leaf)?;
+    Ok(Kept::new(dir, authority, leaf))
+}
+
+impl Kept {
+    fn new(dir: &Path, authority: Authority, leaf: Leaf) -> Self {
+        Self {
+            authority_pem: authority.pem,
+            authority_file: dir.join(AUTHORITY_FILE),
+            certificate_pem: leaf.certificate_pem,
+            key_pem: leaf.key_pem,
+        }
+    }
 }
 
 fn read_authority(dir: &Path) -> Result<Option<Authority>, TlsError> {
@@ -85,34 +111,55 @@ fn read_authority(dir: &Path) -> Result<Option<Authority>, TlsError> {
     }
 }
 
-fn make_authority(dir: &Path, now: Timestamp) -> Result<Authority, TlsError> {
-    let authority = Authority::make(now)?;
+fn make_authority(dir: &Path, names: &HostNames, now: Timestamp) -> Result<Authority, TlsError> {
+    let authority = Authority::make(names, now)?;
     let (file, key_file) = (dir.join(AUTHORITY_FILE), dir.join(AUTHORITY_KEY_FILE));
     private_file::write_secret(&key_file, &authority.key_pem()).map_err(at(&key_file))?;
     private_file::write_public(&file, &authority.pem).map_err(at(&file))?;
     Ok(authority)
 }
 
-/// The certificate that is kept, where clients of this authority take it now and will for a while. The files are made
-/// from the authority's, so whatever is wrong with them, new ones do.
-fn read_leaf(dir: &Path, authority: &Authority, now: Timestamp) -> Result<Option<Leaf>, TlsError> {
+/// The certificate that is kept. The files are made from the authority's, so whatever is wrong with them, new ones do.
+fn read_leaf(dir: &Path) -> Result<Option<Leaf>, TlsError> {
     let (file, key_file) = (dir.join(CERTIFICATE_FILE), dir.join(KEY_FILE));
     let certificate_pem = private_file::read_public(&file).map_err(at(&file))?;
     let key_pem = private_file::read_secret(&key_file).map_err(at(&key_file))?;
-    let (Some(certificate_pem), Some(key_pem)) = (certificate_pem, key_pem) else { return Ok(None) };
-    let leaf = Leaf { certificate_pem, key_pem };
-    Ok(is_good(&leaf, authority, now).then_some(leaf))
+    Ok(certificate_pem.zip(key_pem).map(|(certificate_pem, key_pem)| Leaf { certificate_pem, key_pem }))
 }
 
-fn make_leaf(dir: &Path, authority: &Authority, now: Timestamp) -> Result<Leaf, TlsError> {
-    let leaf = authority.issue(now)?;
+/// Leaves the files alone where they hold it already.
+fn write_leaf(dir: &Path, leaf: &Leaf) -> Result<(), TlsError> {
+    if read_leaf(dir)?.is_some_and(|kept| kept.certificate_pem == leaf.certificate_pem && kept.key_pem == leaf.key_pem)
+    {
+        return Ok(());
+    }
     let (file, key_file) = (dir.join(CERTIFICATE_FILE), dir.join(KEY_FILE));
     private_file::write_secret(&key_file, &leaf.key_pem).map_err(at(&key_file))?;
-    private_file::write_public(&file, &leaf.certificate_pem).map_err(at(&file))?;
-    Ok(leaf)
+    private_file::write_public(&file, &leaf.certificate_pem).map_err(at(&file))
 }
 
-fn is_good(leaf: &Leaf, authority: &Authority, now: Timestamp) -> bool {
+/// Whether it is for exactly these names.
+fn is_for(leaf: &Leaf, names: &HostNames) -> bool {
+    let [certificate, ..] = &certificates(leaf.certificate_pem.as_bytes())[..] else { return false };
+    let Ok((_, certificate)) = parse_x509_certificate(certificate) else { return false };
+    let Ok(Some(found)) = certificate.subject_alternative_name() else { return false };
+    let found: Option<BTreeSet<_>> = found.value.general_names.iter().map(name).collect();
+    found.is_some_and(|found| found.iter().map(String::as_str).eq(names.iter()))
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(octets) => {
+            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
+            v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)).ok().map(|ip| ip.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Whether clients of this authority take it now and will for a while.
+fn is_good(leaf: &Leaf, authority: &Authority, names: &HostNames, now: Timestamp) -> bool {
     let chain = certificates(leaf.certificate_pem.as_bytes());
     let Some((certificate, between)) = chain.split_first() else { return false };
     let Ok(key) = PrivateKeyDer::from_pem_slice(leaf.key_pem.as_bytes()) else { return false };
@@ -125,8 +172,8 @@ fn is_good(leaf: &Leaf, authority: &Authority, now: Timestamp) -> bool {
         return false;
     };
     let now = Duration::from_secs(now.as_second().max(0).unsigned_abs());
-    NAMES.iter().all(|&name| {
-        let name = ServerName::try_from(name).expect("the names are names");
+    names.iter().all(|name| {
+        let Ok(name) = ServerName::try_from(name) else { return false };
         [now, now + SPARE].iter().all(|&then| {
             let then = UnixTime::since_unix_epoch(then);
             client.verify_server_cert(certificate, between, &name, &[], then).is_ok()

@@ -52,10 +52,10 @@ fn a_client_refuses_an_authority_that_it_does_not_know() {
 
 #[test]
 fn the_authority_can_vouch_for_no_other_machine() {
-    let authority = Authority::make(now()).unwrap();
+    let authority = Authority::make(&HostNames::default(), now()).unwrap();
     let dir = tempdir().unwrap();
-    for name in ["example.com", "10.0.0.1"] {
-        let leaf = authority.issue_for(&[name], now()).unwrap();
+    for name in ["example.com", "93.184.216.34"] {
+        let leaf = authority.issue(&HostNames::of(None, [name]), now()).unwrap();
         let (certificate, key) = (dir.path().join("cert"), dir.path().join("key"));
         fs::write(&certificate, &leaf.certificate_pem).unwrap();
         fs::write(&key, &*leaf.key_pem).unwrap();
@@ -81,9 +81,9 @@ fn the_protocol_above_is_http() {
 fn the_identity_is_the_same_after_a_restart() {
     let dir = tempdir().unwrap();
     let inner = dir.path().join("data");
-    let first = TlsIdentity::load_or_create(&inner, now()).unwrap();
+    let first = TlsIdentity::load_or_create(&inner, &HostNames::default(), now()).unwrap();
     let files = Files::of(&inner);
-    let second = TlsIdentity::load_or_create(&inner, now()).unwrap();
+    let second = TlsIdentity::load_or_create(&inner, &HostNames::default(), now()).unwrap();
     assert_eq!(first.ca_pem, second.ca_pem);
     assert_eq!(Files::of(&inner), files);
     assert_eq!(second.ca_file.as_deref(), Some(&*inner.join("ca.pem")));
@@ -94,11 +94,11 @@ fn the_identity_is_the_same_after_a_restart() {
 #[test]
 fn a_certificate_near_its_end_is_made_anew_by_the_same_authority() {
     let dir = tempdir().unwrap();
-    let first = TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    let first = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     let files = Files::of(dir.path());
-    TlsIdentity::load_or_create(dir.path(), after_days(366)).unwrap();
+    TlsIdentity::load_or_create(dir.path(), &HostNames::default(), after_days(366)).unwrap();
     assert_eq!(Files::of(dir.path()), files, "31 days are enough");
-    let later = TlsIdentity::load_or_create(dir.path(), after_days(368)).unwrap();
+    let later = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), after_days(368)).unwrap();
     let renewed = Files::of(dir.path());
     assert_eq!((&renewed.authority, &renewed.authority_key), (&files.authority, &files.authority_key));
     assert_ne!(renewed.certificate, files.certificate);
@@ -125,13 +125,51 @@ fn a_certificate_lives_no_longer_than_browsers_take() {
 }
 
 #[test]
+fn a_certificate_is_made_anew_when_the_servers_names_change() {
+    let dir = tempdir().unwrap();
+    let made = |listen: &str, public: &[&str]| {
+        let names = HostNames::of(Some(listen.parse().unwrap()), public.iter().copied());
+        TlsIdentity::load_or_create(dir.path(), &names, now()).unwrap()
+    };
+    let here = made("127.0.0.1:8443", &[]);
+    let files = Files::of(dir.path());
+    let there = made("192.168.7.5:8443", &[]);
+    assert_eq!(there.ca_pem, here.ca_pem, "clients of a private network keep the authority");
+    assert_ne!(Files::of(dir.path()).certificate, files.certificate);
+    for name in ["localhost", "192.168.7.5"] {
+        Client::of(&here).connect(&there, name).unwrap();
+    }
+    let back = made("127.0.0.1:8443", &[]);
+    assert_eq!(back.ca_pem, here.ca_pem);
+    assert!(Client::of(&here).connect(&back, "192.168.7.5").is_err(), "what is no name any more is left out");
+
+    let public = made("93.184.216.34:443", &["Chat.Example"]);
+    assert_ne!(public.ca_pem, here.ca_pem, "the old authority may not vouch for these");
+    for name in ["localhost", "93.184.216.34", "chat.example"] {
+        Client::of(&public).connect(&public, name).unwrap();
+    }
+    assert!(Client::of(&public).connect(&public, "other.example").is_err());
+    assert_eq!(made("93.184.216.34:443", &["chat.example"]).ca_pem, public.ca_pem);
+}
+
+#[test]
+fn a_server_that_listens_everywhere_is_named_like_its_machine() {
+    let names = HostNames::of(Some("0.0.0.0:8443".parse().unwrap()), []);
+    assert!(names.iter().all(|name| ServerName::try_from(name).is_ok() && name != "0.0.0.0"), "{names:?}");
+    let identity = TlsIdentity::load_or_create(tempdir().unwrap().path(), &names, now()).unwrap();
+    for name in names.iter() {
+        Client::of(&identity).connect(&identity, name).unwrap();
+    }
+}
+
+#[test]
 fn an_authority_that_has_ended_is_made_anew() {
     let dir = tempdir().unwrap();
-    let first = TlsIdentity::load_or_create(dir.path(), now()).unwrap();
-    let before = TlsIdentity::load_or_create(dir.path(), after_days(3_650)).unwrap();
+    let first = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
+    let before = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), after_days(3_650)).unwrap();
     assert_eq!(before.ca_pem, first.ca_pem);
     let then = after_days(3_660);
-    let after = TlsIdentity::load_or_create(dir.path(), then).unwrap();
+    let after = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), then).unwrap();
     assert_ne!(after.ca_pem, first.ca_pem);
     Client { now: then, ..Client::of(&after) }.connect(&after, "localhost").unwrap();
 }
@@ -139,9 +177,9 @@ fn an_authority_that_has_ended_is_made_anew() {
 #[test]
 fn a_certificate_that_is_spoilt_is_made_anew() {
     let dir = tempdir().unwrap();
-    let identity = TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    let identity = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     let other = tempdir().unwrap();
-    TlsIdentity::load_or_create(other.path(), now()).unwrap();
+    TlsIdentity::load_or_create(other.path(), &HostNames::default(), now()).unwrap();
     let spoils: [(&str, &dyn Fn()); 5] = [
         ("the certificate is gone", &|| fs::remove_file(dir.path().join(CERTIFICATE_FILE)).unwrap()),
         ("the key is gone", &|| fs::remove_file(dir.path().join(KEY_FILE)).unwrap()),
@@ -151,7 +189,7 @@ fn a_certificate_that_is_spoilt_is_made_anew() {
     ];
     for (what, spoil) in spoils {
         spoil();
-        let again = TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+        let again = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
         assert_eq!(again.ca_pem, identity.ca_pem, "{what}");
         assert!(Client::of(&identity).connect(&again, "localhost").is_ok(), "{what}");
     }
@@ -160,16 +198,16 @@ fn a_certificate_that_is_spoilt_is_made_anew() {
 #[test]
 fn an_authority_that_is_spoilt_is_told_and_not_replaced() {
     let dir = tempdir().unwrap();
-    TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     let (file, key_file) = (dir.path().join(AUTHORITY_FILE), dir.path().join(AUTHORITY_KEY_FILE));
     let files = Files::of(dir.path());
-    let told = || TlsIdentity::load_or_create(dir.path(), now()).unwrap_err();
+    let told = || TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap_err();
 
     fs::remove_file(&file).unwrap();
     assert!(matches!(told(), TlsError::Incomplete { missing, present } if missing == file && present == key_file));
     fs::write(&file, "none").unwrap();
     assert!(matches!(told(), TlsError::NoCertificate { path } if path == file));
-    fs::write(&file, Authority::make(now()).unwrap().pem).unwrap();
+    fs::write(&file, Authority::make(&HostNames::default(), now()).unwrap().pem).unwrap();
     assert!(matches!(told(), TlsError::Mismatch { .. }));
     fs::write(&file, &files.authority).unwrap();
     fs::write(&key_file, "none").unwrap();
@@ -184,7 +222,7 @@ fn an_authority_that_is_spoilt_is_told_and_not_replaced() {
 fn only_the_owner_can_read_the_keys() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempdir().unwrap();
-    TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     for (name, mode) in
         [(AUTHORITY_FILE, 0o644), (AUTHORITY_KEY_FILE, 0o600), (CERTIFICATE_FILE, 0o644), (KEY_FILE, 0o600)]
     {
@@ -193,14 +231,14 @@ fn only_the_owner_can_read_the_keys() {
     }
     let key = dir.path().join(AUTHORITY_KEY_FILE);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-    let refused = TlsIdentity::load_or_create(dir.path(), now()).unwrap_err();
+    let refused = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap_err();
     assert!(matches!(&refused, TlsError::File { path, .. } if *path == key), "{refused}");
 }
 
 #[test]
 fn a_certificate_from_files_is_served_with_its_chain() {
     let dir = tempdir().unwrap();
-    let own = TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    let own = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     let chain = dir.path().join("chain.pem");
     let files = Files::of(dir.path());
     fs::write(&chain, format!("# ours\n{}\n{}", files.certificate, files.authority)).unwrap();
@@ -213,7 +251,7 @@ fn a_certificate_from_files_is_served_with_its_chain() {
 #[test]
 fn files_that_cannot_be_served_are_told_by_name() {
     let dir = tempdir().unwrap();
-    TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     let path = |name: &str| dir.path().join(name);
     fs::write(path("empty"), "").unwrap();
     fs::write(path("broken"), "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n").unwrap();
@@ -246,8 +284,9 @@ fn files_that_cannot_be_served_are_told_by_name() {
 fn two_servers_that_start_at_once_agree_on_the_authority() {
     let dir = tempdir().unwrap();
     let identities: Vec<TlsIdentity> = std::thread::scope(|scope| {
-        let starts: Vec<_> =
-            (0..4).map(|_| scope.spawn(|| TlsIdentity::load_or_create(dir.path(), now()).unwrap())).collect();
+        let starts: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap()))
+            .collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
     for other in &identities {
@@ -259,7 +298,7 @@ fn two_servers_that_start_at_once_agree_on_the_authority() {
 #[test]
 fn a_key_does_not_print() {
     let dir = tempdir().unwrap();
-    let identity = TlsIdentity::load_or_create(dir.path(), now()).unwrap();
+    let identity = TlsIdentity::load_or_create(dir.path(), &HostNames::default(), now()).unwrap();
     let shown = format!("{identity:?}");
     let files = Files::of(dir.path());
     for line in files.key.lines().chain(files.authority_key.lines()).filter(|line| !line.starts_with('-')) {
