@@ -5,15 +5,16 @@ use std::process::Command;
 
 use crate::shell::{cargo, run, say, succeeds, target, workspace};
 
-/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, Schemathesis, slowhttptest: clients, a broker and testers that
-/// others wrote.
+/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, nginx, Schemathesis, slowhttptest: clients, a broker, a proxy and
+/// testers that others wrote.
 ///
 /// Fails with a list of what is missing and can't be installed here.
 pub(crate) fn for_tests() -> Result<(), String> {
-    let parts: [(&str, Ensure); 5] = [
+    let parts: [(&str, Ensure); 6] = [
         ("MQTT.js", mqtt_js),
         ("paho-mqtt", paho),
         ("Mosquitto", mosquitto),
+        ("nginx", nginx),
         ("Schemathesis", schemathesis),
         ("slowhttptest", slowhttptest),
     ];
@@ -95,18 +96,23 @@ fn python(venv: &str, requirements: &str, module: &str) -> Result<(), String> {
 }
 
 fn mosquitto() -> Result<(), String> {
-    let is_there =
-        || succeeds("sh", &["-c", "PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin command -v mosquitto"]);
-    if !is_there() {
-        install(&["mosquitto"])?;
-    }
-    if is_there() { Ok(()) } else { Err("it is not on the PATH".to_owned()) }
+    program("mosquitto", "mosquitto")
+}
+
+fn nginx() -> Result<(), String> {
+    program("nginx", "nginx-light")
 }
 
 fn slowhttptest() -> Result<(), String> {
-    let is_there = || succeeds("sh", &["-c", "command -v slowhttptest"]);
+    program("slowhttptest", "slowhttptest")
+}
+
+/// A program from a Debian package; servers are where only root's PATH looks.
+fn program(name: &str, package: &str) -> Result<(), String> {
+    let look = format!("PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin command -v {name}");
+    let is_there = || succeeds("sh", &["-c", &look]);
     if !is_there() {
-        install(&["slowhttptest"])?;
+        install(&[package])?;
     }
     if is_there() { Ok(()) } else { Err("it is not on the PATH".to_owned()) }
 }

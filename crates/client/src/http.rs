@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error, io, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use chatroom_session::{ApiRequest, CallError, TlsFault, Verb};
 use chatroom_wire::{
-    Endpoint, SafeText, body,
+    Endpoint, LinkUrl, SafeText, body,
     rest::{ErrorBody, PREFIX},
 };
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ pub(crate) struct Http {
     client: Client,
     base: Arc<str>,
     host: Arc<str>,
+    /// The port that is reached over TLS, where it is.
+    tls_port: Option<u16>,
 }
 
 /// One call. Holds secrets, so it has no `Debug`.
@@ -111,7 +113,17 @@ impl Http {
             .build()
             .map_err(|error| BuildError::Tls(innermost(&error)))?;
         let base = format!("{}{PREFIX}", url.as_str().trim_end_matches('/'));
-        Ok(Self { client, base: base.into(), host: host.into() })
+        let tls_port = url.port_or_known_default().filter(|_| url.scheme() == "https");
+        Ok(Self { client, base: base.into(), host: host.into(), tls_port })
+    }
+
+    /// The link, over TLS if it leads to where the service itself was reached over TLS: a server behind a proxy may not
+    /// know of it.
+    pub(crate) fn upgrade(&self, link: LinkUrl) -> LinkUrl {
+        let upgraded = LinkUrl { secure: true, ..link.clone() };
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let is_same = upgraded.endpoint.host().eq_ignore_ascii_case(host) && self.tls_port == Some(upgraded.port());
+        if is_same { upgraded } else { link }
     }
 
     pub(crate) fn host(&self) -> &str {

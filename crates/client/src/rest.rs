@@ -38,7 +38,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Rest {
-    http: Http,
+    pub(crate) http: Http,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) plaintext: bool,
 }

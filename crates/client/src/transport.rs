@@ -44,7 +44,13 @@ impl Transport {
     /// Opens a link, as [`chatroom_session::Output::Connect`] wants it.
     pub(crate) fn open(&self, url: LinkUrl) -> Opening {
         match self {
-            Self::Network(network) => Box::pin(wss::open(url, Arc::clone(&network.tls), network.plaintext)),
+            Self::Network(network) => {
+                let url = match &network.rest {
+                    Some(rest) => rest.http.upgrade(url),
+                    None => url,
+                };
+                Box::pin(wss::open(url, Arc::clone(&network.tls), network.plaintext))
+            }
             Self::Memory(room) => Box::pin(std::future::ready(Ok(room.open()))),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Read [`Options`] and [`Server::start`] first; all else is inside.
 //!
-//! - [`options`]: what to listen on and where to keep data; [`settings`]: every limit, in one table
+//! - [`options`]: what to listen on and where to keep data; [`settings`]: every limit, in one table; `public_url`: where
+//!   clients find it
 //! - [`run`]: the parts put together, started and stopped; `stop`: how; `service`: what every part works with; `clock`
 //! - `listen`: plain and TLS connections; `http`: the REST service; `gateway`: MQTT over WebSocket, and the fan-out
 //! - `room`: one task for each room; [`rules`]: what may be said there; [`presence`]: who is there (both pure)
@@ -23,6 +24,7 @@ mod listen;
 pub mod options;
 pub mod presence;
 mod private_file;
+mod public_url;
 mod room;
 pub mod rules;
 pub mod run;
@@ -35,5 +37,6 @@ pub mod tls;
 pub mod token;
 
 pub use options::{Data, Options, StartError};
+pub use public_url::{PublicUrl, PublicUrlError};
 pub use run::{IssueError, RunningServer, Server};
 pub use settings::{Setting, SettingError, Settings};

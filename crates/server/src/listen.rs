@@ -1,14 +1,22 @@
 //! Taking connections, plain and over TLS, for the same paths.
 //!
 //! - [`places`]: how many there may be, and from one address; [`patient`]: who takes nothing is given up
+//! - [`arrival`]: how a request came, and from whom
 
+mod arrival;
 mod patient;
 mod places;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request};
-use hyper::{body::Incoming, server::conn::http1, service::Service as _};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse as _, Response},
+};
+use hyper::{server::conn::http1, service::Service as _};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -22,10 +30,12 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
+use arrival::Incoming;
 use patient::Patient;
 
 use crate::{StartError, service::Service, stop::Phase};
 
+pub(crate) use arrival::Arrival;
 pub(crate) use places::{Place, Places};
 
 /// How many connections the system holds until they are taken.
@@ -45,28 +55,6 @@ const LAST_ANSWER: Duration = Duration::from_secs(10);
 
 /// How long to wait after the system could give no connection.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// By which way a request came.
-#[derive(Debug, Clone)]
-pub(crate) struct Arrival {
-    /// Whether it came over TLS.
-    pub(crate) secure: bool,
-    /// The other side.
-    pub(crate) peer: SocketAddr,
-    /// Our side.
-    pub(crate) local: SocketAddr,
-    /// Its place among the connections.
-    pub(crate) place: Option<Arc<Place>>,
-}
-
-impl Arrival {
-    /// It has shown a token that is good.
-    pub(crate) fn is_known(&self) {
-        if let Some(place) = &self.place {
-            place.is_known();
-        }
-    }
-}
 
 /// Opens a port.
 ///
@@ -135,19 +123,19 @@ async fn serve(
     place: Place,
     tls: Option<TlsAcceptor>,
     app: Router,
-    service: &Service,
+    service: &Arc<Service>,
 ) {
     // Small packets must not wait for the acknowledgement of earlier ones.
     let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else { return };
-    let arrival = Arrival { secure: tls.is_some(), peer, local, place: Some(Arc::new(place)) };
-    let Some(tls) = tls else { return serve_http(stream, arrival, app, service).await };
+    let incoming = Incoming { secure: tls.is_some(), peer, local, place: Arc::new(place) };
+    let Some(tls) = tls else { return serve_http(stream, incoming, app, service).await };
     let mut stop = service.stop.watch();
     let shaken = tokio::select! {
         shaken = timeout(service.settings.connect_timeout, tls.accept(stream)) => shaken,
         () = stop.reached(Phase::Draining) => return,
     };
     match shaken {
-        Ok(Ok(stream)) => serve_http(stream, arrival, app, service).await,
+        Ok(Ok(stream)) => serve_http(stream, incoming, app, service).await,
         Ok(Err(error)) => debug!(%peer, %error, "a TLS handshake failed"),
         Err(_) => debug!(%peer, "a TLS handshake took too long"),
     }
@@ -160,17 +148,22 @@ pub(crate) fn http(patience: Duration) -> http1::Builder {
     http
 }
 
-async fn serve_http<S>(stream: S, arrival: Arrival, app: Router, service: &Service)
+async fn serve_http<S>(stream: S, incoming: Incoming, app: Router, service: &Arc<Service>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let peer = arrival.peer;
+    let peer = incoming.peer;
     let app = TowerToHyperService::new(app);
-    let handle = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request: Request = request.map(Body::new);
-        request.extensions_mut().insert(arrival.clone());
-        let answer = app.call(request);
-        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+    let shared = Arc::clone(service);
+    let handle = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let prepared = prepare(request.map(Body::new), &incoming, &shared);
+        let answer = prepared.map(|request| app.call(request));
+        async move {
+            Ok::<_, Infallible>(match answer {
+                Ok(answer) => answer.await.unwrap_or_else(|never| match never {}),
+                Err(refusal) => refusal,
+            })
+        }
     });
     let connection = http(service.settings.connect_timeout)
         .serve_connection(TokioIo::new(Patient::new(stream, service.settings.write_timeout)), handle)
@@ -194,4 +187,24 @@ where
         Some(Err(error)) => debug!(%peer, %error, "a connection ended early"),
         None => debug!(%peer, "a client does not take its answer"),
     }
+}
+
+/// Notes how a request came, and takes the public prefix from its path.
+fn prepare(mut request: Request, incoming: &Incoming, service: &Service) -> Result<Request, Response> {
+    let arrival = incoming.arrival(request.version(), request.headers(), &service.settings.proxies_trusted);
+    let arrival = arrival.map_err(|refusal| {
+        let mut refusal = refusal.into_response();
+        // Where its body ends may be as unclear as its head is.
+        refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        refusal
+    })?;
+    request.extensions_mut().insert(arrival);
+    let rest = service.public_url.as_ref().and_then(|url| url.strip_prefix(request.uri().path()));
+    if let Some(path) = rest {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        if let Ok(uri) = format!("{path}{query}").parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+    }
+    Ok(request)
 }

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{SettingError, Settings, store::StoreError, tls::TlsError, token::KeyError};
+use crate::{PublicUrl, SettingError, Settings, store::StoreError, tls::TlsError, token::KeyError};
 
 /// What a server is to listen on, where it keeps its data, and its limits.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Options {
     pub tls_listen: Option<SocketAddr>,
     /// A certificate chain and its key as PEM files; without them the server makes its own authority for `localhost`.
     pub tls_files: Option<(PathBuf, PathBuf)>,
+    /// Where clients find the server, if a proxy stands in front of it.
+    pub public_url: Option<PublicUrl>,
     /// Where rooms, messages, keys and token files are kept.
     pub data: Data,
     /// The limits.
@@ -41,6 +43,7 @@ impl Options {
             listen: Some((Ipv4Addr::LOCALHOST, 8080).into()),
             tls_listen: Some((Ipv4Addr::LOCALHOST, 8443).into()),
             tls_files: None,
+            public_url: None,
             data,
             settings: Settings::default(),
         }

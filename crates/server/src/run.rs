@@ -26,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::{
-    Options, StartError,
+    Options, PublicUrl, StartError,
     bus::LocalBus,
     clock::Clock,
     filter::{InForce, Lexicon},
@@ -51,6 +51,7 @@ pub struct Server;
 pub struct RunningServer {
     api: Option<String>,
     tls_api: Option<String>,
+    public_url: Option<PublicUrl>,
     address: Option<SocketAddr>,
     tls_address: Option<SocketAddr>,
     tls: Option<TlsIdentity>,
@@ -138,6 +139,7 @@ impl Server {
             fanouts: Fanouts::default(),
             clock,
             stop: Arc::clone(&stop),
+            public_url: options.public_url.clone(),
             tls_port: secure.address.map(|address| address.port()),
             dropped_slow: AtomicU64::new(0),
             settings,
@@ -166,6 +168,7 @@ impl Server {
         let running = RunningServer {
             api: plain.address.map(|address| format!("http://{}", reachable(address))),
             tls_api: secure.address.map(|address| format!("https://{}", secure_host(address))),
+            public_url: options.public_url,
             address: plain.address,
             tls_address: secure.address,
             tls: parts.tls,
@@ -303,6 +306,11 @@ impl RunningServer {
     /// The base of the REST API over TLS, such as `https://localhost:8443`.
     pub fn tls_api(&self) -> Option<&str> {
         self.tls_api.as_deref()
+    }
+
+    /// Where clients find it, where [`Options::public_url`] says so.
+    pub fn public_url(&self) -> Option<&PublicUrl> {
+        self.public_url.as_ref()
     }
 
     /// Where it listens without TLS.

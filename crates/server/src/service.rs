@@ -9,7 +9,7 @@ use chatroom_wire::RoomId;
 use tokio::sync::broadcast;
 
 use crate::{
-    Settings,
+    PublicUrl, Settings,
     bus::Bus,
     clock::Clock,
     filter::Lexicon,
@@ -34,6 +34,8 @@ pub(crate) struct Service {
     pub(crate) fanouts: Fanouts,
     pub(crate) clock: Clock,
     pub(crate) stop: Arc<Stop>,
+    /// Where clients find the server, where somebody said it.
+    pub(crate) public_url: Option<PublicUrl>,
     /// The port for TLS, where there is one.
     pub(crate) tls_port: Option<u16>,
     /// How many listeners were dropped because they fell behind.

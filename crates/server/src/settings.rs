@@ -3,10 +3,12 @@
 //! A setting is written `name = value` in a TOML file or `--set name=value`; durations as `50ms`, `30s`, `1h30m` (a bare
 //! number counts seconds), sizes as `100KiB` (a bare number counts bytes).
 
+mod networks;
 mod value;
 
 use std::{collections::BTreeMap, time::Duration};
 
+pub use networks::Networks;
 use strsim::levenshtein;
 pub use value::Size;
 use value::Value;
@@ -106,7 +108,7 @@ macro_rules! settings {
                     name: $name,
                     value: self.$field.show(),
                     default: default.$field.show(),
-                    allowed: allowed::<$type>(&$low, &$high),
+                    allowed: <$type>::allowed(&$low, &$high),
                     unit: $unit,
                     explanation: $explanation,
                 },)*]
@@ -119,11 +121,11 @@ macro_rules! settings {
             pub fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
                 match key {
                     $($name => {
-                        self.$field = <$type>::read(value.trim()).filter(|it| ($low..=$high).contains(it)).ok_or_else(
+                        self.$field = <$type>::read(value.trim()).filter(|it| it.is_within(&$low, &$high)).ok_or_else(
                             || SettingError::Value {
                                 key: $name,
                                 value: value.to_owned(),
-                                allowed: allowed::<$type>(&$low, &$high),
+                                allowed: <$type>::allowed(&$low, &$high),
                             },
                         )?;
                     })*
@@ -156,6 +158,7 @@ settings! {
     connections_per_address: u32 = "connections.per_address", 10_000, 1, 10_000_000, "connections", "how many connections of any kind one address may have, this machine's own too";
     connections_unknown: u32 = "connections.unknown", 4096, 1, 1_000_000, "connections", "how many connections may be open that have not said who they are";
     connections_unknown_per_address: u32 = "connections.unknown_per_address", 2048, 1, 1_000_000, "connections", "how many of those may come from one address";
+    proxies_trusted: Networks = "proxies.trusted", Networks::NONE, Networks::NONE, Networks::NONE, "", "whose X-Forwarded-For, -Proto and -Host count";
     connect_timeout: Duration = "connect.timeout", seconds(10), seconds(1), seconds(600), "", "how long TLS, the request's head, and the CONNECT may take, each";
     keepalive_min: Duration = "keepalive.min", seconds(30), seconds(1), seconds(65_535), "", "the shortest keep alive; a client's shorter one is raised to it";
     keepalive_max: Duration = "keepalive.max", seconds(1200), seconds(1), seconds(65_535), "", "the longest keep alive; a client's longer one, or none, is lowered to it";
@@ -233,10 +236,6 @@ fn flatten(prefix: &str, table: &toml::Table, pairs: &mut BTreeMap<String, Strin
             }
         }
     }
-}
-
-fn allowed<T: Value>(low: &T, high: &T) -> String {
-    format!("{} from {} to {}", T::FORM, low.show(), high.show())
 }
 
 /// The names that a mistyped one may have meant: at most three, the nearest first.

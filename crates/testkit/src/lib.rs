@@ -14,7 +14,7 @@
 //! - [`service`]: a chat service behind a foreign broker
 //! - [`small_disk`]: a file system that fills up
 //! - [`stamp`]: what a chat service does to a message before it sends it out
-//! - [`mosquitto`]: a broker that others wrote
+//! - [`mosquitto`]: a broker that others wrote; [`nginx`]: a proxy that others wrote
 //! - [`process`]: programs, their output line by line, their end
 //! - [`serve`]: `chatroom serve` and its ready line
 //! - [`rest`]: the few HTTP requests that a test makes itself
@@ -32,6 +32,7 @@ mod dial;
 pub mod endpoint;
 pub mod hostile;
 pub mod mosquitto;
+pub mod nginx;
 pub mod patience;
 pub mod process;
 pub mod record;

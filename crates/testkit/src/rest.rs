@@ -78,10 +78,11 @@ impl Rest {
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let (scheme, authority) = self.base.split_once("://").expect("the base has a scheme");
+        let (scheme, rest) = self.base.split_once("://").expect("the base has a scheme");
+        let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {}\r\naccept: application/json\r\n\
+            "{method} {prefix}{path} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {}\r\naccept: application/json\r\n\
              content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             self.token,
             body.len(),

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use chatroom_server::PublicUrl;
 use clap::ValueEnum;
 
 use super::value::{self, Listen, Pair};
@@ -39,6 +40,12 @@ pub(crate) struct ServeArgs {
     /// The certificate's private key, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Where clients reach the server, such as https://chat.example/rooms
+    ///
+    /// For a server behind a proxy that terminates TLS: configs send clients to wss://chat.example/rooms/mqtt. The proxy
+    /// may pass the path on as it is, or without /rooms. Set proxies.trusted to have its X-Forwarded-For counted.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
     /// Where to keep rooms, messages, keys and token files
     ///
     /// By default chatroom/server in this platform's directory for data, such as ~/.local/share.

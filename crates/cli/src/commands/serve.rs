@@ -75,6 +75,7 @@ fn options(args: ServeArgs, settings: Settings) -> Result<Options, Failure> {
     options.listen = args.listen.0;
     options.tls_listen = args.tls_listen.0;
     options.tls_files = args.tls_cert.zip(args.tls_key);
+    options.public_url = args.public_url;
     options.settings = settings;
     Ok(options)
 }

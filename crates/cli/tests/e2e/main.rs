@@ -1,6 +1,7 @@
 //! The binary as its users run it, against servers, clients and brokers of others. `cargo xtask test` installs these.
 //!
 //! - [`bad_input`]: what is refused, with which words and which exit code
+//! - [`behind_proxy`]: `serve` behind a proxy that terminates TLS
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
 //! - [`evening`]: the page of a host's evening, command by command
 //! - [`flood`]: a hundred thousand messages at once, and readers who stop
@@ -26,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod behind_proxy;
 mod contract;
 mod counters;
 mod demo;

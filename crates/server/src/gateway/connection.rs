@@ -133,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let role = ServerRole::new(service.clock.monotonic(), options);
         Self {
             service,
-            address: arrival.peer.ip(),
+            address: arrival.address,
             arrival,
             link: Link::new(io),
             role,

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::{Extension, Json, extract::State};
 use chatroom_wire::{
     ClientId, Config, Endpoint, LinkUrl, Time, TopicName,
     config::{Connection, SelfUser, TokenInfo, Topics},
@@ -27,21 +23,24 @@ pub(super) async fn read(
     State(service): State<Arc<Service>>,
     Extension(arrival): Extension<Arrival>,
     Bearer(grant): Bearer,
-    headers: HeaderMap,
 ) -> Result<Json<Config>, ApiError> {
     let grant = Grant { name: acting::name_of(&service, &grant).await?, ..grant };
-    let asked = asked(&headers, &arrival)?;
+    let link = match &service.public_url {
+        Some(url) => url.link(),
+        // What led here once leads here again.
+        None => LinkUrl { secure: arrival.secure, endpoint: arrival.asked, path: "/mqtt".to_owned() },
+    };
     let client_id = ClientId::from(new_uuid());
     let (token, signature) = service.keys.issue_connection(&grant, &client_id, service.clock.now().wall);
     let topics = RoomTopics::of(&grant.tenant_id, &grant.room);
     Ok(Json(Config {
         connection: Connection {
-            endpoint: endpoint(&asked, &arrival, service.tls_port)?,
+            endpoint: endpoint(&link, service.tls_port)?,
             authorizer: AUTHORIZER.to_owned(),
             token,
             signature,
             client_id,
-            url: Some(LinkUrl { secure: arrival.secure, endpoint: asked, path: "/mqtt".to_owned() }),
+            url: Some(link),
         },
         topic: Topics { publish: TopicName::from(topics.publish), subscribe: TopicName::from(topics.subscribe) },
         user: SelfUser {
@@ -55,18 +54,10 @@ pub(super) async fn read(
     }))
 }
 
-/// The host and port by which the server was asked: what leads here once leads here again.
-fn asked(headers: &HeaderMap, arrival: &Arrival) -> Result<Endpoint, ApiError> {
-    let host = match headers.get(header::HOST) {
-        Some(host) => host.to_str().ok().and_then(|host| host.parse().ok()),
-        None => arrival.local.to_string().parse().ok(),
-    };
-    host.ok_or_else(|| ApiError::invalid("the header Host is no host"))
-}
-
 /// Where clients that know nothing of our URL go, always over TLS: the host alone on the port of HTTPS, else with it.
-fn endpoint(asked: &Endpoint, arrival: &Arrival, tls_port: Option<u16>) -> Result<Endpoint, ApiError> {
-    let port = if arrival.secure { Some(asked.port().unwrap_or(HTTPS)) } else { tls_port.or_else(|| asked.port()) };
+fn endpoint(link: &LinkUrl, tls_port: Option<u16>) -> Result<Endpoint, ApiError> {
+    let asked = &link.endpoint;
+    let port = if link.secure { Some(link.port()) } else { tls_port.or_else(|| asked.port()) };
     let host = if asked.host().contains(':') { format!("[{}]", asked.host()) } else { asked.host().to_owned() };
     let text = match port {
         None | Some(HTTPS) => host,
@@ -79,33 +70,19 @@ fn endpoint(asked: &Endpoint, arrival: &Arrival, tls_port: Option<u16>) -> Resul
 mod tests {
     use super::*;
 
-    fn arrival(secure: bool) -> Arrival {
-        Arrival { secure, peer: "192.0.2.1:1".parse().unwrap(), local: "127.0.0.1:8080".parse().unwrap(), place: None }
-    }
-
     #[test]
     fn the_endpoint_is_bare_on_the_port_of_https_and_else_has_its_port() {
-        for (asked, secure, tls_port, wanted) in [
-            ("chat.example", true, Some(8443), "chat.example"),
-            ("chat.example:443", true, Some(443), "chat.example"),
-            ("chat.example:9443", true, Some(8443), "chat.example:9443"),
-            ("localhost:8080", false, Some(8443), "localhost:8443"),
-            ("localhost:8080", false, Some(443), "localhost"),
-            ("localhost:8080", false, None, "localhost:8080"),
-            ("[::1]:8080", false, Some(8443), "[::1]:8443"),
+        for (link, tls_port, wanted) in [
+            ("wss://chat.example/mqtt", Some(8443), "chat.example"),
+            ("wss://chat.example:443/mqtt", Some(443), "chat.example"),
+            ("wss://chat.example:9443/mqtt", Some(8443), "chat.example:9443"),
+            ("ws://localhost:8080/mqtt", Some(8443), "localhost:8443"),
+            ("ws://localhost:8080/mqtt", Some(443), "localhost"),
+            ("ws://localhost:8080/mqtt", None, "localhost:8080"),
+            ("ws://[::1]:8080/mqtt", Some(8443), "[::1]:8443"),
         ] {
-            let endpoint = endpoint(&asked.parse().unwrap(), &arrival(secure), tls_port).unwrap();
-            assert_eq!(endpoint.to_string(), wanted, "{asked}");
-        }
-    }
-
-    #[test]
-    fn a_host_that_is_none_is_refused_and_a_missing_one_is_the_own_address() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(asked(&headers, &arrival(false)).unwrap().to_string(), "127.0.0.1:8080");
-        for wrong in ["evil@host", "host/path", "a b", ""] {
-            headers.insert(header::HOST, wrong.parse().unwrap());
-            assert!(asked(&headers, &arrival(false)).is_err(), "{wrong}");
+            let endpoint = endpoint(&link.parse().unwrap(), tls_port).unwrap();
+            assert_eq!(endpoint.to_string(), wanted, "{link}");
         }
     }
 }

@@ -23,6 +23,16 @@ pub(super) trait Value: Sized + PartialOrd {
 
     /// Writes it so that it reads back the same.
     fn show(&self) -> String;
+
+    /// What is allowed, for a person.
+    fn allowed(low: &Self, high: &Self) -> String {
+        format!("{} from {} to {}", Self::FORM, low.show(), high.show())
+    }
+
+    /// Whether it is allowed.
+    fn is_within(&self, low: &Self, high: &Self) -> bool {
+        (low..=high).contains(&self)
+    }
 }
 
 impl Value for u32 {

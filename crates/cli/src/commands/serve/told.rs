@@ -11,6 +11,7 @@ pub(super) fn ready(server: &RunningServer) -> String {
         "event": "ready",
         "api": server.api(),
         "tls_api": server.tls_api(),
+        "public_url": server.public_url().map(ToString::to_string),
         "ca_file": server.ca_file().map(Path::to_string_lossy),
         "org_token_file": server.org_token_file().to_string_lossy(),
         "room_id": server.room_id(),
@@ -31,6 +32,9 @@ pub(super) fn welcome(server: &RunningServer) -> String {
     }
     if let Some(api) = server.api() {
         row("without TLS", api);
+    }
+    if let Some(url) = server.public_url() {
+        row("for clients", &url.to_string());
     }
     row("room", server.room_id().as_str());
     row("org token", &quoted(server.org_token_file()));
