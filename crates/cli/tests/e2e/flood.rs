@@ -2,8 +2,9 @@
 //!
 //! `CHATROOM_FLOOD` says how many messages the flood has, 100,000 unless said.
 //!
-//! - [`stopped`]: the reader who stops
+//! - [`stopped`]: the reader who stops; [`control`]: a server that floods with pings
 
+mod control;
 mod stopped;
 
 use std::collections::VecDeque;

@@ -36,6 +36,9 @@ use crate::{http::retry_after, link::Connection, tls};
 const MESSAGE_MAX: usize = 256 << 10;
 /// What is read and gathered for writing at once. The library's default is 128 KiB for each.
 const BUFFER: usize = 4 << 10;
+/// The most that waits in the WebSocket for a peer that does not read: more than the largest message of ours. Where a pong
+/// finds no room, it waits, and replaces the one that waits already.
+const WAITING_MAX: usize = 256 << 10;
 
 /// Opens a link. Takes as long as it takes: the core sets the deadline, and drops it.
 pub(super) async fn open(
@@ -77,7 +80,7 @@ async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(url: &LinkUrl, stream: S) ->
     let mut request = url.to_string().into_client_request().map_err(ended)?;
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("mqtt"));
     match client_async_with_config(request, stream, Some(limits())).await {
-        Ok((websocket, _answer)) => Ok(WebSocketLink(websocket)),
+        Ok((websocket, _answer)) => Ok(WebSocketLink::new(websocket)),
         Err(tungstenite::Error::Http(answer)) => Err(LinkError::Upgrade {
             status: answer.status().as_u16(),
             retry_after: retry_after(answer.headers().get(RETRY_AFTER), Timestamp::now()),
@@ -90,19 +93,41 @@ fn limits() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
+        .max_write_buffer_size(WAITING_MAX)
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX))
 }
 
 /// A WebSocket whose binary messages are MQTT.
-struct WebSocketLink<S>(WebSocketStream<S>);
+struct WebSocketLink<S> {
+    websocket: WebSocketStream<S>,
+    /// A message for which pongs left no room.
+    waiting: Option<Message>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketLink<S> {
+    fn new(websocket: WebSocketStream<S>) -> Self {
+        Self { websocket, waiting: None }
+    }
+
+    /// Makes room for the message that waits, and hands it on.
+    fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        if self.waiting.is_some() {
+            ready!(self.websocket.poll_flush_unpin(cx)).map_err(ended)?;
+        }
+        Poll::Ready(match self.waiting.take() {
+            Some(message) => self.websocket.start_send_unpin(message).map_err(ended),
+            None => Ok(()),
+        })
+    }
+}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocketLink<S> {
     type Item = Result<Bytes, LinkError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            match ready!(self.0.poll_next_unpin(cx)) {
+            match ready!(self.websocket.poll_next_unpin(cx)) {
                 Some(Ok(Message::Binary(bytes))) => return Poll::Ready(Some(Ok(bytes))),
                 Some(Ok(Message::Text(_))) => {
                     let problem = "it sends text, and MQTT is binary".to_owned();
@@ -125,19 +150,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for WebSocketLink<S> {
     type Error = LinkError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
-        self.0.poll_ready_unpin(cx).map_err(ended)
+        ready!(self.poll_waiting(cx))?;
+        self.websocket.poll_ready_unpin(cx).map_err(ended)
     }
 
     fn start_send(mut self: Pin<&mut Self>, bytes: Bytes) -> Result<(), LinkError> {
-        self.0.start_send_unpin(Message::Binary(bytes)).map_err(ended)
+        match self.websocket.start_send_unpin(Message::Binary(bytes)) {
+            Err(tungstenite::Error::WriteBufferFull(message)) => {
+                self.waiting = Some(*message);
+                Ok(())
+            }
+            result => result.map_err(ended),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
-        self.0.poll_flush_unpin(cx).map_err(ended)
+        ready!(self.poll_waiting(cx))?;
+        self.websocket.poll_flush_unpin(cx).map_err(ended)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
-        self.0.poll_close_unpin(cx).map_err(ended)
+        ready!(self.poll_waiting(cx))?;
+        self.websocket.poll_close_unpin(cx).map_err(ended)
     }
 }
 
@@ -192,7 +226,7 @@ mod tests {
     async fn pipe() -> (Link, WebSocketStream<DuplexStream>) {
         let (ours, theirs) = duplex(64);
         let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(limits())).await;
-        let connection: Pin<Box<dyn Connection>> = Box::pin(WebSocketLink(ours));
+        let connection: Pin<Box<dyn Connection>> = Box::pin(WebSocketLink::new(ours));
         let mut link = Link::open(Box::pin(ready(Ok(connection))));
         assert!(matches!(news(&mut link).await, LinkNews::Opened));
         (link, WebSocketStream::from_raw_socket(theirs, Role::Server, None).await)
@@ -238,6 +272,35 @@ mod tests {
             () = async { while let Some(Ok(_)) = peer.next().await {} } => panic!("the link has ended"),
         };
         assert!(matches!(told, LinkNews::Received(bytes) if bytes == "news"));
+    }
+
+    #[tokio::test]
+    async fn answers_to_a_flood_of_pings_stay_within_a_bound_and_leave_room_for_messages() {
+        const PINGS: usize = 20_000;
+        let (mut link, mut peer) = pipe().await;
+        let flood = async {
+            for _ in 0..PINGS {
+                peer.feed(Message::Ping(vec![7; 125].into())).await.unwrap();
+            }
+            peer.send(Message::binary("news")).await.unwrap();
+        };
+        let (told, ()) = tokio::join!(within("the end of the flood", news(&mut link)), flood);
+        assert!(matches!(told, LinkNews::Received(bytes) if bytes == "news"));
+        link.send(vec![8; 100_000].into());
+        let goodbye = link.hang_up().expect("the link is open");
+        let ((), (pongs, messages)) = tokio::join!(goodbye, async {
+            let (mut pongs, mut messages) = (0, 0);
+            while let Some(Ok(message)) = peer.next().await {
+                match message {
+                    Message::Pong(_) => pongs += 1,
+                    Message::Binary(bytes) => messages += usize::from(bytes == vec![8; 100_000]),
+                    _ => {}
+                }
+            }
+            (pongs, messages)
+        });
+        assert_eq!(messages, 1, "a message of our own finds room");
+        assert!(pongs > 0 && pongs <= WAITING_MAX / 125, "{pongs} pongs waited");
     }
 
     #[tokio::test(start_paused = true)]

@@ -91,9 +91,19 @@ async fn upgrade(link: &mut (impl AsyncRead + Unpin), header: &str) -> Option<St
     ))
 }
 
-/// The payload of a client's next frame.
+/// The payload of a client's next binary frame.
 async fn packet(link: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
-    let _opcode = link.read_u8().await.ok()?;
+    loop {
+        let (opcode, payload) = any_frame(link).await?;
+        if opcode == 0x82 {
+            return Some(payload);
+        }
+    }
+}
+
+/// A client's next frame.
+async fn any_frame(link: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Vec<u8>)> {
+    let opcode = link.read_u8().await.ok()?;
     let length = match link.read_u8().await.ok()? & 0x7F {
         126 => usize::from(link.read_u16().await.ok()?),
         length => usize::from(length),
@@ -103,7 +113,7 @@ async fn packet(link: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
     let mut payload = vec![0; length];
     link.read_exact(&mut payload).await.ok()?;
     payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
-    Some(payload)
+    Some((opcode, payload))
 }
 
 fn frame(payload: &[u8]) -> Vec<u8> {
@@ -174,6 +184,97 @@ async fn flood(mut link: TcpStream) -> Option<()> {
     loop {
         link.write_all(&flood).await.ok()?;
     }
+}
+
+/// How far a server lets a client come before it sends one thing without end, and reads nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Upgraded,
+    Connected,
+    Subscribed,
+}
+
+#[tokio::test]
+async fn a_flood_of_any_packet_and_any_frame_at_any_stage_is_taken_or_ends_the_link() {
+    // What a server may send at any time once it has said CONNACK; all else ends the link, and so does all before that.
+    let packets: [(&str, &[u8], bool); 14] = [
+        ("CONNACK", CONNACK, false),
+        ("PUBLISH at QoS 0", &[0x30, 6, 0, 1, b't', 0, b'[', b']'], true),
+        ("PUBLISH at QoS 2", &[0x34, 8, 0, 1, b't', 0, 7, 0, b'[', b']'], false),
+        ("PUBACK", &[0x40, 2, 0, 9], true),
+        ("PUBREC", &[0x50, 2, 0, 9], false),
+        ("PUBREL", &[0x62, 2, 0, 9], false),
+        ("PUBCOMP", &[0x70, 2, 0, 9], false),
+        ("SUBACK", &[0x90, 4, 0, 9, 0, 0], false),
+        ("UNSUBACK", &[0xB0, 4, 0, 9, 0, 0], false),
+        ("PINGREQ", &[0xC0, 0], false),
+        ("PINGRESP", &[0xD0, 0], true),
+        ("DISCONNECT", &[0xE0, 0], false),
+        ("AUTH", &[0xF0, 0], false),
+        ("a packet of no type", &[0x00, 0], false),
+    ];
+    let frames: [(&str, &[u8], bool); 6] = [
+        ("a ping", &[0x89, 4, 1, 2, 3, 4], true),
+        ("a pong", &[0x8A, 0], true),
+        ("an empty message", &[0x82, 0], true),
+        ("a text", &[0x81, 1, b'x'], false),
+        ("a close", &[0x88, 0], false),
+        ("a continuation of nothing", &[0x00, 0], false),
+    ];
+    let mut floods = Vec::new();
+    for until in [Until::Upgraded, Until::Connected, Until::Subscribed] {
+        for (name, packet, taken) in packets {
+            floods.push(told_of_flood(until, name, frame(packet), taken && until != Until::Upgraded));
+        }
+        for (name, bytes, taken) in frames {
+            floods.push(told_of_flood(until, name, bytes.to_vec(), taken));
+        }
+    }
+    assert_eq!(join_all(floods).await.into_iter().flatten().collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// What is wrong with how a client takes such a flood.
+async fn told_of_flood(until: Until, name: &'static str, bytes: Vec<u8>, taken: bool) -> Option<String> {
+    let server = Endpoint::start(None, move |mut link| {
+        let flood = bytes.repeat((64 << 10) / bytes.len());
+        async move {
+            let _ = flood_then_serve(&mut link, until, &flood).await;
+            let _ = tokio::io::copy(&mut link, &mut tokio::io::sink()).await;
+        }
+    })
+    .await;
+    let (_room, mut events) = join(&server);
+    let was_taken = loop {
+        match next(&mut events).await {
+            Event::MessageAdded { .. } => break true,
+            Event::Interrupted { .. } | Event::Ended(_) => break false,
+            _ => {}
+        }
+    };
+    let what = if was_taken { "is taken" } else { "ends the link" };
+    (was_taken != taken).then(|| format!("{until:?}: {name} without end {what}"))
+}
+
+/// Lets a client come so far, floods it, and goes on as a server should, up to a message.
+async fn flood_then_serve(link: &mut Link, until: Until, flood: &[u8]) -> Option<()> {
+    let answer = upgrade(link, "sec-websocket-protocol: mqtt\r\n").await?;
+    link.write_all(answer.as_bytes()).await.ok()?;
+    if until == Until::Upgraded {
+        link.write_all(flood).await.ok()?;
+    }
+    packet(link).await?;
+    link.write_all(&frame(CONNACK)).await.ok()?;
+    if until == Until::Connected {
+        link.write_all(flood).await.ok()?;
+    }
+    let subscribe = packet(link).await?;
+    link.write_all(&frame(&[0x90, 4, subscribe[2], subscribe[3], 0, 0])).await.ok()?;
+    if until == Until::Subscribed {
+        link.write_all(flood).await.ok()?;
+    }
+    let after = br#"{"type":1,"user":{"custom_name":"ada"},"text_message":{"text":"after"}}"#;
+    let after = chatroom_mqtt::encode_publish(SUB, after, &[]).expect("a small packet");
+    link.write_all(&frame(&after)).await.ok()
 }
 
 #[tokio::test]
