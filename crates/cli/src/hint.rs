@@ -115,7 +115,7 @@ fn build(error: &BuildError) -> &'static str {
 fn end(end: &End) -> &'static str {
     match end {
         End::BadToken(_) => THREE_PARTS,
-        End::TokenExpired(_) => NEW_TOKEN,
+        End::TokenExpired { .. } => NEW_TOKEN,
         End::NotAuthorized(_) => NEW_TOKEN,
         End::TakenOver | End::ShortLives(_) => ONE_CLIENT_ID,
         End::ClosedOnConnect => MQTT_5,

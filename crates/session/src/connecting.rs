@@ -22,15 +22,12 @@ impl Session {
         let earliest = self.backoff.earliest(self.now.mono);
         if earliest > self.now.mono {
             self.phase = Phase::Backoff { until: earliest };
-        } else if let Some(ended) = self.renewal.expired(self.now) {
-            match self.refresh_token().cloned() {
-                Some(refresh) => {
-                    let id = self.call(Purpose::Renewal, Call::Refresh(refresh));
-                    self.phase = Phase::Renewing(id);
-                }
-                None => self.end(End::TokenExpired(ended)),
-            }
+        } else if let Some(refresh) = self.refresh_token().cloned().filter(|_| self.renewal.is_suspect(self.now)) {
+            let id = self.call(Purpose::Renewal, Call::Refresh(refresh));
+            self.renewal.suspects();
+            self.phase = Phase::Renewing(id);
         } else {
+            // A token that is over by this machine's clock is tried as well: the service decides.
             match &self.options.access {
                 Access::Api { .. } => {
                     let id = self.call(Purpose::Config, Call::Config);
@@ -177,7 +174,7 @@ impl Session {
             Remedy::EndUnlessJoined if self.joined.is_some() => self.back_off(cause),
             Remedy::Renew if self.await_renewal(&cause) => {}
             Remedy::Renew if self.refresh_token().is_some() && self.renewal.spend(self.now) => self.renew(cause),
-            Remedy::Renew => self.end(End::NotAuthorized(cause)),
+            Remedy::Renew => self.end_unauthorized(cause),
             Remedy::End | Remedy::EndUnlessJoined => self.end(match cause {
                 Cause::Disconnected { reason: ReasonCode::TAKEN_OVER, .. } => End::TakenOver,
                 cause => End::Fatal(cause),
@@ -237,6 +234,14 @@ impl Session {
         }
     }
 
+    /// The service does not accept the token, also not a fresh one.
+    fn end_unauthorized(&mut self, cause: Cause) {
+        self.end(match self.renewal.expired(self.now) {
+            Some(at) => End::TokenExpired { at, cause },
+            None => End::NotAuthorized(cause),
+        });
+    }
+
     /// Waits for a renewal that is under way for another reason, if one is.
     fn await_renewal(&mut self, cause: &Cause) -> bool {
         let Some(id) = self.calling(Purpose::Renewal) else { return false };
@@ -260,10 +265,7 @@ impl Session {
         self.tell(Event::TokenRenewed(fresh));
         self.requests_go_on();
         match &mut self.phase {
-            Phase::Renewing(expected) if *expected == id => match self.renewal.expired(self.now) {
-                Some(ended) => self.end(End::TokenExpired(ended)),
-                None => self.attempt(),
-            },
+            Phase::Renewing(expected) if *expected == id => self.attempt(),
             // The connection still rests on the old token: it is made anew before that ends.
             Phase::Linked(link) if link.is_subscribed() => self.hand_over(),
             Phase::Linked(_) => {
@@ -289,10 +291,15 @@ impl Session {
         if !matches!(self.phase, Phase::Renewing(expected) if expected == id) {
             return;
         }
+        if error.is_refusal() && self.renewal.take_suspicion() {
+            // Nobody but this machine's clock says that the present token is over.
+            self.renewal.spend(self.now);
+            return self.attempt();
+        }
         let (refused, cause) = (error.is_refusal(), Cause::Call(error));
         self.last_cause = Some(cause.clone());
         if refused {
-            self.end(End::NotAuthorized(cause));
+            self.end_unauthorized(cause);
         } else if cause.remedy() == Remedy::Retry || self.joined.is_some() {
             self.renewal.restore();
             self.back_off(cause);

@@ -52,6 +52,14 @@ pub enum LinkError {
         /// What the system says.
         problem: String,
     },
+    /// The way leads through a proxy, and that does not let us through, or can't be used.
+    #[error("{problem}")]
+    Proxy {
+        /// The HTTP status with which it refused.
+        status: Option<u16>,
+        /// What is wrong.
+        problem: String,
+    },
     /// No TLS with this peer.
     #[error("no secure connection to {host}: {problem}")]
     Tls {
@@ -196,9 +204,15 @@ pub enum End {
     /// The token is none.
     #[error(transparent)]
     BadToken(#[from] ClaimsError),
-    /// The token's time is over, and nothing buys a new one.
-    #[error("the token ended at {0}")]
-    TokenExpired(Timestamp),
+    /// The service does not accept the token, which is over by this machine's clock, and nothing buys a new one.
+    #[error("the service does not accept the token, which expired at {at} by this machine's clock")]
+    TokenExpired {
+        /// When the token ended.
+        at: Timestamp,
+        /// How the service refused it.
+        #[source]
+        cause: Cause,
+    },
     /// The service does not accept the token, also not a fresh one.
     #[error("the service does not accept the credentials")]
     NotAuthorized(#[source] Cause),
@@ -346,6 +360,8 @@ impl LinkError {
             Self::Upgrade { status: 401 | 403, .. } => Remedy::Renew,
             Self::Upgrade { status: 408 | 425 | 429 | 500.., .. } => Remedy::Retry,
             Self::Upgrade { .. } | Self::NotMqtt(_) => Remedy::EndUnlessJoined,
+            Self::Proxy { status: Some(408 | 425 | 429 | 500..) | None, .. } => Remedy::Retry,
+            Self::Proxy { .. } => Remedy::EndUnlessJoined,
             Self::Tls { fault: TlsFault::Other, .. } => Remedy::Retry,
             Self::Tls { .. } => Remedy::EndUnlessJoined,
             Self::Plaintext(_) => Remedy::End,
@@ -399,7 +415,7 @@ impl End {
     pub fn blame(&self) -> Option<Blame> {
         match self {
             Self::Left => None,
-            Self::BadToken(_) | Self::TokenExpired(_) | Self::NotAuthorized(_) => Some(Blame::Credentials),
+            Self::BadToken(_) | Self::TokenExpired { .. } | Self::NotAuthorized(_) => Some(Blame::Credentials),
             Self::TakenOver | Self::ShortLives(_) => Some(Blame::Refused),
             Self::ClosedOnConnect => Some(Blame::Network),
             Self::Fatal(cause) => Some(cause.blame()),

@@ -14,6 +14,17 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// So much may this machine's clock be ahead of the server's.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
+/// Whether a token that is over by this machine's clock is renewed for that alone: once, as the clock may be wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum ApparentEnd {
+    #[default]
+    Believed,
+    /// A renewal for it is under way, or has failed for now.
+    Renewing,
+    /// The service gives no other token, or gave this one just now.
+    Doubted,
+}
+
 /// The life of the present token.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Renewal {
@@ -21,6 +32,8 @@ pub(crate) struct Renewal {
     due_at: Option<Timestamp>,
     not_before: Option<Duration>,
     spent: bool,
+    /// What this machine's clock says of the present token's end.
+    end: ApparentEnd,
     /// When a token that came fresh has served its time, by either clock: half of its life.
     served: Option<Now>,
 }
@@ -36,6 +49,7 @@ impl Renewal {
         });
         self.not_before = None;
         self.served = None;
+        self.end = ApparentEnd::Believed;
     }
 
     /// A token came fresh from the service, which says how long it lives: this machine's date may be wrong, and a fresh
@@ -43,6 +57,9 @@ impl Renewal {
     pub(crate) fn fresh(&mut self, now: Now, life: Duration, expires_at: Option<Timestamp>) {
         let known = Some(life).filter(|life| !life.is_zero()).and_then(|life| now.wall.checked_add(life).ok());
         self.token(now, known.or(expires_at));
+        if self.expired(now).is_some() {
+            self.end = ApparentEnd::Doubted;
+        }
         // Whatever it says of itself, the next one is not bought at once.
         let pause = if life.is_zero() { AGAIN } else { (life / 2).clamp(Duration::from_secs(1), AGAIN) };
         self.not_before = Some(now.mono + pause);
@@ -52,7 +69,23 @@ impl Renewal {
         });
     }
 
-    /// When the present token ended, if that is surely over.
+    /// Whether the present token is to be renewed before it is used, as it is over by this machine's clock.
+    pub(crate) fn is_suspect(&self, now: Now) -> bool {
+        self.end != ApparentEnd::Doubted && self.expired(now).is_some()
+    }
+
+    /// It is renewed for that.
+    pub(crate) fn suspects(&mut self) {
+        self.end = ApparentEnd::Renewing;
+    }
+
+    /// The service refused to renew it. Answers whether it was to be renewed for its apparent end alone: then that is
+    /// doubted, and the token is tried as it is.
+    pub(crate) fn take_suspicion(&mut self) -> bool {
+        std::mem::replace(&mut self.end, ApparentEnd::Doubted) == ApparentEnd::Renewing
+    }
+
+    /// When the present token ended by this machine's clock, if that is surely over.
     pub(crate) fn expired(&self, now: Now) -> Option<Timestamp> {
         self.expires_at.filter(|end| now.wall.duration_since(*end) >= SKEW)
     }

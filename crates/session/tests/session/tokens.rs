@@ -29,12 +29,52 @@ fn a_token_that_is_no_jwt_ends_the_session_before_anything_is_dialled() {
     assert!(world.clients[ada].connects.is_empty() && world.clients[ada].tokens_used.is_empty());
 }
 
+/// This machine's clock may be two days ahead.
 #[test]
-fn an_expired_token_without_a_refresh_token_ends_the_session_before_anything_is_dialled() {
+fn the_service_decides_on_a_token_that_is_over_by_the_local_clock() {
     let mut world = World::new();
-    let ada = world.client(Options::new(Access::api(token(world.exp(-100)))));
-    assert!(matches!(ended(&world, ada), End::TokenExpired(_)));
-    assert!(world.clients[ada].connects.is_empty() && world.clients[ada].tokens_used.is_empty());
+    let ada = world.client(Options::new(Access::api(token(world.exp(-170_000)))));
+    assert_eq!((world.clients[ada].joins(), world.clients[ada].end()), (1, None));
+    world.cut(ada);
+    world.run_for(SECOND * 5);
+    assert_eq!(world.clients[ada].joins(), 2, "also when it comes back");
+}
+
+#[test]
+fn a_refused_token_that_is_over_by_the_local_clock_ends_the_session_after_one_attempt() {
+    let mut world = World::new();
+    world.faults.config.push_back(status(401));
+    let ada = world.client(Options::new(Access::api(token(world.exp(-170_000)))));
+    assert!(matches!(ended(&world, ada), End::TokenExpired { .. }));
+    assert_eq!(ended(&world, ada).blame(), Some(Blame::Credentials));
+    assert_eq!(world.clients[ada].tokens_used.len(), 1);
+}
+
+#[test]
+fn a_token_that_is_over_by_the_local_clock_is_tried_where_no_other_is_to_be_had() {
+    let mut world = World::new();
+    world.faults.refresh.push_back(status(401));
+    let (old, refresh_token) = (token(world.exp(-170_000)), Some(RefreshToken::new("refresh")));
+    let ada = world.client(Options::new(Access::Api { token: old.clone(), refresh_token: refresh_token.clone() }));
+    assert_eq!((world.clients[ada].joins(), world.clients[ada].end()), (1, None));
+
+    world.faults.refresh.push_back(status(401));
+    world.faults.config.push_back(status(401));
+    let ben = world.client(Options::new(Access::Api { token: old, refresh_token }));
+    assert!(matches!(ended(&world, ben), End::TokenExpired { .. }));
+    assert!(world.faults.refresh.is_empty() && world.faults.config.is_empty());
+}
+
+#[test]
+fn a_fresh_token_that_is_over_by_the_local_clock_is_used() {
+    let mut world = World::new();
+    // The service says nothing of its life, and this machine's clock is ahead.
+    world.token_life = 0;
+    world.epoch += SECOND * 170_000;
+    let refresh_token = Some(RefreshToken::new("refresh"));
+    let ada = world.client(Options::new(Access::Api { token: token(world.exp(-170_000)), refresh_token }));
+    world.run_for(SECOND * 20);
+    assert_eq!((world.clients[ada].joins(), world.clients[ada].end()), (1, None));
 }
 
 #[test]

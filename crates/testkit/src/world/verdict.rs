@@ -104,7 +104,7 @@ impl World {
             // Bare closes right after each other look like a fight for a client id.
             End::ShortLives(_) => !self.air.ours,
             End::ClosedOnConnect => life.joined.is_none(),
-            End::NotAuthorized(_) => self.clocks_jumped,
+            End::NotAuthorized(_) | End::TokenExpired { .. } => self.clocks_jumped,
             _ => false,
         };
         if !expected {
