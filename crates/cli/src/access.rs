@@ -18,12 +18,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chatroom_client::Builder;
+use chatroom_client::{BuildError, Builder, Rest};
 use chatroom_wire::{Claims, Config, RoomId, UserId, claims::ClaimsError, config::ConfigError};
 use jiff::Timestamp;
 
 use self::{keys::Keys, place::Place, whose::Whose};
-use crate::{args::access::AccessArgs, environment::Environment, profile::Profile};
+use crate::{args::access::AccessArgs, environment::Environment, profile::Profile, token_clock::TokenTimes};
 
 pub(crate) use self::{org::OrgAccess, visitor::VisitorAccess};
 
@@ -40,6 +40,7 @@ pub(crate) struct Access {
     ticket: Ticket,
     place: Place,
     name: Option<String>,
+    times: TokenTimes,
     /// What the user should know, though it works.
     pub(crate) warnings: Vec<String>,
 }
@@ -63,7 +64,7 @@ pub(crate) enum AccessError {
     EmptyTokenFile { path: PathBuf },
     #[error("{origin} can't be used")]
     BadToken { origin: String, source: ClaimsError },
-    #[error("{origin} ended at {at}")]
+    #[error("{origin} expired at {at} by this machine's clock")]
     Expired { origin: String, at: Timestamp },
     #[error("the config {} can't be read", path.display())]
     ConfigFile { path: PathBuf, source: io::Error },
@@ -72,8 +73,8 @@ pub(crate) enum AccessError {
 }
 
 impl Access {
-    /// Gathers what options, environment and profile say, in this order, and checks it. `now` decides whether a token
-    /// has ended; `stdin` is read for `--config -`.
+    /// Gathers what options, environment and profile say, in this order, and checks it. A token that looks
+    /// expired at `now` is warned of; `stdin` is read for `--config -`.
     pub(crate) fn resolve(
         args: &AccessArgs,
         profile: &Profile,
@@ -82,15 +83,20 @@ impl Access {
         stdin: impl Read,
     ) -> Result<Self, AccessError> {
         let mut warnings = Vec::new();
-        let ticket = match &args.config {
-            Some(path) => Ticket::Config(Box::new(config(path, now, stdin)?)),
+        let (ticket, times) = match &args.config {
+            Some(path) => {
+                let (config, times) = config(path, stdin)?;
+                warnings.extend(keys::doubt(&times, false, now));
+                (Ticket::Config(Box::new(config)), times)
+            }
             None => match Keys::resolve(&args.visitor, profile, environment, now, &mut warnings)? {
-                Some(keys) => Ticket::Token(keys),
+                Some((keys, times)) => (Ticket::Token(keys), times),
                 None => return Err(AccessError::Nothing),
             },
         };
         Ok(Self {
             ticket,
+            times,
             place: Place::resolve(&args.visitor.service, profile, environment),
             name: visitor::name(&args.visitor, profile, environment),
             warnings,
@@ -117,40 +123,44 @@ impl Access {
         Whose::new(room, user.or(device).unwrap_or_default())
     }
 
+    /// What the token says of its time.
+    pub(crate) fn times(&self) -> &TokenTimes {
+        &self.times
+    }
+
     /// The name to write under, where one was given.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The beginning of a session.
-    pub(crate) fn builder(self) -> Builder {
-        let mut builder = match self.ticket {
-            Ticket::Config(config) => Builder::with_config(*config),
+    /// The beginning of a session, and the service that it uses.
+    pub(crate) fn builder(mut self) -> Result<(Builder, Rest), BuildError> {
+        let builder = match self.ticket {
+            Ticket::Config(config) => {
+                // No call will be made.
+                self.place.api = None;
+                Builder::with_config(*config)
+            }
             Ticket::Token(Keys { token, refresh: None }) => Builder::with_token(token),
             Ticket::Token(Keys { token, refresh: Some(refresh) }) => Builder::with_token(token).refresh_token(refresh),
         };
-        if let Some(api) = &self.place.api {
-            builder = builder.api(api);
-        }
-        if let Some(file) = self.place.ca_file {
-            builder = builder.ca_file(file);
-        }
-        if let Some(name) = self.name {
-            builder = builder.name(name);
-        }
-        if self.place.allow_plaintext { builder.allow_plaintext() } else { builder }
+        let rest = self.place.rest()?;
+        let builder = builder.rest(&rest);
+        Ok(match self.name {
+            Some(name) => (builder.name(name), rest),
+            None => (builder, rest),
+        })
     }
 }
 
-fn config(path: &Path, now: Timestamp, stdin: impl Read) -> Result<Config, AccessError> {
+fn config(path: &Path, stdin: impl Read) -> Result<(Config, TokenTimes), AccessError> {
     let json = if path == Path::new("-") { secret::read(stdin) } else { File::open(path).and_then(secret::read) };
     let path = || if path == Path::new("-") { PathBuf::from("(stdin)") } else { path.to_owned() };
     let json = json.map_err(|source| AccessError::ConfigFile { path: path(), source })?;
     let config = Config::from_json(&json).map_err(|source| AccessError::BadConfig { path: path(), source })?;
-    keys::check(&config.connection.token, now, false, || {
-        format!("connection.token of the config {}", path().display())
-    })?;
-    Ok(config)
+    let origin = format!("connection.token of the config {}", path().display());
+    let times = keys::times(&config.connection.token, origin)?;
+    Ok((config, times))
 }
 
 #[cfg(test)]

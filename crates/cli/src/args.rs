@@ -30,7 +30,7 @@ use self::{
     counter::CounterArgs, filter::FilterArgs, history::HistoryArgs, moderate::ModerateArgs, outbox::OutboxArgs,
     poll::PollArgs, room::RoomArgs, sticker::StickerArgs, token::TokenArgs,
 };
-use crate::color::ColorChoice;
+use crate::{color::ColorChoice, token_clock::TokenClock};
 
 pub(crate) use self::{
     serve::{DemoArgs, ReadyFormat, ServeArgs},
@@ -86,6 +86,10 @@ pub(crate) struct GlobalArgs {
     /// With auto, on a terminal, unless $NO_COLOR is set.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub(crate) color: ColorChoice,
+
+    /// The token that the command uses, for failures that clocks may explain.
+    #[arg(skip)]
+    pub(crate) clock: TokenClock,
 }
 
 /// What to do.

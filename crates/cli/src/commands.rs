@@ -50,36 +50,36 @@ use crate::{
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Does what the command line says, and tells what failed.
-pub(crate) fn run(args: Args) -> ExitCode {
-    let color = args.global.color;
-    match carry_out(args) {
+pub(crate) fn run(Args { global, command }: Args) -> ExitCode {
+    match carry_out(&global, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            diagnostics::report(&failure, color);
+            let note = global.clock.note(&failure, Timestamp::now());
+            diagnostics::report(&failure, note.as_deref(), global.color);
             failure.exit().into()
         }
     }
 }
 
-fn carry_out(Args { global, command }: Args) -> Result<(), Failure> {
+fn carry_out(global: &GlobalArgs, command: Command) -> Result<(), Failure> {
     log::start(global.log.as_deref(), Environment::of_process().text("RUST_LOG"))?;
     let runtime = runtime(&command).map_err(|source| Failure::System { what: "threads", source })?;
     let result = runtime.block_on(async {
         match command {
-            Command::Demo(args) => demo::run(args, &global).await,
+            Command::Demo(args) => demo::run(args, global).await,
             Command::Serve(args) => serve::run(args).await,
-            Command::Tail(args) => tail::run(args, &global).await,
-            Command::Send(args) => send::run(args, &global).await,
-            Command::Join(args) => join::run(args, &global).await,
-            Command::History(args) => history::run(args, &global).await,
-            Command::Room(args) => room::run(args, &global).await,
-            Command::Token(args) => token::run(args, &global).await,
-            Command::Moderate(args) => moderate::run(args, &global).await,
-            Command::Filter(args) => filter::run(args, &global).await,
-            Command::Counter(args) => counter::run(args, &global).await,
-            Command::Poll(args) => poll::run(args, &global).await,
-            Command::Sticker(args) => sticker::run(args, &global).await,
-            Command::Outbox(args) => outbox::run(args, &global).await,
+            Command::Tail(args) => tail::run(args, global).await,
+            Command::Send(args) => send::run(args, global).await,
+            Command::Join(args) => join::run(args, global).await,
+            Command::History(args) => history::run(args, global).await,
+            Command::Room(args) => room::run(args, global).await,
+            Command::Token(args) => token::run(args, global).await,
+            Command::Moderate(args) => moderate::run(args, global).await,
+            Command::Filter(args) => filter::run(args, global).await,
+            Command::Counter(args) => counter::run(args, global).await,
+            Command::Poll(args) => poll::run(args, global).await,
+            Command::Sticker(args) => sticker::run(args, global).await,
+            Command::Outbox(args) => outbox::run(args, global).await,
         }
     });
     // Does not wait for anything: a look-up of a name may still be on its way.
@@ -112,6 +112,7 @@ fn runtime(command: &Command) -> io::Result<Runtime> {
 fn access(args: &AccessArgs, global: &GlobalArgs) -> Result<Access, Failure> {
     let (profile, environment) = setup(global)?;
     let access = Access::resolve(args, &profile, &environment, Timestamp::now(), io::stdin())?;
+    global.clock.token(access.times());
     warn(&access.warnings, global);
     Ok(access)
 }
@@ -126,7 +127,10 @@ fn visitor_at(args: &VisitorArgs, global: &GlobalArgs) -> Result<(Rest, Visitor)
     let (profile, environment) = setup(global)?;
     let access = VisitorAccess::resolve(args, &profile, &environment, Timestamp::now())?;
     warn(&access.warnings, global);
-    access.open().map_err(Failure::Build)
+    global.clock.token(access.times());
+    let (rest, visitor) = access.open().map_err(Failure::Build)?;
+    global.clock.service(&rest);
+    Ok((rest, visitor))
 }
 
 /// What makes rooms and tokens, in the name of the organisation.
@@ -134,7 +138,16 @@ fn rooms(args: &OrgArgs, global: &GlobalArgs) -> Result<Rooms, Failure> {
     let (profile, environment) = setup(global)?;
     let access = OrgAccess::resolve(args, &profile, &environment)?;
     warn(&access.warnings, global);
-    access.open().map_err(Failure::Build)
+    let (rest, rooms) = access.open().map_err(Failure::Build)?;
+    global.clock.service(&rest);
+    Ok(rooms)
+}
+
+/// The beginning of a session.
+fn builder(access: Access, global: &GlobalArgs) -> Result<Builder, Failure> {
+    let (builder, rest) = access.builder().map_err(Failure::Build)?;
+    global.clock.service(&rest);
+    Ok(builder)
 }
 
 /// What the user set up besides the command line.

@@ -17,10 +17,10 @@ use crate::{
     hint,
 };
 
-/// Tells a failure on stderr.
-pub(crate) fn report(failure: &Failure, color: ColorChoice) {
+/// Tells a failure on stderr, with a note on what else may matter.
+pub(crate) fn report(failure: &Failure, note: Option<&str>, color: ColorChoice) {
     let mut stderr = std::io::stderr();
-    let text = render(failure, color.palette(&stderr));
+    let text = render(failure, note, color.palette(&stderr));
     // Where stderr is closed there is nobody to tell.
     let _ = stderr.write_all(text.as_bytes());
 }
@@ -40,7 +40,7 @@ pub(crate) fn note(text: &str, color: ColorChoice) {
 }
 
 /// Causes can quote a server: each is made one safe line.
-fn render(failure: &Failure, palette: Palette) -> String {
+fn render(failure: &Failure, note: Option<&str>, palette: Palette) -> String {
     let mut text = format!("{} {}\n", palette.paint(Style::Red, "error:"), SafeText::line(&failure.to_string()));
     let mut last = failure.to_string();
     for cause in failure.causes() {
@@ -50,6 +50,9 @@ fn render(failure: &Failure, palette: Palette) -> String {
             let _ = writeln!(text, "  {} {}", palette.paint(Style::Red, "Caused by:"), SafeText::line(&told));
         }
         last = told;
+    }
+    if let Some(note) = note {
+        let _ = writeln!(text, "\n{} {}", palette.paint(Style::Yellow, "note:"), SafeText::line(note));
     }
     let _ = writeln!(text, "\n{} {}", palette.paint(Style::Cyan, "hint:"), hint::failure(failure));
     text

@@ -138,7 +138,7 @@ impl Failure {
             Self::File { .. } => Exit::Failed,
             Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
             Self::NotJoined { .. } => Exit::Network,
-            Self::BadSettings { .. } | Self::Build(BuildError::Api(_)) => Exit::Usage,
+            Self::BadSettings { .. } | Self::Build(BuildError::Api(_) | BuildError::Proxy { .. }) => Exit::Usage,
             Self::Outbox(_)
             | Self::Build(_)
             | Self::Undelivered { .. }

@@ -31,6 +31,8 @@ const MORE: &str = "with --log debug you see what happened before";
 const KEPT: &str = "what stays in the outbox need not be said again: `chatroom outbox list` shows it";
 const ELSEWHERE: &str = "say where to keep messages until they have arrived with --outbox DIR, or keep none with \
     --outbox none";
+const PROXY: &str = "is this the proxy? --proxy URL takes another one, --proxy none goes without; a user name and a password \
+    stand in its URL, as in http://NAME:PASSWORD@proxy.example:3128";
 const PLAINTEXT: &str =
     "use https:// (or wss://); with --allow-plaintext it connects all the same, and everyone on the way can read it";
 
@@ -105,6 +107,7 @@ fn build(error: &BuildError) -> &'static str {
     match error {
         BuildError::Api(_) => "write --api like https://api.one.blendvision.com or https://localhost:8443",
         BuildError::Plaintext { .. } => PLAINTEXT,
+        BuildError::Proxy { .. } => PROXY,
         BuildError::CaFile { .. } | BuildError::Ca { .. } => {
             "--ca-file is a file of certificates in PEM; `chatroom serve` says where its own is"
         }
@@ -167,6 +170,7 @@ fn link(error: &LinkError) -> &'static str {
     match error {
         LinkError::NotFound { .. } => "is the host name right, and is this machine online?",
         LinkError::Unreachable { .. } => RUNNING,
+        LinkError::Proxy { .. } => PROXY,
         LinkError::Tls { fault, .. } => tls(*fault),
         LinkError::Upgrade { status: 401 | 403, .. } => NEW_TOKEN,
         LinkError::Upgrade { status: 408 | 425 | 429 | 500.., .. } => LATER,

@@ -5,6 +5,7 @@
 //! - [`commands`]: what the program does, one file for each command
 //! - [`output`]: events as lines, [`printer`] writes them; [`input`]: lines of stdin; [`color`]: colours; [`cells`]: widths and columns
 //! - [`failure`]: what can fail, [`hint`]: what to do about it, [`diagnostics`]: how it is told
+//! - [`token_clock`]: what a token's times have to do with a failure
 //! - [`signals`], [`log`], [`near`], [`words`]: small parts
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ mod output;
 mod printer;
 mod profile;
 mod signals;
+mod token_clock;
 mod words;
 
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use std::{
 use etcetera::BaseStrategy as _;
 use toml::{Table, Value};
 
-use crate::{args::outbox::Place, environment::Environment, near::nearest};
+use crate::{access::place::ProxyUrl, args::outbox::Place, environment::Environment, near::nearest};
 
 /// The defaults that one profile gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,12 +20,14 @@ pub(crate) struct Profile {
     pub(crate) name: Option<String>,
     pub(crate) org_token_file: Option<PathBuf>,
     pub(crate) outbox: Option<Place>,
+    pub(crate) proxy: Option<ProxyUrl>,
 }
 
 /// The profile that is used unless another one is asked for.
 const DEFAULT: &str = "default";
 
-const KEYS: [&str; 7] = ["api", "token_file", "refresh_token_file", "ca_file", "name", "org_token_file", "outbox"];
+const KEYS: [&str; 8] =
+    ["api", "token_file", "refresh_token_file", "ca_file", "name", "org_token_file", "outbox", "proxy"];
 
 /// Why a profile can't be used. No value is ever quoted: one of them may be a token in the wrong place.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +142,7 @@ impl Profile {
             };
             match known {
                 "api" => profile.api = Some(text.to_owned()),
+                "proxy" => profile.proxy = Some(ProxyUrl::from(text.to_owned())),
                 "name" => profile.name = Some(text.to_owned()),
                 "token_file" => profile.token_file = Some(beside(path, text)),
                 "refresh_token_file" => profile.refresh_token_file = Some(beside(path, text)),

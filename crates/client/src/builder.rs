@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    EventStream, Outbox, Rest, Room, Trust,
+    EventStream, Outbox, Proxy, Rest, Room, Trust,
     driver::{Driver, Ends},
     events,
     memory::MemoryRoom,
@@ -57,6 +57,8 @@ pub struct Builder {
     options: Options,
     api: String,
     trust: Trust,
+    /// Without one, the environment decides.
+    proxy: Option<Proxy>,
     rest: Option<Rest>,
     memory: Option<MemoryRoom>,
     /// Shared with clones of this; the first that builds has it.
@@ -96,6 +98,14 @@ pub enum BuildError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A proxy can't be used. It is not quoted: a password may stand in it.
+    #[error("{origin} can't be used: {problem}")]
+    Proxy {
+        /// Where it stands.
+        origin: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// TLS can't be set up on this machine.
     #[error("TLS can't be set up: {0}")]
     Tls(String),
@@ -120,6 +130,7 @@ impl Builder {
             options: Options::new(access),
             api: DEFAULT_API.to_owned(),
             trust: Trust::new(),
+            proxy: None,
             rest: None,
             memory: None,
             outbox: None,
@@ -202,6 +213,12 @@ impl Builder {
         self
     }
 
+    /// Goes through this proxy, or through none, instead of what the environment says ([`Proxy::from_env`]).
+    pub fn proxy(mut self, proxy: &Proxy) -> Self {
+        self.proxy = Some(proxy.clone());
+        self
+    }
+
     /// Keeps own messages in this outbox until they have ended, and sends first what an earlier session left there: that
     /// is told as [`Event::MessageAdded`](crate::Event::MessageAdded), queued, before anything else.
     ///
@@ -270,11 +287,12 @@ impl Builder {
     }
 
     fn network(&mut self) -> Result<Network, BuildError> {
+        let proxy = self.proxy.take().unwrap_or_else(Proxy::from_env);
         match (self.rest.take(), &self.options.access) {
             (Some(rest), _) => Ok(Network::with_rest(rest)),
-            (None, Access::Api { .. }) => Rest::new(&self.api, &self.trust).map(Network::with_rest),
+            (None, Access::Api { .. }) => Rest::with_proxy(&self.api, &self.trust, &proxy).map(Network::with_rest),
             // No call will be made, so no client for calls is made either.
-            (None, Access::Config(_)) => Ok(Network::links_only(self.trust.config()?, self.trust.plaintext)),
+            (None, Access::Config(_)) => Ok(Network::links_only(self.trust.config()?, self.trust.plaintext, proxy)),
         }
     }
 }

@@ -11,13 +11,18 @@ use chatroom_wire::{
 use jiff::Timestamp;
 use reqwest::{
     Client, Method, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect,
 };
 use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{BuildError, calls::ask, tls};
+use crate::{
+    BuildError, Proxy,
+    calls::ask,
+    clock_skew::{self, ClockSkew},
+    tls,
+};
 
 /// How long a call may take, all in all.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -37,6 +42,9 @@ pub(crate) struct Http {
     host: Arc<str>,
     /// The port that is reached over TLS, where it is.
     tls_port: Option<u16>,
+    /// Through which calls go, in words.
+    proxy: Option<Arc<str>>,
+    pub(crate) clock: ClockSkew,
 }
 
 /// One call. Holds secrets, so it has no `Debug`.
@@ -85,7 +93,7 @@ impl<'a> Request<'a> {
 }
 
 impl Http {
-    pub(crate) fn new(api: &str, tls: &ClientConfig, plaintext: bool) -> Result<Self, BuildError> {
+    pub(crate) fn new(api: &str, tls: &ClientConfig, plaintext: bool, proxy: &Proxy) -> Result<Self, BuildError> {
         let url = Url::parse(api).map_err(|_| BuildError::Api("it is no URL, such as https://localhost:8443"))?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(BuildError::Api("it begins with neither https:// nor http://"));
@@ -101,20 +109,24 @@ impl Http {
         if url.scheme() == "http" && !local && !plaintext {
             return Err(BuildError::Plaintext { host });
         }
-        let client = Client::builder()
+        let hop = proxy.hop(url.scheme() == "https", host.trim_matches(['[', ']']))?;
+        let builder = match hop {
+            Some(hop) => Client::builder().proxy(hop.for_calls().map_err(|error| BuildError::Tls(innermost(&error)))?),
+            None => Client::builder().no_proxy(),
+        };
+        let client = builder
             .tls_backend_preconfigured(tls.clone())
             .timeout(CALL_TIMEOUT)
             .pool_idle_timeout(IDLE)
             // A redirect could lead the token to another host, or out of TLS.
             .redirect(redirect::Policy::none())
-            // Links go straight; calls that do not would fail in other places than links.
-            .no_proxy()
             .user_agent(concat!("chatroom/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| BuildError::Tls(innermost(&error)))?;
         let base = format!("{}{PREFIX}", url.as_str().trim_end_matches('/'));
         let tls_port = url.port_or_known_default().filter(|_| url.scheme() == "https");
-        Ok(Self { client, base: base.into(), host: host.into(), tls_port })
+        let proxy = hop.map(|hop| hop.to_string().into());
+        Ok(Self { client, base: base.into(), host: host.into(), tls_port, proxy, clock: ClockSkew::default() })
     }
 
     /// The link, over TLS if it leads to where the service itself was reached over TLS: a server behind a proxy may not
@@ -156,6 +168,7 @@ impl Http {
         }
         let mut answer = builder.send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status();
+        self.clock.learn(answer.headers(), Timestamp::now());
         let bytes = self.read(&mut answer).await?;
         tracing::debug!(%method, path, status = status.as_u16(), bytes = bytes.len(), "called the service");
         if status.is_success() { Ok(bytes) } else { Err(refused(status, &answer, &bytes)) }
@@ -178,19 +191,23 @@ impl Http {
         }
         match tls_fault(error) {
             Some((fault, problem)) => CallError::Tls { fault, problem },
-            None => CallError::Unreachable(format!("{}: {}", self.host, innermost(error))),
+            None => {
+                let way = self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+                CallError::Unreachable(format!("{}{way}: {}", self.host, innermost(error)))
+            }
         }
     }
 }
 
-/// When a server wants to be asked again: `Retry-After`, in seconds or as a date.
-pub(crate) fn retry_after(value: Option<&HeaderValue>, now: Timestamp) -> Option<Duration> {
-    let text = value?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
+/// When a server wants to be asked again: `Retry-After`, in seconds or as a date. A date is the server's, so that it counts
+/// from the server's `Date`, where that is told.
+pub(crate) fn retry_after(answer: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let value = answer.get(RETRY_AFTER)?;
+    if let Ok(seconds) = value.to_str().ok()?.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    Duration::try_from(date.duration_since(now)).ok()
+    let now = answer.get(DATE).and_then(clock_skew::timestamp).unwrap_or(now);
+    Duration::try_from(clock_skew::timestamp(value)?.duration_since(now)).ok()
 }
 
 fn method(verb: Verb) -> Method {
@@ -223,7 +240,7 @@ fn refused(status: StatusCode, answer: &Response, bytes: &[u8]) -> CallError {
         empty if empty.is_empty() => status.canonical_reason().unwrap_or("without a word").to_owned(),
         text => text,
     };
-    let retry_after = retry_after(answer.headers().get(RETRY_AFTER), Timestamp::now());
+    let retry_after = retry_after(answer.headers(), Timestamp::now());
     CallError::Status { status: status.as_u16(), body, retry_after }
 }
 
@@ -249,7 +266,7 @@ mod tests {
 
     fn http(api: &str) -> Result<Http, String> {
         let tls = crate::Trust::new().config().unwrap();
-        Http::new(api, &tls, false).map_err(|error| error.to_string())
+        Http::new(api, &tls, false, &Proxy::none()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -272,11 +289,15 @@ mod tests {
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {
         let now = "1994-11-06T08:49:00Z".parse().unwrap();
-        let read = |text| retry_after(Some(&HeaderValue::from_static(text)), now);
+        let headers = |text| HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
+        let read = |text| retry_after(&headers(text), now);
         assert_eq!(read(" 120 "), Some(Duration::from_secs(120)));
         assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(37)));
         assert_eq!(read("Sun, 06 Nov 1994 08:48:37 GMT"), None);
         assert_eq!(read("soon"), None);
+        let mut by_its_clock = headers("Sun, 06 Nov 1994 08:49:37 GMT");
+        by_its_clock.insert(DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:30 GMT"));
+        assert_eq!(retry_after(&by_its_clock, "1994-11-08T08:49:30Z".parse().unwrap()), Some(Duration::from_secs(7)));
     }
 
     #[test]

@@ -41,7 +41,7 @@
 //!
 //! Read [`Builder`] first, then [`Room`] and [`Event`].
 //!
-//! - [`builder`]: how to join; [`tls`]: whom to trust
+//! - [`builder`]: how to join; [`tls`]: whom to trust; [`proxy`]: through which proxy
 //! - [`room`]: the handle, and what becomes of a message; [`events`]: what happens in the room
 //! - [`calls`]: all REST calls of a chat token, on a [`Room`] and, without a session, on a [`Visitor`]
 //! - [`history`]: all that was said, as a stream
@@ -49,7 +49,7 @@
 //! - [`outbox`]: own messages on disk, over the end of a program
 //! - [`memory`]: a room in memory, for tests of programs that chat
 //! - `driver`: the only loop; `link`: the connection it feeds; `transport`: how bytes travel; `http`: how calls do;
-//!   `name`: under which name somebody acts
+//!   `clock_skew`: how far this machine's clock is off; `name`: under which name somebody acts
 //!
 //! All rules of a client (when to try again, what to send again, in which order to tell) are in [`chatroom_session`],
 //! which is neither slow nor surprised by a clock; this crate carries bytes and tells the time.
@@ -73,6 +73,7 @@
 
 pub mod builder;
 pub mod calls;
+mod clock_skew;
 pub mod dictionaries;
 mod driver;
 pub mod events;
@@ -83,6 +84,7 @@ mod links;
 mod name;
 mod network;
 pub mod outbox;
+pub mod proxy;
 pub mod rest;
 pub mod room;
 pub mod rooms;
@@ -95,6 +97,7 @@ pub use dictionaries::Dictionaries;
 pub use events::{EventStream, Lagged};
 pub use history::{History, HistoryError};
 pub use outbox::{Outbox, OutboxError};
+pub use proxy::Proxy;
 pub use rest::Rest;
 pub use room::{DeliverError, Offer, Pending, Receipt, Room};
 pub use rooms::Rooms;

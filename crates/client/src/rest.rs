@@ -8,16 +8,17 @@ use chatroom_wire::{
     Chatroom, Config, RefreshToken, Token,
     rest::{ChatroomAnswer, MessagesPage, MessagesQuery, RefreshAnswer, RefreshRequest},
 };
+use jiff::SignedDuration;
 use rustls::ClientConfig;
 
 use crate::{
-    BuildError, Trust,
+    BuildError, Proxy, Trust,
     http::{Http, Request},
 };
 
 /// The REST service (docs/protocol.md, section C). Cheap to clone; clones share connections.
 ///
-/// Calls end after 15 s, follow no redirect, use no proxy, and read answers of up to 16 MiB.
+/// Calls end after 15 s, follow no redirect, go through a [`Proxy`] where there is one, and read answers of up to 16 MiB.
 ///
 /// It is the door to [`Rooms`](crate::Rooms), to [`Visitor`](crate::Visitor) and to
 /// [`Dictionaries`](crate::Dictionaries); [`Builder::rest`](crate::Builder::rest) has sessions share it.
@@ -41,6 +42,7 @@ pub struct Rest {
     pub(crate) http: Http,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) plaintext: bool,
+    pub(crate) proxy: Proxy,
 }
 
 impl Rest {
@@ -49,8 +51,23 @@ impl Rest {
     /// # Errors
     /// When the URL or an authority can't be used.
     pub fn new(api: &str, trust: &Trust) -> Result<Self, BuildError> {
+        Self::with_proxy(api, trust, &Proxy::from_env())
+    }
+
+    /// The same, through this proxy instead of what the environment says.
+    ///
+    /// # Errors
+    /// When the URL, an authority or the proxy can't be used.
+    pub fn with_proxy(api: &str, trust: &Trust, proxy: &Proxy) -> Result<Self, BuildError> {
         let tls = trust.config()?;
-        Ok(Self { http: Http::new(api, &tls, trust.plaintext)?, tls, plaintext: trust.plaintext })
+        let http = Http::new(api, &tls, trust.plaintext, proxy)?;
+        Ok(Self { http, tls, plaintext: trust.plaintext, proxy: proxy.clone() })
+    }
+
+    /// By how much this machine's clock is ahead of the service's, as its last answer said; negative where it is behind.
+    /// None, while no answer has told the time.
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        self.http.clock.ahead()
     }
 
     /// Buys a fresh chat token: `POST /chatrooms/tokens:refresh`.

@@ -2,6 +2,7 @@
 
 mod dial;
 pub mod memory;
+mod tunnel;
 mod wss;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use rustls::ClientConfig;
 
 use self::memory::MemoryRoom;
-use crate::{Rest, link::Opening};
+use crate::{Proxy, Rest, clock_skew::ClockSkew, link::Opening};
 
 /// The world of one session, or of one visitor.
 #[derive(Clone)]
@@ -27,16 +28,19 @@ pub(crate) struct Network {
     rest: Option<Rest>,
     tls: Arc<ClientConfig>,
     plaintext: bool,
+    proxy: Proxy,
+    clock: ClockSkew,
 }
 
 impl Network {
     pub(crate) fn with_rest(rest: Rest) -> Self {
-        Self { tls: Arc::clone(&rest.tls), plaintext: rest.plaintext, rest: Some(rest) }
+        let (tls, proxy, clock) = (Arc::clone(&rest.tls), rest.proxy.clone(), rest.http.clock.clone());
+        Self { tls, plaintext: rest.plaintext, proxy, clock, rest: Some(rest) }
     }
 
     /// For a session that makes no calls.
-    pub(crate) fn links_only(tls: Arc<ClientConfig>, plaintext: bool) -> Self {
-        Self { rest: None, tls, plaintext }
+    pub(crate) fn links_only(tls: Arc<ClientConfig>, plaintext: bool, proxy: Proxy) -> Self {
+        Self { rest: None, tls, plaintext, proxy, clock: ClockSkew::default() }
     }
 }
 
@@ -49,7 +53,7 @@ impl Transport {
                     Some(rest) => rest.http.upgrade(url),
                     None => url,
                 };
-                Box::pin(wss::open(url, Arc::clone(&network.tls), network.plaintext))
+                Box::pin(network.clone().open(url))
             }
             Self::Memory(room) => Box::pin(std::future::ready(Ok(room.open()))),
         }

@@ -27,6 +27,7 @@
 pub mod certs;
 pub mod chaos_proxy;
 pub mod config_file;
+pub mod connect_proxy;
 #[cfg(test)]
 mod dial;
 pub mod endpoint;

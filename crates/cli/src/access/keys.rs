@@ -6,7 +6,7 @@ use chatroom_wire::{Claims, RefreshToken, Token};
 use jiff::Timestamp;
 
 use super::{AccessError, secret::secret_of};
-use crate::{args::access::VisitorArgs, environment::Environment, profile::Profile};
+use crate::{args::access::VisitorArgs, environment::Environment, profile::Profile, token_clock::TokenTimes};
 
 /// A chat token, and what buys a fresh one.
 #[derive(Debug)]
@@ -26,14 +26,14 @@ pub(crate) struct Found {
 }
 
 impl Keys {
-    /// Gathers the tokens and checks the chat token; none where there is none.
+    /// Gathers the tokens, and what the chat token says of its time; none where there is none.
     pub(crate) fn resolve(
         args: &VisitorArgs,
         profile: &Profile,
         environment: &Environment<'_>,
         now: Timestamp,
         warnings: &mut Vec<String>,
-    ) -> Result<Option<Self>, AccessError> {
+    ) -> Result<Option<(Self, TokenTimes)>, AccessError> {
         let Some(found) = find(args.token_file.as_deref(), profile, environment, warnings)? else { return Ok(None) };
         // A refresh token belongs to its token: the profile's is of no use for another one.
         let of_profile = profile.refresh_token_file.as_ref().filter(|_| found.of_profile);
@@ -41,8 +41,9 @@ impl Keys {
             Some(path) => Some(RefreshToken::new(secret_of(path, warnings)?)),
             None => None,
         };
-        check(&found.token, now, refresh.is_some(), || found.origin)?;
-        Ok(Some(Self { token: found.token, refresh }))
+        let times = times(&found.token, found.origin)?;
+        warnings.extend(doubt(&times, refresh.is_some(), now));
+        Ok(Some((Self { token: found.token, refresh }, times)))
     }
 }
 
@@ -73,20 +74,18 @@ pub(crate) fn refresh_token(
     if token.is_empty() { Err(AccessError::EmptyTokenFile { path: path.clone() }) } else { Ok(token) }
 }
 
-/// A chat token must be one, and good, unless a fresh one can be bought.
-pub(super) fn check(
-    token: &Token,
-    now: Timestamp,
-    renewable: bool,
-    origin: impl FnOnce() -> String,
-) -> Result<(), AccessError> {
+/// What a chat token says of its time; it must be one.
+pub(super) fn times(token: &Token, origin: String) -> Result<TokenTimes, AccessError> {
     match Claims::of(token) {
-        Err(source) => Err(AccessError::BadToken { origin: origin(), source }),
-        Ok(claims) => match claims.expires_at().filter(|end| *end <= now) {
-            Some(at) if !renewable => Err(AccessError::Expired { origin: origin(), at }),
-            Some(_) | None => Ok(()),
-        },
+        Err(source) => Err(AccessError::BadToken { origin, source }),
+        Ok(claims) => Ok(TokenTimes::of(&claims, origin)),
     }
+}
+
+/// What to say of a token that looks bad by this machine's clock: it is tried, unless a fresh one is bought first.
+pub(super) fn doubt(times: &TokenTimes, renewable: bool, now: Timestamp) -> Option<String> {
+    let doubt = times.doubt(now).filter(|_| !renewable)?;
+    Some(format!("{doubt}; trying it anyway, as the service decides"))
 }
 
 /// A token file, in words.

@@ -1,6 +1,6 @@
 //! Calls in the name of an organisation.
 
-use chatroom_client::{BuildError, Rooms};
+use chatroom_client::{BuildError, Rest, Rooms};
 use chatroom_wire::{Claims, OrgToken, Token};
 
 use super::{AccessError, keys::told, place::Place, secret::secret_of};
@@ -45,12 +45,13 @@ impl OrgAccess {
         Ok(Self { token, org_id: args.org_id.clone(), place, warnings })
     }
 
-    /// What makes rooms and tokens.
-    pub(crate) fn open(self) -> Result<Rooms, BuildError> {
-        let rooms = Rooms::new(&self.place.rest()?, self.token);
+    /// The service, and what makes rooms and tokens there.
+    pub(crate) fn open(self) -> Result<(Rest, Rooms), BuildError> {
+        let rest = self.place.rest()?;
+        let rooms = Rooms::new(&rest, self.token);
         Ok(match self.org_id {
-            Some(id) => rooms.org_id(id),
-            None => rooms,
+            Some(id) => (rest, rooms.org_id(id)),
+            None => (rest, rooms),
         })
     }
 }

@@ -1,10 +1,26 @@
 //! Where the service is, and whom to trust.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
-use chatroom_client::{BuildError, DEFAULT_API, Rest, Trust};
+use chatroom_client::{BuildError, DEFAULT_API, Proxy, Rest, Trust};
 
 use crate::{args::access::ServiceArgs, environment::Environment, profile::Profile};
+
+/// The URL of a proxy, or `none`. A password may stand in it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ProxyUrl(String);
+
+impl From<String> for ProxyUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyUrl")
+    }
+}
 
 /// A service.
 #[derive(Debug)]
@@ -12,16 +28,19 @@ pub(crate) struct Place {
     pub(crate) api: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) allow_plaintext: bool,
+    proxy: Option<ProxyUrl>,
 }
 
 impl Place {
     /// What options, environment and profile say, in this order.
     pub(crate) fn resolve(args: &ServiceArgs, profile: &Profile, environment: &Environment<'_>) -> Self {
+        let proxy = args.proxy.clone().or_else(|| environment.text("CHATROOM_PROXY").map(ProxyUrl));
         let ca_file = args.ca_file.clone().or_else(|| environment.path("CHATROOM_CA_FILE"));
         Self {
             api: args.api.clone().or_else(|| environment.text("CHATROOM_API")).or_else(|| profile.api.clone()),
             ca_file: ca_file.or_else(|| profile.ca_file.clone()),
             allow_plaintext: args.allow_plaintext,
+            proxy: proxy.or_else(|| profile.proxy.clone()),
         }
     }
 
@@ -34,6 +53,11 @@ impl Place {
         if self.allow_plaintext {
             trust = trust.allow_plaintext();
         }
-        Rest::new(self.api.as_deref().unwrap_or(DEFAULT_API), &trust)
+        let proxy = match &self.proxy {
+            None => Proxy::from_env(),
+            Some(ProxyUrl(url)) if url == "none" => Proxy::none(),
+            Some(ProxyUrl(url)) => Proxy::new(url)?,
+        };
+        Rest::with_proxy(self.api.as_deref().unwrap_or(DEFAULT_API), &trust, &proxy)
     }
 }

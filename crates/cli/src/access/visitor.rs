@@ -4,12 +4,13 @@ use chatroom_client::{BuildError, Rest, Visitor};
 use jiff::Timestamp;
 
 use super::{AccessError, keys::Keys, place::Place};
-use crate::{args::access::VisitorArgs, environment::Environment, profile::Profile};
+use crate::{args::access::VisitorArgs, environment::Environment, profile::Profile, token_clock::TokenTimes};
 
 /// All that is needed to call the service with a chat token.
 #[derive(Debug)]
 pub(crate) struct VisitorAccess {
     keys: Keys,
+    times: TokenTimes,
     place: Place,
     name: Option<String>,
     /// What the user should know, though it works.
@@ -17,8 +18,8 @@ pub(crate) struct VisitorAccess {
 }
 
 impl VisitorAccess {
-    /// Gathers what options, environment and profile say, in this order, and checks it. `now` decides whether a token
-    /// has ended.
+    /// Gathers what options, environment and profile say, in this order, and checks it. A token that looks
+    /// expired at `now` is warned of.
     pub(crate) fn resolve(
         args: &VisitorArgs,
         profile: &Profile,
@@ -26,9 +27,15 @@ impl VisitorAccess {
         now: Timestamp,
     ) -> Result<Self, AccessError> {
         let mut warnings = Vec::new();
-        let keys = Keys::resolve(args, profile, environment, now, &mut warnings)?.ok_or(AccessError::NoToken)?;
+        let (keys, times) =
+            Keys::resolve(args, profile, environment, now, &mut warnings)?.ok_or(AccessError::NoToken)?;
         let place = Place::resolve(&args.service, profile, environment);
-        Ok(Self { keys, place, name: name(args, profile, environment), warnings })
+        Ok(Self { keys, times, place, name: name(args, profile, environment), warnings })
+    }
+
+    /// What the token says of its time.
+    pub(crate) fn times(&self) -> &TokenTimes {
+        &self.times
     }
 
     /// The service, and somebody who calls it.

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser as _;
+
 use super::not_empty;
+use crate::access::place::ProxyUrl;
 
 /// How to reach a room: by a token and the REST service, or by a config alone.
 #[derive(Debug, Default, clap::Args)]
@@ -86,6 +89,15 @@ pub(crate) struct ServiceArgs {
     /// Else $CHATROOM_CA_FILE, else the profile.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+
+    /// Reach the service through this HTTP proxy; `none` goes without one
+    ///
+    /// Else $CHATROOM_PROXY, else the profile's proxy. Without any of these: $HTTPS_PROXY (without TLS $HTTP_PROXY), else
+    /// $ALL_PROXY, but not for this machine and the hosts in $NO_PROXY. A URL with a user name and a password,
+    /// http://NAME:PASSWORD@proxy.example:3128, belongs in a variable or the profile: other users of this machine can read
+    /// arguments.
+    #[arg(long, value_name = "URL", value_parser = not_empty().map(ProxyUrl::from))]
+    pub(crate) proxy: Option<ProxyUrl>,
 
     /// Connect without TLS also beyond this machine
     ///

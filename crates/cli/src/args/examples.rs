@@ -36,6 +36,7 @@ Configuration file:
   ca_file = \"ca.pem\"
   name = \"Ada\"
   org_token_file = \"org-token\"       # where you make rooms and tokens
+  proxy = \"http://proxy.example:3128\" # an HTTP proxy, or none
   outbox = \"none\"                    # or a directory for what waits to be sent";
 
 pub(crate) const DEMO: &str = "\

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::{
-    access, enter,
+    access, builder, enter,
     outbox::{Keeping, leftovers::Leftovers},
     send::print,
     stop::{Stop, Why},
@@ -44,7 +44,7 @@ pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failu
     let history = if access.has_history() { args.history } else { 0 };
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let leftovers = keeping.leftovers();
-    let (room, events) = enter(keeping.equip(access.builder()), history, args.timeout)?;
+    let (room, events) = enter(keeping.equip(builder(access, global)?), history, args.timeout)?;
     converse(room, events, view, stop, leftovers).await
 }
 

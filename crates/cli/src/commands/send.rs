@@ -26,7 +26,7 @@ use self::{
     tally::{Receipt, Tally},
 };
 use super::{
-    access, enter,
+    access, builder, enter,
     outbox::{Keeping, leftovers::messages},
     stop::Stop,
     tail::{finish, start_printer},
@@ -50,7 +50,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     let mut view = view(global, access.name(), false);
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let mut leftovers = keeping.leftovers();
-    let (room, mut events) = enter(keeping.equip(access.builder()), 0, Some(args.timeout))?;
+    let (room, mut events) = enter(keeping.equip(builder(access, global)?), 0, Some(args.timeout))?;
     let printer = start_printer()?;
     let mut tally = Tally::new(source.total(), args.json, view.err);
     let mut pace = Pace::new(args.keeping.ttl);

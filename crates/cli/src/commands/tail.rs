@@ -6,7 +6,7 @@ use chatroom_client::{Event, EventStream, Room};
 use tokio::time::timeout;
 
 use super::{
-    FAREWELL, access, enter,
+    FAREWELL, access, builder, enter,
     stop::{Stop, Why},
     view,
 };
@@ -27,7 +27,7 @@ pub(super) async fn run(args: TailArgs, global: &GlobalArgs) -> Result<(), Failu
         let told = "a config alone gives no way to read earlier messages; a token does (--token-file)";
         printer.offer(view.note(Style::Yellow, told));
     }
-    let (room, events) = enter(access.builder(), args.history, args.timeout)?;
+    let (room, events) = enter(builder(access, global)?, args.history, args.timeout)?;
     follow(room, events, view, printer, stop, args.count).await
 }
 

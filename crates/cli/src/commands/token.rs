@@ -82,6 +82,7 @@ async fn refresh(args: RefreshTokenArgs, global: &GlobalArgs) -> Result<(), Fail
         check_free(path, args.out.force)?;
     }
     let rest = Place::resolve(&args.service, &profile, &environment).rest().map_err(Failure::Build)?;
+    global.clock.service(&rest);
     let RefreshAnswer { token, expires_in } = rest.refresh(&refresh_token).await.map_err(Failure::Renewal)?;
     write(out, token.expose(), args.out.force)?;
     let now = Timestamp::now();

@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use chatroom_client::{Cause, Event, EventStream, Limits, Room};
 
 use super::{
-    access, open,
+    access, builder, open,
     stop::{Stop, Why},
     tail::{finish, leave, start_printer},
     view,
@@ -58,7 +58,7 @@ impl Visit {
         let stop = Stop::after(stay.length)?;
         let access = access(&AccessArgs { visitor, config: None }, global)?;
         let view = view(global, access.name(), false);
-        let mut builder = access.builder().limits(stay.limits);
+        let mut builder = builder(access, global)?.limits(stay.limits);
         if let Some(timeout) = stay.timeout {
             builder = builder.patience(timeout);
         }

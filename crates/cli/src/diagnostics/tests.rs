@@ -8,7 +8,7 @@ use super::*;
 use crate::{access::AccessError, failure::Exit};
 
 fn told(failure: &Failure) -> String {
-    format!("{}(exit code {})\n", render(failure, Palette::PLAIN), failure.exit() as u8)
+    format!("{}(exit code {})\n", render(failure, None, Palette::PLAIN), failure.exit() as u8)
 }
 
 fn fatal(error: LinkError) -> Failure {
@@ -42,7 +42,13 @@ fn each_failure_is_told_with_its_cause_and_what_to_do() {
                 source: Config::from_json(b"{\"connection\":{}}").unwrap_err(),
             }),
         ),
-        ("expired", Failure::Ended(End::TokenExpired(ended_at))),
+        (
+            "expired",
+            Failure::Ended(End::TokenExpired {
+                at: ended_at,
+                cause: Cause::Refused { reason: ReasonCode::NOT_AUTHORIZED, text: None },
+            }),
+        ),
         (
             "gave_up",
             Failure::Ended(End::GaveUp {
@@ -127,7 +133,7 @@ fn blame_decides_the_exit_code() {
 
 #[test]
 fn colours_are_for_the_labels_alone() {
-    let text = render(&Failure::Ended(End::TakenOver), Palette::COLORED);
+    let text = render(&Failure::Ended(End::TakenOver), None, Palette::COLORED);
     assert!(text.starts_with("\x1b[31merror:\x1b[0m another client"), "{text:?}");
     assert!(text.contains("\n\n\x1b[36mhint:\x1b[0m "), "{text:?}");
 }

@@ -2,7 +2,7 @@
 
 use chatroom_client::CallError;
 
-use super::{FIREWALL, LATER, MORE, NEW_TOKEN, ORG_TOKEN, RUNNING, tls};
+use super::{FIREWALL, LATER, MORE, NEW_TOKEN, ORG_TOKEN, PROXY, RUNNING, tls};
 
 const BUSY: &str = "the service is busy or broken; try again later";
 
@@ -55,9 +55,11 @@ fn any_call(error: &CallError) -> &'static str {
 pub(super) fn call(error: &CallError) -> &'static str {
     match error {
         CallError::Status { status: 401 | 403, .. } => NEW_TOKEN,
+        CallError::Status { status: 407, .. } => PROXY,
         CallError::Status { body, .. } if body.says_token_invalid() => NEW_TOKEN,
         CallError::Status { status: 408 | 425 | 429 | 500.., .. } => LATER,
         CallError::Status { .. } | CallError::Answer(_) => "this is no chatroom service; is --api right?",
+        CallError::Unreachable(problem) if problem.contains(" through the proxy ") => PROXY,
         CallError::Unreachable(_) => RUNNING,
         CallError::Tls { fault, .. } => tls(*fault),
         CallError::TimedOut => FIREWALL,

@@ -18,6 +18,7 @@
 //! - [`filters`]: words that are filtered
 //! - [`moderation`]: a room that is kept in order
 //! - [`polls`]: a question, and everybody's vote
+//! - [`proxies`]: a service that is reached through an HTTP proxy
 //! - [`restart`]: a server that is killed in the middle of a conversation
 //! - [`secrets`]: nothing that is written holds a secret
 //! - [`sending`]: `send` in slow rooms, and without a history
@@ -47,6 +48,7 @@ mod moderation;
 mod outbox;
 mod party;
 mod polls;
+mod proxies;
 mod restart;
 mod rooms;
 mod secrets;

@@ -4,9 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use chatroom_mqtt::ReasonCode;
+use chatroom_testkit::endpoint::Endpoint;
 use chatroom_testkit::process::{Exit, Home};
-use chatroom_testkit::token;
-use jiff::Timestamp;
+use chatroom_testkit::scripted::{OnConnect, Script};
+use chatroom_testkit::{config_file, token};
+use jiff::{SignedDuration, Timestamp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::rooms::{chat_args, json, org_args};
 use crate::support::{chatroom, refusal, server};
@@ -86,6 +90,71 @@ async fn a_refresh_token_buys_a_fresh_token_that_is_good() {
     let ended = home.file("ended", token::expiring_at(1_700_000_000)).display().to_string();
     let show = chatroom(&home).args(["room", "show"]).args(chat_args(&server, &ended));
     show.args(["--refresh-token-file", &refresh]).run().await.assert_code(0);
+}
+
+/// A service that answers each call so, with its clock two days behind ours, and whatever the call is.
+async fn service(status: &'static str) -> Endpoint {
+    Endpoint::start(None, move |mut link| async move {
+        let mut head = String::new();
+        while let Ok(byte) = link.read_u8().await {
+            head.push(char::from(byte));
+            if head.ends_with("\r\n\r\n") {
+                let then = Timestamp::now() - SignedDuration::from_hours(48);
+                let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&then);
+                let date = date.expect("the year is no larger than 9999");
+                let body = r#"{"chatroom":{"id":"room-of-the-test","status":"CHAT_STATUS_ACTIVE"}}"#;
+                let length = body.len();
+                let answer = format!("HTTP/1.1 {status}\r\ndate: {date}\r\ncontent-length: {length}\r\n\r\n{body}");
+                let _ = link.write_all(answer.as_bytes()).await;
+                head.clear();
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_service_decides_on_a_token_that_is_over_by_this_machine_s_clock() {
+    let home = Home::new();
+    let ended = home.file("ended", token::expiring_at(Timestamp::now().as_second() - 24 * 3600)).display().to_string();
+    let show = |api: String| chatroom(&home).args(["room", "show", "--token-file", &ended, "--api", &api]);
+
+    let taken = service("200 OK").await;
+    let exit = show(format!("http://{}", taken.address())).run().await;
+    exit.assert_code(0);
+    assert!(exit.err.concat().contains("expired 1 day ago"), "{}", exit.transcript());
+    assert_eq!(taken.record().connections(), 1);
+
+    let refused = service("401 Unauthorized").await;
+    let exit = show(format!("http://{}", refused.address())).run().await;
+    assert_eq!(refusal(&exit, 4, "expired 1 day ago"), Vec::<String>::new(), "{}", exit.transcript());
+    let note = exit.err.iter().find(|line| line.starts_with("note:")).expect("there is a note");
+    assert!(note.ends_with("this machine's clock is 2 days ahead of the service's"), "{note}");
+
+    let nobody = show("http://127.0.0.1:1".to_owned()).run().await;
+    assert_eq!(refusal(&nobody, 3, "expired 1 day ago"), Vec::<String>::new(), "{}", nobody.transcript());
+    assert!(
+        nobody.err.iter().any(|line| line.starts_with("note:") && line.contains("expired")),
+        "{}",
+        nobody.transcript()
+    );
+}
+
+#[tokio::test]
+async fn a_room_is_joined_with_a_token_that_is_over_by_this_machine_s_clock() {
+    let home = Home::new();
+    let script = |connect| Script { connect, ..Script::default() };
+    let refuses = OnConnect::Refuse(ReasonCode::NOT_AUTHORIZED, None);
+    for (connect, code) in [(OnConnect::Accept, 0), (refuses, 4)] {
+        let server = script(connect).start(None).await;
+        let mut details = config_file::details("unused.example", &token::expiring_at(1_700_000_000));
+        details["connection"]["url"] = format!("ws://{}/mqtt", server.host()).into();
+        let config = home.file("config.json", details.to_string());
+        let exit = chatroom(&home).args(["send", "hello", "--config"]).arg(config).run().await;
+        exit.assert_code(code);
+        assert!(exit.err.concat().contains("expired"), "{}", exit.transcript());
+        assert_eq!(server.record().connections(), 1, "one attempt");
+    }
 }
 
 #[tokio::test]

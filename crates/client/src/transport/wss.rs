@@ -13,10 +13,7 @@ use chatroom_wire::{LinkUrl, SafeText};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use jiff::Timestamp;
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -24,13 +21,17 @@ use tokio_tungstenite::{
         self, Message,
         client::IntoClientRequest,
         error::{ProtocolError, SubProtocolError},
-        http::{HeaderValue, header::RETRY_AFTER, header::SEC_WEBSOCKET_PROTOCOL},
+        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
         protocol::WebSocketConfig,
     },
 };
 
-use super::dial::{dial, plain};
-use crate::{http::retry_after, link::Connection, tls};
+use super::{
+    Network,
+    dial::{dial, plain},
+    tunnel,
+};
+use crate::{clock_skew::ClockSkew, http::retry_after, link::Connection, proxy::Hop, tls};
 
 /// No server sends more in one piece: a packet of 128 KiB, and as much again for other services' habits.
 const MESSAGE_MAX: usize = 256 << 10;
@@ -40,30 +41,68 @@ const BUFFER: usize = 4 << 10;
 /// finds no room, it waits, and replaces the one that waits already.
 const WAITING_MAX: usize = 256 << 10;
 
-/// Opens a link. Takes as long as it takes: the core sets the deadline, and drops it.
-pub(super) async fn open(
-    url: LinkUrl,
-    tls: Arc<ClientConfig>,
-    plaintext: bool,
-) -> Result<Pin<Box<dyn Connection>>, LinkError> {
-    let host = url.endpoint.host();
-    if url.secure {
-        let tcp = dial(host, url.port(), false).await?;
-        let stream = secure(host, tls, tcp).await?;
-        Ok(Box::pin(upgrade(&url, stream).await?))
-    } else if plaintext || url.endpoint.is_loopback() {
-        let tcp = dial(host, url.port(), !plaintext).await?;
-        Ok(Box::pin(upgrade(&url, tcp).await?))
-    } else {
-        Err(LinkError::Plaintext(url.to_string()))
+impl Network {
+    /// Opens a link. Takes as long as it takes: the core sets the deadline, and drops it.
+    pub(super) async fn open(self, url: LinkUrl) -> Result<Pin<Box<dyn Connection>>, LinkError> {
+        let host = url.endpoint.host();
+        if !url.secure && !self.plaintext && !url.endpoint.is_loopback() {
+            return Err(LinkError::Plaintext(url.to_string()));
+        }
+        match self.proxy.hop(url.secure, host) {
+            Ok(Some(hop)) => {
+                let stream = self.through(hop, &url).await?;
+                self.connect(&url, stream).await
+            }
+            Ok(None) => {
+                let tcp = dial(host, url.port(), !url.secure && !self.plaintext).await?;
+                self.connect(&url, tcp).await
+            }
+            // Each try would end so.
+            Err(error) => Err(LinkError::Proxy { status: Some(400), problem: error.to_string() }),
+        }
+    }
+
+    /// A way to the other side through a proxy.
+    async fn through(&self, hop: &Hop, url: &LinkUrl) -> Result<Box<dyn Bytestream>, LinkError> {
+        let failed = |problem| LinkError::Proxy { status: None, problem: format!("the proxy {hop} {problem}") };
+        let tcp = dial(hop.host(), hop.port(), false).await.map_err(|error| match error {
+            LinkError::NotFound { problem, .. } => failed(format!("was not found: {problem}")),
+            LinkError::Unreachable { problem, .. } => failed(format!("can't be reached: {problem}")),
+            other => other,
+        })?;
+        let mut stream: Box<dyn Bytestream> = if hop.is_secure() {
+            Box::new(secure(hop.host(), Arc::clone(&self.tls), tcp).await?)
+        } else {
+            Box::new(tcp)
+        };
+        tunnel::open(hop, &mut stream, url.endpoint.host(), url.port()).await?;
+        Ok(stream)
+    }
+
+    /// TLS, where the URL asks for it, and WebSocket.
+    async fn connect<S: Bytestream + 'static>(
+        &self,
+        url: &LinkUrl,
+        stream: S,
+    ) -> Result<Pin<Box<dyn Connection>>, LinkError> {
+        if url.secure {
+            let stream = secure(url.endpoint.host(), Arc::clone(&self.tls), stream).await?;
+            Ok(Box::pin(upgrade(url, stream, &self.clock).await?))
+        } else {
+            Ok(Box::pin(upgrade(url, stream, &self.clock).await?))
+        }
     }
 }
 
-async fn secure(host: &str, config: Arc<ClientConfig>, tcp: TcpStream) -> Result<TlsStream<TcpStream>, LinkError> {
+/// A stream of bytes in both directions.
+trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for S {}
+
+async fn secure<S: Bytestream>(host: &str, config: Arc<ClientConfig>, stream: S) -> Result<TlsStream<S>, LinkError> {
     let failed = |(fault, problem)| LinkError::Tls { host: host.to_owned(), fault, problem };
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| failed((TlsFault::WrongName, "no certificate can be for such a name".to_owned())))?;
-    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+    TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
         failed(tls::fault(&error).unwrap_or_else(|| {
             let problem = match error.kind() {
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
@@ -76,15 +115,21 @@ async fn secure(host: &str, config: Arc<ClientConfig>, tcp: TcpStream) -> Result
     })
 }
 
-async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(url: &LinkUrl, stream: S) -> Result<WebSocketLink<S>, LinkError> {
+async fn upgrade<S: Bytestream>(url: &LinkUrl, stream: S, clock: &ClockSkew) -> Result<WebSocketLink<S>, LinkError> {
     let mut request = url.to_string().into_client_request().map_err(ended)?;
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("mqtt"));
     match client_async_with_config(request, stream, Some(limits())).await {
-        Ok((websocket, _answer)) => Ok(WebSocketLink::new(websocket)),
-        Err(tungstenite::Error::Http(answer)) => Err(LinkError::Upgrade {
-            status: answer.status().as_u16(),
-            retry_after: retry_after(answer.headers().get(RETRY_AFTER), Timestamp::now()),
-        }),
+        Ok((websocket, answer)) => {
+            clock.learn(answer.headers(), Timestamp::now());
+            Ok(WebSocketLink::new(websocket))
+        }
+        Err(tungstenite::Error::Http(answer)) => {
+            clock.learn(answer.headers(), Timestamp::now());
+            Err(LinkError::Upgrade {
+                status: answer.status().as_u16(),
+                retry_after: retry_after(answer.headers(), Timestamp::now()),
+            })
+        }
         Err(error) => Err(ended(error)),
     }
 }
