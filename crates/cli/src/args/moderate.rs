@@ -56,8 +56,9 @@ Examples:
     Unmute,
     /// Hide from all others what somebody writes from now on
     ///
-    /// What they wrote before stays; `moderate delete --user` takes it away. They are not told, and see their own
-    /// messages.
+    /// What they wrote before stays; `moderate delete --user` takes it away. They still see their own
+    /// messages. The block is announced to the room and listed in its state, so they may learn of it. To keep somebody
+    /// out of the room altogether: `chatroom room bar`.
     #[command(after_long_help = "\
 Examples:
   Whoever wrote this message:

@@ -56,6 +56,8 @@ Examples:
       chatroom poll create \"2 + 2?\" three four five --correct 2 --token-file admin.token")]
     Create(CreateArgs),
     /// List all polls, the newest first
+    ///
+    /// With a viewer's token, those that have started.
     #[command(after_long_help = "\
 Examples:
   State, id, votes and question:

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use chatroom_wire::{
     PollId,
-    poll::{MultiChoice, Poll, PollOption},
+    poll::{MultiChoice, Poll, PollOption, PollStatus},
     rest::{ChangePoll, PollBody, PollsPage, Role},
 };
 
@@ -26,6 +26,9 @@ use crate::{
 
 /// The name of the list, for tokens of its pages.
 const LIST: &str = "polls";
+
+/// How many polls are read at once where some of them may not be shown.
+const BATCH: u16 = 100;
 
 /// What a call about a poll says of who acts: nothing.
 const NOBODY: (&str, &str) = ("", "");
@@ -53,12 +56,32 @@ pub(super) async fn list(
     {
         return Err(ApiError::invalid("page_token is behind a poll that is gone; begin anew"));
     }
-    let mut polls = service.store.polls(&grant.room, before.as_ref(), page.ask()).await?;
+    let mut polls = match grant.role {
+        Role::Admin => service.store.polls(&grant.room, before.as_ref(), page.ask()).await?,
+        Role::Viewer => for_viewers(&service, &grant, before, usize::from(page.ask())).await?,
+    };
     let next_page_token = page.cut(LIST, &mut polls, |poll| poll.id.as_ref().map_or("", PollId::as_str));
-    if grant.role == Role::Viewer {
-        polls = polls.iter().map(Poll::for_viewers).collect();
-    }
     Ok(Json(PollsPage { polls, next_page_token }))
+}
+
+/// At most `limit` polls as viewers may see them: a poll is the admins' alone until it starts.
+async fn for_viewers(
+    service: &Service,
+    grant: &Grant,
+    mut before: Option<PollId>,
+    limit: usize,
+) -> Result<Vec<Poll>, ApiError> {
+    let mut visible = Vec::new();
+    loop {
+        let polls = service.store.polls(&grant.room, before.as_ref(), BATCH).await?;
+        let is_last = polls.len() < usize::from(BATCH);
+        before = polls.last().and_then(|poll| poll.id.clone());
+        let started = polls.iter().filter(|poll| poll.status != PollStatus::Queued);
+        visible.extend(started.map(Poll::for_viewers).take(limit - visible.len()));
+        if is_last || visible.len() == limit {
+            return Ok(visible);
+        }
+    }
 }
 
 /// `GET /chatrooms/polls/{id}`.

@@ -115,6 +115,10 @@ fn users() -> Vec<Route> {
     vec![
         Route::api(Method::POST, "/chatrooms/users:block", "blockChatroomUser", ADMIN, moderation::block)
             .says("Hides what somebody writes from now on from all others.")
+            .explains(
+                "The block is announced to everyone in the room and listed in its state, so that the blocked person may \
+                learn of it.",
+            )
             .takes::<Block>(
                 json!({"blocked_user": {"id": "eve", "custom_name": "Eve", "action_taker": {"custom_name": "Ada"}}}),
             )
@@ -145,7 +149,10 @@ fn polls() -> Vec<Route> {
             .refuses(&[404, 429]),
         Route::api(Method::GET, "/chatrooms/polls", "listPolls", CHAT, polls::list)
             .says("The polls of the room, the newest first.")
-            .explains("A viewer learns which answer is right once a poll is closed.")
+            .explains(
+                "A viewer sees no poll before it starts, and learns which answer is right once it is closed. An admin \
+                sees all of it.",
+            )
             .asks(parameters::pages())
             .gives::<PollsPage>()
             .refuses(&[404]),

@@ -145,3 +145,40 @@ async fn one_poll_is_active_and_each_step_has_its_place() {
     assert_eq!(stage.state().await["active_poll"]["id"], two);
     assert_eq!(kinds(&stage.history("eve").await), ["POLL_STARTED", "POLL_CLOSED", "POLL_STARTED", "POLL_ARCHIVED"]);
 }
+
+#[tokio::test]
+async fn a_queued_poll_is_shown_to_admins_only() {
+    let stage = Stage::new(&[("polls.max", "200")]).await;
+    let mut ada = stage.join("ada", Role::Viewer).await;
+    let ada_token = crate::bed::token_in(&stage.server, &stage.room, "ada", Role::Viewer).await.token;
+    let first = started(&stage, "POLL_TYPE_SINGLE_CHOICE").await;
+    step(&stage, &first, "CLOSE").await;
+    let body =
+        json!({"poll": {"multi_choice": {"question": "Surprise?", "options": [{"text": "yes"}, {"text": "no"}]}}});
+    let mut queued = Value::Null;
+    // More than one read of the store, so that what a viewer may see lies behind all of it.
+    for _ in 0..120 {
+        queued = stage.act("POST", "/polls", &body).await["poll"].clone();
+    }
+    let listed = async |path: &str, token: &str| {
+        let path = format!("/chatrooms/polls?{path}");
+        crate::bed::get(&stage.server, &path, token).await.json()
+    };
+    let page = listed("page_size=2", ada_token.expose()).await;
+    assert_eq!((page["polls"].as_array().unwrap().len(), &page["polls"][0]["id"]), (1, &first["id"]));
+    assert_eq!(page["next_page_token"], "", "it does not tell that there are more");
+    let all = stage.act("GET", "/polls?page_size=100", &Value::Null).await;
+    assert_eq!(all["polls"].as_array().unwrap().len(), 100);
+
+    let Ack::Refused { text: refusal, .. } = ada.say(&vote("v1", &queued, &[0])).await else { panic!("it was taken") };
+    let mut unknown = vote("v2", &queued, &[0]);
+    unknown["poll_user_vote"]["poll_id"] = json!("nowhere");
+    let Ack::Refused { text, .. } = ada.say(&unknown).await else { panic!("it was taken") };
+    assert_eq!(refusal, text, "the refusal does not tell that the poll exists");
+
+    step(&stage, &queued, "START").await;
+    let page = listed("page_size=2", ada_token.expose()).await;
+    assert_eq!((page["polls"].as_array().unwrap().len(), &page["polls"][0]["id"]), (2, &queued["id"]));
+    let history = Value::from(stage.history("ada").await).to_string();
+    assert_eq!(history.matches("Surprise?").count(), 1, "only the one that started");
+}

@@ -43,10 +43,13 @@ impl Hall {
     }
 
     /// The newest first; a page's token is how many came before.
-    pub(super) fn polls(&self, before: usize, size: usize) -> PollsPage {
-        let polls: Vec<_> = self.polls.iter().rev().skip(before).take(size).cloned().collect();
+    /// A viewer sees no poll before it starts.
+    pub(super) fn polls(&self, is_admin: bool, before: usize, size: usize) -> PollsPage {
+        let visible = || self.polls.iter().filter(|poll| is_admin || poll.status != PollStatus::Queued);
+        let shown = |poll: &Poll| if is_admin { poll.clone() } else { poll.for_viewers() };
+        let polls: Vec<_> = visible().rev().skip(before).take(size).map(shown).collect();
         let next = before + polls.len();
-        let next_page_token = if next < self.polls.len() { next.to_string() } else { String::new() };
+        let next_page_token = if next < visible().count() { next.to_string() } else { String::new() };
         PollsPage { polls, next_page_token }
     }
 

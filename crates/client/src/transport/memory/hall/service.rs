@@ -61,11 +61,8 @@ impl Hall {
                 return json(&MessagesAnswer { messages });
             }
             (Verb::Get, "/polls", _) => {
-                let mut page = self.polls(query.number("page_token", 0)?, query.number("page_size", POLLS)?);
-                if !user.is_admin() {
-                    page.polls.iter_mut().for_each(|poll| *poll = poll.for_viewers());
-                }
-                return json(&page);
+                let (before, size) = (query.number("page_token", 0)?, query.number("page_size", POLLS)?);
+                return json(&self.polls(user.is_admin(), before, size));
             }
             (Verb::Put, "/users", _) => {
                 self.rename(user.id.as_ref(), &read::<Rename>(body)?.custom_name)?;

@@ -27,10 +27,10 @@ async fn reading_polls_page_by_page() {
     for _ in 0..3 {
         made(&stage).await;
     }
-    let first = stage.must("GET", "/chatrooms/polls?page_size=1", &stage.viewer, Value::Null).await;
+    let first = stage.must("GET", "/chatrooms/polls?page_size=1", &stage.admin, Value::Null).await;
     let token = first["next_page_token"].as_str().unwrap();
     let path = format!("/chatrooms/polls?page_size=1&page_token={token}");
-    stage.keep("listPolls", "GET", &path, &stage.viewer, Value::Null).await;
+    stage.keep("listPolls", "GET", &path, &stage.admin, Value::Null).await;
 }
 
 #[tokio::test]
