@@ -63,8 +63,8 @@ pub(crate) struct Args {
 pub(crate) struct GlobalArgs {
     /// Log to stderr: error, warn, info, debug, trace, or a filter
     ///
-    /// A filter is like `chatroom_session=debug,chatroom_client=trace`. Off by default; else $RUST_LOG. Tokens are never
-    /// logged; libraries that carry bytes are kept at warnings, as their traces may hold tokens.
+    /// A filter is like `chatroom_session=debug,chatroom_client=trace`; `off` logs nothing. Else $RUST_LOG, else warn. The
+    /// same warning is written a few times a minute at most. Tokens are never logged; libraries that carry bytes are kept at warnings, as their traces may hold tokens.
     #[arg(long, global = true, value_name = "LEVEL|FILTER")]
     pub(crate) log: Option<String>,
 

@@ -233,6 +233,13 @@ fn start(error: &StartError) -> &'static str {
             "ports below 1024 need a right: take a higher one, or grant CAP_NET_BIND_SERVICE to the program"
         }
         StartError::Listen { .. } => "is this an address of this machine? 0.0.0.0 means all of them",
+        StartError::StoreMissing { .. } => {
+            "restore the store from a backup; to begin with an empty one, move the keys away or start with --accept-store"
+        }
+        StartError::KeysMissing { .. } | StartError::OtherKeys { .. } => {
+            "restore token-key.pem and org-token from the same backup as the store; to use it all the same, start with \
+             --accept-store: every token that was given out ends"
+        }
         StartError::DataInUse(_) => "end the other server, or use another directory with --data DIR",
         StartError::Data { .. } | StartError::Store(_) | StartError::Keys(_) => {
             "may this user read and write there? --data DIR takes another directory, --ephemeral none"

@@ -1,11 +1,13 @@
-//! The log: on stderr, off unless asked for.
+//! The log: on stderr, warnings unless something else is asked for.
 //!
-//! [`safe_lines`]: what is quoted in it steers no terminal
+//! - [`safe_lines`]: what is quoted in it steers no terminal; [`limited`]: the same warning does not fill it
 
+mod limited;
 mod safe_lines;
 
 use std::io;
 
+use limited::Limited;
 use safe_lines::SafeLines;
 
 use tracing::{Level, Metadata, Subscriber};
@@ -26,11 +28,13 @@ pub(crate) struct LogError {
     source: ParseError,
 }
 
+/// What is logged where nothing is said.
+const DEFAULT: &str = "warn";
+
 /// Starts the log by `--log`, else by `$RUST_LOG`.
 pub(crate) fn start(option: Option<&str>, variable: Option<String>) -> Result<(), LogError> {
-    let Some(filter) = option.map(str::to_owned).or(variable).filter(|filter| !filter.trim().is_empty()) else {
-        return Ok(());
-    };
+    let filter = option.map(str::to_owned).or(variable).filter(|filter| !filter.trim().is_empty());
+    let filter = filter.unwrap_or_else(|| DEFAULT.to_owned());
     let parsed = filter.parse().map_err(|source| LogError { filter, source })?;
     tracing_subscriber::registry().with(layer(parsed, io::stderr)).init();
     Ok(())
@@ -41,7 +45,8 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().with_writer(SafeLines(writer)).with_ansi(false);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(SafeLines(writer)).with_ansi(false).map_event_format(Limited::new);
     lines.with_filter(filter).with_filter(filter_fn(is_ours))
 }
 
@@ -109,6 +114,6 @@ mod tests {
     fn a_filter_that_can_t_be_read_is_refused() {
         let error = start(Some("chatroom=loudly"), None).unwrap_err();
         assert_eq!(error.to_string(), "the log filter \"chatroom=loudly\" can't be used");
-        assert!(start(None, Some(" ".to_owned())).is_ok(), "an empty variable is none");
+        assert!(start(None, Some(" ".to_owned())).is_ok(), "an empty variable is none: warnings are logged");
     }
 }

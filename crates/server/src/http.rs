@@ -17,7 +17,7 @@ mod config;
 mod cors;
 mod dictionaries;
 mod error;
-mod health;
+pub(crate) mod health;
 mod messages;
 mod moderation;
 mod openapi;

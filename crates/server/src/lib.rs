@@ -7,6 +7,7 @@
 //! - [`run`]: the parts put together, started and stopped; `stop`: how; `service`: what every part works with; `clock`
 //! - `listen`: plain and TLS connections; `http`: the REST service; `gateway`: MQTT over WebSocket, and the fan-out
 //! - `room`: one task for each room; [`rules`]: what may be said there; [`presence`]: who is there (both pure)
+//! - [`retention`]: by which clock messages expire
 //! - [`store`]: the truth, in SQLite; [`bus`]: from a room to the nodes that have listeners
 //! - [`filter`]: which texts are words of a dictionary; [`stickers`]: the packs that the server brings along
 //! - [`token`]: who may do what; [`tls`]: the server's certificate
@@ -25,6 +26,7 @@ pub mod options;
 pub mod presence;
 mod private_file;
 mod public_url;
+pub mod retention;
 mod room;
 pub mod rules;
 pub mod run;
@@ -38,5 +40,5 @@ pub mod token;
 
 pub use options::{Data, Options, StartError};
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use run::{IssueError, RunningServer, Server};
+pub use run::{IssueError, RunningServer, Server, StartWarning};
 pub use settings::{Setting, SettingError, Settings};

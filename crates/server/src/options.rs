@@ -22,6 +22,12 @@ pub struct Options {
     pub public_url: Option<PublicUrl>,
     /// Where rooms, messages, keys and token files are kept.
     pub data: Data,
+    /// Whether the time of day is right, however far it is ahead of when the server ran last. Without this, no message
+    /// expires by such a time before the server has run for a day.
+    pub accept_clock: bool,
+    /// Whether the store and the keys are to be used although they do not belong together: a store that is missing is made
+    /// anew, and so are missing keys.
+    pub accept_store: bool,
     /// The limits.
     pub settings: Settings,
 }
@@ -45,6 +51,8 @@ impl Options {
             tls_files: None,
             public_url: None,
             data,
+            accept_clock: false,
+            accept_store: false,
             settings: Settings::default(),
         }
     }
@@ -87,6 +95,30 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The keys are there, and the store that belongs to them is not.
+    #[error("there is no store at {}, but the keys that belong to one: {}", store.display(), keys.display())]
+    StoreMissing {
+        /// Where the store should be.
+        store: PathBuf,
+        /// The file of the keys.
+        keys: PathBuf,
+    },
+    /// The store is there, and the keys that belong to it are not.
+    #[error("the keys that belong to {} are missing: {}", store.display(), keys.display())]
+    KeysMissing {
+        /// The store.
+        store: PathBuf,
+        /// Where the keys should be.
+        keys: PathBuf,
+    },
+    /// The store belongs to other keys.
+    #[error("the store {} belongs to other keys than {}", store.display(), keys.display())]
+    OtherKeys {
+        /// The store.
+        store: PathBuf,
+        /// The file of the keys.
+        keys: PathBuf,
     },
     /// Two settings contradict each other.
     #[error(transparent)]

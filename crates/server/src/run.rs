@@ -1,6 +1,8 @@
 //! Starting and stopping: the parts of a server put together.
 
 mod data;
+mod housekeeping;
+mod warning;
 
 use std::{
     fmt,
@@ -15,7 +17,7 @@ use chatroom_wire::{
     Chatroom, OrgToken, RoomId,
     rest::{CreateChatroom, CreateToken, Role, TokenAnswer},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -31,16 +33,19 @@ use crate::{
     clock::Clock,
     filter::{InForce, Lexicon},
     gateway::{Connections, Fanouts},
-    http::{self, rooms, tokens},
+    http::{self, health::Readiness, rooms, tokens},
     listen::{self, Places},
+    retention::Retention,
     room::Rooms,
     service::Service,
     stop::{Phase, Stop},
-    store::{DictionaryStore, SqliteStore, Store, StoreError},
+    store::{SqliteStore, StoreError},
     tls::{HostNames, TlsIdentity},
     token::TokenKeys,
 };
-use data::{DataDir, keep_token_good};
+use data::{DataDir, keep_token_good, store_and_keys};
+
+pub use warning::StartWarning;
 
 /// The door of the crate.
 #[derive(Debug)]
@@ -60,6 +65,7 @@ pub struct RunningServer {
     room_id: RoomId,
     admin_token_file: PathBuf,
     viewer_token_file: PathBuf,
+    warnings: Vec<StartWarning>,
     stop: Arc<Stop>,
     /// Gone once the server has stopped.
     service: Weak<Service>,
@@ -122,22 +128,28 @@ impl Server {
             }
         };
         let lexicon = Arc::new(Lexicon::default());
-        let dictionaries = Arc::new(InForce::load(parts.dictionaries, Arc::clone(&lexicon)).await?);
-        let clock = Clock::start();
+        let Parts { store, retention, keys, data, tls } = parts;
+        if store.found().token_key.as_deref() != Some(keys.public_key()) {
+            store.keep_token_key(keys.public_key()).await?;
+        }
+        let warnings = warnings(&retention, store.found().newest);
+        let dictionaries = Arc::new(InForce::load(Arc::clone(&store) as _, Arc::clone(&lexicon)).await?);
         let settings = Arc::new(options.settings);
         let stop = Arc::new(Stop::new());
-        let org_token = parts.keys.org_token().clone();
-        let org_token_file = parts.keys.org_token_file().map(Path::to_owned);
+        let org_token = keys.org_token().clone();
+        let org_token_file = keys.org_token_file().map(Path::to_owned);
         let service = Arc::new(Service {
-            keys: parts.keys,
-            store: parts.store,
+            keys,
+            store,
+            clock: retention.clock(),
+            retention,
+            readiness: Readiness::default(),
             dictionaries,
             lexicon,
             bus: Arc::new(LocalBus::new()),
             connections: Arc::new(Connections::new(&settings)),
             rooms: Rooms::new(),
             fanouts: Fanouts::default(),
-            clock,
             stop: Arc::clone(&stop),
             public_url: options.public_url.clone(),
             tls_port: secure.address.map(|address| address.port()),
@@ -150,14 +162,14 @@ impl Server {
         };
         let keeper = TokenKeeper {
             room: room_id.clone(),
-            files: [Role::Admin, Role::Viewer].map(|role| (role, parts.data.token_file(role))),
+            files: [Role::Admin, Role::Viewer].map(|role| (role, data.token_file(role))),
         };
         keeper.keep(&service)?;
         let [admin_token_file, viewer_token_file] = keeper.files.clone().map(|(_, file)| file);
 
         let app = http::router(Arc::clone(&service));
         let places = Arc::new(Places::new(&service.settings));
-        let acceptor = parts.tls.as_ref().map(|tls| TlsAcceptor::from(tls.server_config()));
+        let acceptor = tls.as_ref().map(|tls| TlsAcceptor::from(tls.server_config()));
         for (listener, acceptor) in [(plain.listener, None), (secure.listener, acceptor)] {
             if let Some(listener) = listener {
                 let (app, service, places) = (app.clone(), Arc::clone(&service), Arc::clone(&places));
@@ -171,17 +183,19 @@ impl Server {
             public_url: options.public_url,
             address: plain.address,
             tls_address: secure.address,
-            tls: parts.tls,
+            tls,
             org_token,
             org_token_file: org_token_file.unwrap_or_default(),
             room_id,
             admin_token_file,
             viewer_token_file,
+            warnings,
             stop,
             service: Arc::downgrade(&service),
             stopped,
         };
-        tokio::spawn(supervise(service, keeper, parts.data, ended));
+        tokio::spawn(housekeeping::run(Arc::clone(&service)));
+        tokio::spawn(supervise(service, keeper, data, ended));
         info!(api = ?running.api, tls_api = ?running.tls_api, room = %running.room_id, "the server runs");
         Ok(running)
     }
@@ -211,8 +225,8 @@ impl Port {
 struct Parts {
     data: DataDir,
     keys: TokenKeys,
-    store: Arc<dyn Store>,
-    dictionaries: Arc<dyn DictionaryStore>,
+    store: Arc<SqliteStore>,
+    retention: Arc<Retention>,
     tls: Option<TlsIdentity>,
 }
 
@@ -228,11 +242,26 @@ impl Parts {
                 Some(TlsIdentity::load_or_create(data.path(), &names, Timestamp::now())?)
             }
         };
-        let keys = TokenKeys::load_or_create(data.path())?;
-        let store = Arc::new(SqliteStore::open(data.path().join("chatroom.db"))?);
-        Ok(Self { data, keys, dictionaries: Arc::clone(&store) as _, store, tls })
+        let (store, keys) = store_and_keys(data.path(), options.accept_store)?;
+        let last = store.found().clock.filter(|_| !options.accept_clock);
+        let retention = Arc::new(Retention::new(Clock::start(), &options.settings, last));
+        let horizon = Arc::clone(&retention);
+        let store = Arc::new(store.hide_before(move || horizon.horizon()));
+        Ok(Self { data, keys, store, retention, tls })
     }
 }
+
+/// What is wrong with the clocks and the stamps.
+fn warnings(retention: &Retention, newest: Option<Timestamp>) -> Vec<StartWarning> {
+    let leapt = retention.doubt().map(|(ahead, wait)| StartWarning::ClockLeapt { ahead, wait });
+    let now = retention.clock().now().wall;
+    let ahead = newest.map(|until| (until.duration_since(now), until));
+    let ahead = ahead.filter(|(ahead, _)| *ahead > STAMP_AHEAD);
+    leapt.into_iter().chain(ahead.map(|(ahead, until)| StartWarning::StampsAhead { ahead, until })).collect()
+}
+
+/// How far a stamp may be ahead without a word: clocks are set by as much at any time.
+const STAMP_AHEAD: SignedDuration = SignedDuration::from_secs(1);
 
 /// Keeps the tokens in the data directory good for as long as the server runs.
 struct TokenKeeper {
@@ -272,7 +301,11 @@ async fn supervise(service: Arc<Service>, keeper: TokenKeeper, data: DataDir, en
     }
     service.stop.advance(Phase::Over);
     let _ = timeout(LAST, service.stop.all_done()).await;
-    // Closing the store waits for the disk.
+    if let Err(error) = service.store.keep_clock(service.retention.record()).await {
+        warn!(%error, "the store can't note what the clocks say");
+    }
+    service.store.close().await;
+    // What may still hang on to the disk is waited for.
     let _ = spawn_blocking(move || drop((service, data))).await;
     info!("the server has stopped");
     ended.send_replace(true);
@@ -356,6 +389,11 @@ impl RunningServer {
     /// The file with a chat token for a viewer of the first room, mode 0600.
     pub fn viewer_token_file(&self) -> &Path {
         &self.viewer_token_file
+    }
+
+    /// What an operator should know of this start.
+    pub fn warnings(&self) -> &[StartWarning] {
+        &self.warnings
     }
 
     /// Makes a room, as `POST /chatrooms` does.

@@ -14,6 +14,8 @@ use crate::{
     clock::Clock,
     filter::Lexicon,
     gateway::{Connections, Delivery, Fanouts, fanout},
+    http::health::Readiness,
+    retention::Retention,
     room::{self, RoomHandle, Rooms},
     stop::Stop,
     store::{DictionaryStore, Store},
@@ -25,6 +27,8 @@ pub(crate) struct Service {
     pub(crate) settings: Arc<Settings>,
     pub(crate) keys: TokenKeys,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) retention: Arc<Retention>,
+    pub(crate) readiness: Readiness,
     /// Each change of them is in force in `lexicon` when it is answered.
     pub(crate) dictionaries: Arc<dyn DictionaryStore>,
     pub(crate) lexicon: Arc<Lexicon>,

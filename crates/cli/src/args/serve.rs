@@ -54,6 +54,17 @@ pub(crate) struct ServeArgs {
     /// Keep everything in a directory that goes away with the server
     #[arg(long, conflicts_with = "data")]
     pub(crate) ephemeral: bool,
+    /// Believe this machine's clock, however far it is ahead of when the server ran last
+    ///
+    /// Without it, after a leap ahead of more than a day no message expires by the clock before the server has run for a
+    /// day.
+    #[arg(long)]
+    pub(crate) accept_clock: bool,
+    /// Use the store and the keys of --data although they do not belong together
+    ///
+    /// A missing store is made anew, and so are missing keys. With other keys, every token that was given out ends.
+    #[arg(long)]
+    pub(crate) accept_store: bool,
     /// Print one line of JSON on stdout once connections are accepted
     ///
     /// It says where the server listens, and where the authority, the room's tokens and the organisation's token are.

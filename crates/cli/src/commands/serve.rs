@@ -21,6 +21,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let mut stop = Stop::after(None)?;
     let ready = args.ready;
     let server = Server::start(options(args, settings)?).await.map_err(Failure::Start)?;
+    // Where stderr is closed there is nobody to tell.
+    drop(write(io::stderr(), &told::warnings(&server)));
     match ready {
         Some(ReadyFormat::Json) => write(io::stdout(), &told::ready(&server)).map_err(Failure::Output)?,
         // Where stderr is closed there is nobody to tell.
@@ -76,6 +78,8 @@ fn options(args: ServeArgs, settings: Settings) -> Result<Options, Failure> {
     options.tls_listen = args.tls_listen.0;
     options.tls_files = args.tls_cert.zip(args.tls_key);
     options.public_url = args.public_url;
+    options.accept_clock = args.accept_clock;
+    options.accept_store = args.accept_store;
     options.settings = settings;
     Ok(options)
 }

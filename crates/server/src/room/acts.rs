@@ -1,9 +1,9 @@
 //! What is asked of a room's task: acts, each a turn of its own, and how the room is.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use chatroom_wire::{Chatroom, Message, MessageId, envelope};
-use tracing::debug;
+use chatroom_wire::{Chatroom, Message, MessageId, User, UserId, envelope};
+use tracing::{debug, warn};
 
 use super::{
     act::{ActError, Ask, Deed, Done},
@@ -18,6 +18,9 @@ use crate::{
     rules::{Author, Standing},
     store::{Appended, Audience, StoreError},
 };
+
+/// How often it is looked whether what is pinned has expired.
+const PINS: Duration = Duration::from_secs(1);
 
 /// How many polls are read at once where they are counted.
 const PAGE: u16 = 500;
@@ -40,8 +43,41 @@ impl Room {
     async fn state(&mut self) -> Result<Arc<Chatroom>, ActError> {
         self.catch_up().await?;
         self.recount_votes().await?;
-        let record = self.catch_up().await?.record().clone();
+        let expired = self.take_away_expired_pins().await;
+        let mut record = self.catch_up().await?.record().clone();
+        if !expired.is_empty() {
+            record.pinned_messages.retain(|pin| pin.message.id.as_ref().is_none_or(|id| !expired.contains(id)));
+            return Ok(Arc::new(record.into()));
+        }
         Ok(Arc::clone(self.shown.get_or_insert_with(|| Arc::new(record.into()))))
+    }
+
+    /// A pin goes when its message expires. Looks for that once a second at most; answers what has expired and could not
+    /// be taken away.
+    async fn take_away_expired_pins(&mut self) -> Vec<MessageId> {
+        let now = self.tools.clock.monotonic();
+        let pins = self.standing.as_ref().map(|room| &room.record().pinned_messages[..]).unwrap_or_default();
+        let pins: Vec<MessageId> = pins.iter().filter_map(|pin| pin.message.id.clone()).collect();
+        if now < self.pins_due {
+            return Vec::new();
+        }
+        let mut left = Vec::new();
+        for id in pins {
+            // One that can't be read may be there still.
+            if !matches!(self.tools.store.message(&self.id, &id).await, Ok(None)) {
+                continue;
+            }
+            let Some(room) = &self.standing else { break };
+            let plan = moderation::unpin(room, notice::server(), id.clone(), false);
+            if let Err(error) = self.carry_out(notice::server(), plan).await {
+                warn!(room = %self.id, %error, "an expired pin can't be taken away");
+                left.push(id);
+            }
+        }
+        if left.is_empty() {
+            self.pins_due = now + PINS;
+        }
+        left
     }
 
     async fn act(&mut self, by: &Author, deed: Deed) -> Result<Done, ActError> {
@@ -51,7 +87,7 @@ impl Room {
         }
         let plan =
             self.plan(by, deed).await.inspect_err(|error| debug!(room = %self.id, %error, "an act is refused"))?;
-        self.carry_out(by, plan).await
+        self.carry_out(notice::actor(by), plan).await
     }
 
     /// What an act comes to. Only reads.
@@ -65,7 +101,10 @@ impl Room {
             Deed::Block(user) => moderation::block(room, by, user, settings.blocked_max),
             Deed::Unblock(user) => Ok(moderation::unblock(room, by, user)),
             Deed::Pin(id) => moderation::pin(room, by, &id, self.find(&id).await?, settings.pins_max),
-            Deed::Unpin(id) => Ok(moderation::unpin(room, by, id)),
+            Deed::Unpin(id) => {
+                let is_there = store.message(&self.id, &id).await?.is_some();
+                Ok(moderation::unpin(room, notice::actor(by), id, is_there))
+            }
             Deed::Delete(id) => {
                 let found = self.find(&id).await?.map(|(message, _)| message.kind());
                 if found.is_none() && store.author_of(&self.id, &id).await?.is_none() {
@@ -94,14 +133,15 @@ impl Room {
     }
 
     /// Commits what an act comes to, and lays what is announced out for the bus.
-    async fn carry_out(&mut self, by: &Author, plan: Plan) -> Result<Done, ActError> {
+    async fn carry_out(&mut self, by: User, plan: Plan) -> Result<Done, ActError> {
         let now = self.tools.clock.now();
+        let author = by.id.clone().unwrap_or_else(|| UserId::from(by.custom_name.as_str()));
         let mut announced = Vec::with_capacity(plan.announced.len());
         for (payload, changes) in plan.announced {
-            let mut message = Message::new(notice::actor(by), payload);
+            let mut message = Message::new(by.clone(), payload);
             self.rules.stamp_own(now, &mut message, &mut random);
             let json = envelope::encode(&message).into();
-            announced.extend(to_store(&message, &by.id, json, Audience::Everyone, changes));
+            announced.extend(to_store(&message, &author, json, Audience::Everyone, changes));
         }
         let appended = self.commit(announced).await?;
         if !appended.iter().all(|appended| matches!(appended, Appended::Stored { .. })) {

@@ -77,13 +77,20 @@ pub(super) fn pin(
     Ok(Plan::announce(Payload::PinMessage(pin.clone()), Change::Pin(pin)))
 }
 
-pub(super) fn unpin(room: &Standing, by: &Author, id: MessageId) -> Plan {
-    pinned(room, &id).map_or_else(Plan::nothing, |pin| unpinned(pin.clone(), by, id))
+/// `is_there` is whether the log still has the message.
+pub(super) fn unpin(room: &Standing, by: User, id: MessageId, is_there: bool) -> Plan {
+    let Some(pin) = pinned(room, &id) else { return Plan::nothing() };
+    let mut pin = PinUnpin { action_taker: Some(by), ..pin.clone() };
+    if !is_there {
+        forget_quote(&mut pin);
+    }
+    Plan::announce(Payload::UnpinMessage(pin), Change::Unpin(id))
 }
 
-fn unpinned(pin: PinUnpin, by: &Author, id: MessageId) -> Plan {
-    let pin = PinUnpin { action_taker: Some(notice::actor(by)), ..pin };
-    Plan::announce(Payload::UnpinMessage(pin), Change::Unpin(id))
+/// Takes out what is said by and of its sender: it must not go out once more when the message is gone.
+fn forget_quote(pin: &mut PinUnpin) {
+    pin.message.text.clear();
+    pin.message.sender = Some(User::named(""));
 }
 
 /// `found` is the message's type as the log has it; none if it is deleted.
@@ -93,12 +100,7 @@ pub(super) fn delete(room: &Standing, by: &Author, id: MessageId, found: Option<
         return Err(ActError::Precondition("only what people said can be deleted".into()));
     }
     let deleted = Payload::DeleteMessage(DeleteMessage { id: id.clone(), extra: Map::new() });
-    let plan = pinned(room, &id).map_or_else(Plan::nothing, |pin| {
-        let mut pin = pin.clone();
-        // The text must not go out once more with its own deletion.
-        pin.message.text.clear();
-        unpinned(pin, by, id.clone())
-    });
+    let plan = unpin(room, notice::actor(by), id.clone(), false);
     Ok(plan.and_announce(deleted, Change::Delete(id)))
 }
 

@@ -78,5 +78,10 @@ pub(super) fn votes(poll: &Poll) -> Message {
 }
 
 fn system(payload: Payload) -> Message {
-    Message::new(User::named("System"), payload)
+    Message::new(server(), payload)
+}
+
+/// The server itself as a message says who made it happen.
+pub(super) fn server() -> User {
+    User::named("System")
 }

@@ -12,13 +12,13 @@ use crate::{
     bus::Item,
     presence::Presence,
     rules::{Rules, Standing},
-    store::{History, Position, RoomRecord, StoreError},
+    store::{Position, RoomRecord, StoreError},
 };
 
 /// How many messages one turn takes at most.
 const TURN: usize = 512;
 
-/// How often what is too old is removed, and who is quiet forgotten.
+/// How often who is quiet is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 
 /// Serves one room until nobody has used it for a while.
@@ -75,6 +75,8 @@ pub(super) struct Room {
     pub(super) news: News,
     pub(super) outgoing: Vec<Item>,
     housekeeping: Duration,
+    /// When to look again whether what is pinned has expired.
+    pub(super) pins_due: Duration,
     pub(super) idle_since: Duration,
     pub(super) tools: Tools,
 }
@@ -94,6 +96,7 @@ impl Room {
             news: News::new(&tools.settings, now),
             outgoing: Vec::new(),
             housekeeping: now,
+            pins_due: now,
             idle_since: now,
             tools,
         }
@@ -167,7 +170,6 @@ impl Room {
             self.housekeeping = now.monotonic + HOUSEKEEPING;
             self.rules.forget_the_quiet(now.monotonic);
             self.names = Names::default();
-            self.prune();
         }
     }
 
@@ -200,23 +202,6 @@ impl Room {
         if !self.outgoing.is_empty() {
             self.tools.bus.publish(&self.id, Arc::from(std::mem::take(&mut self.outgoing))).await;
         }
-    }
-
-    /// Removes what is too old, beside the room's work.
-    fn prune(&self) {
-        let settings = &self.tools.settings;
-        let keep = History {
-            age: Some(settings.history_keep).filter(|age| !age.is_zero()),
-            count: Some(u64::from(settings.history_count)).filter(|count| *count > 0),
-        };
-        let (room, tools) = (self.id.clone(), self.tools.clone());
-        tokio::spawn(async move {
-            match tools.store.prune(&room, keep, tools.clock.grown()).await {
-                Ok(0) => {}
-                Ok(removed) => debug!(%room, removed, "old messages are removed"),
-                Err(error) => warn!(%room, %error, "old messages can't be removed"),
-            }
-        });
     }
 }
 

@@ -14,7 +14,13 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use crate::{Data, Settings, StartError, http::tokens, private_file, token::TokenKeys};
+use crate::{
+    Data, Settings, StartError,
+    http::tokens,
+    private_file,
+    store::SqliteStore,
+    token::{KEY_FILE, TokenKeys},
+};
 
 /// A data directory that is this server's alone, until dropped.
 #[derive(Debug)]
@@ -60,6 +66,29 @@ impl DataDir {
             Role::Viewer => "viewer.token",
         })
     }
+}
+
+/// The store's file in the data directory.
+const STORE_FILE: &str = "chatroom.db";
+
+/// The store and the keys of this directory, if they belong together or `accept` says that they need not. The first time,
+/// both are made: the store first, so that keys without a store are never the work of a start that was cut off.
+pub(super) fn store_and_keys(dir: &Path, accept: bool) -> Result<(SqliteStore, TokenKeys), StartError> {
+    let (store, keys) = (dir.join(STORE_FILE), dir.join(KEY_FILE));
+    let is_empty = fs::metadata(&store).map_or(true, |file| file.len() == 0);
+    if is_empty && keys.exists() && !accept {
+        return Err(StartError::StoreMissing { store, keys });
+    }
+    let opened = SqliteStore::open(&store)?;
+    let noted = opened.found().token_key.clone();
+    if noted.is_some() && !keys.exists() && !accept {
+        return Err(StartError::KeysMissing { store, keys });
+    }
+    let found = TokenKeys::load_or_create(dir)?;
+    if noted.is_some_and(|noted| noted != found.public_key()) && !accept {
+        return Err(StartError::OtherKeys { store, keys });
+    }
+    Ok((opened, found))
 }
 
 /// Keeps the token in a file good: leaves one that lives for another half of its life, writes a new one otherwise.

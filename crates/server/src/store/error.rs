@@ -32,6 +32,9 @@ pub enum StoreError {
     /// The file is no store, or is damaged.
     #[error("the store's file is damaged or not a store: {0}")]
     Corrupt(#[source] Cause),
+    /// What a row holds can't be read; other rows are not concerned.
+    #[error("a row of the store is damaged: {0}")]
+    DamagedRow(#[source] Cause),
     /// The file was written by a later version of this program.
     #[error("the store was written by a later version of this program: its schema is {found}, this one knows {known}")]
     TooNew {
@@ -56,6 +59,7 @@ impl StoreError {
             | Self::TimeOutOfRange
             | Self::Io(_)
             | Self::Corrupt(_)
+            | Self::DamagedRow(_)
             | Self::TooNew { .. }
             | Self::Internal(_) => false,
         }

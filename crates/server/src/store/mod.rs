@@ -6,6 +6,10 @@
 //!   filter; [`error`]: why the store refused
 //! - [`sqlite`]: the store in one file, or in memory
 //!
+//! # What expires
+//! A store that is told so hides what was received before a horizon ([`SqliteStore::hide_before`]): it is in no answer,
+//! whether [`Store::prune`] has removed it by now or not.
+//!
 //! # What a log promises
 //! The messages of a room are numbered 1, 2, 3 … in the order in which they were committed, with no hole and no number
 //! given twice. `received_at` grows with the number, strictly: it is the key by which clients page, and two messages
@@ -30,14 +34,16 @@ use std::pin::Pin;
 use chatroom_wire::{MessageId, PollId, RoomId, UserId, poll::Poll, rest::MessagesQuery};
 use jiff::Timestamp;
 
+use crate::retention::ClockRecord;
+
 pub use change::Change;
 pub use dictionaries::{DictionaryStore, NewDictionary};
 pub use error::StoreError;
 pub use record::{
-    Appended, Audience, CounterRecord, History, NewMessage, NewRoom, Position, RoomRecord, StoredMessage,
+    Appended, Audience, Bar, CounterRecord, History, NewMessage, NewRoom, Overdue, Position, RoomRecord, StoredMessage,
     ViewerInfoRecord,
 };
-pub use sqlite::SqliteStore;
+pub use sqlite::{Found, SqliteStore};
 
 /// What a [`Store`] answers with, later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -130,16 +136,48 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchRoom`]; else those of the storage.
     fn name_of(&self, room: &RoomId, user: &UserId) -> StoreFuture<'_, Option<String>>;
 
-    /// Answers if the storage can be written to.
+    /// Notes what the clocks say, for the next start. A write like any other: it fails where nothing can be written.
     ///
     /// # Errors
     /// Those of the storage.
-    fn ping(&self) -> StoreFuture<'_, ()>;
+    fn keep_clock(&self, record: ClockRecord) -> StoreFuture<'_, ()>;
 
-    /// Removes what is older than a room keeps; answers how many messages. The numbers of those that stay, and of those
-    /// to come, are the same as without.
+    /// The rooms that have something to prune, or a pin whose message is gone; at most `limit`.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn overdue(&self, keep: History, now: Timestamp, limit: u16) -> StoreFuture<'_, Vec<Overdue>>;
+
+    /// Removes what is older than a room keeps, and what announcements quote of it; answers how many messages. Their text
+    /// is in no file of the storage after that, as soon as nobody reads an older state. The numbers of those that stay,
+    /// and of those to come, are the same as without. Pins stay until they are taken away.
     ///
     /// # Errors
     /// [`StoreError::NoSuchRoom`]; else those of the storage, and a part may be removed already.
     fn prune(&self, room: &RoomId, keep: History, now: Timestamp) -> StoreFuture<'_, u64>;
+
+    /// Notes that somebody may not come into a room; answers whether it was not so before.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn bar(&self, room: &RoomId, user: &UserId, at: Timestamp) -> StoreFuture<'_, bool>;
+
+    /// Takes that back; answers whether it was so before.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRoom`]; else those of the storage.
+    fn unbar(&self, room: &RoomId, user: &UserId) -> StoreFuture<'_, bool>;
+
+    /// Everybody who may not come into some room, the oldest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn bars(&self) -> StoreFuture<'_, Vec<Bar>>;
+
+    /// Carries out what was asked before, then closes the storage, so that its file alone holds all of it. What is asked
+    /// later is refused.
+    ///
+    /// # Cancel safety
+    /// It is closed all the same.
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }

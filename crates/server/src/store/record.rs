@@ -209,6 +209,26 @@ pub struct StoredMessage {
     pub json: Bytes,
 }
 
+/// Somebody who may not come into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// The room.
+    pub room: RoomId,
+    /// The person.
+    pub user: UserId,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A room with something to prune.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The room.
+    pub room: RoomId,
+    /// Whether something is pinned there.
+    pub has_pins: bool,
+}
+
 /// How much of a room's log is kept. What either limit excludes is removed; no limit keeps all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {

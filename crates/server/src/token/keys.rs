@@ -172,6 +172,11 @@ impl TokenKeys {
         &self.org_token
     }
 
+    /// The public half of the key that signs: it tells these keys from others.
+    pub fn public_key(&self) -> &[u8] {
+        self.signing.public_key().as_ref()
+    }
+
     /// The file that holds it, where there is one.
     pub fn org_token_file(&self) -> Option<&Path> {
         self.org_token_file.as_deref()

@@ -21,6 +21,11 @@ pub(super) fn ready(server: &RunningServer) -> String {
     format!("{line}\n")
 }
 
+/// What an operator should know of this start, one line each.
+pub(super) fn warnings(server: &RunningServer) -> String {
+    server.warnings().iter().map(|warning| format!("warning: {warning}\n")).collect()
+}
+
 /// A block for a person, with commands to copy.
 pub(super) fn welcome(server: &RunningServer) -> String {
     let mut text = "chatroom serve is ready\n".to_owned();

@@ -74,7 +74,7 @@ async fn only_what_people_said_is_deleted_and_only_what_all_see_is_pinned() {
     let hidden = Some((Message::text_by(user("ada"), "psst"), Audience::Author));
     let error = moderation::pin(&room, &boss, &"m".into(), hidden, 20).unwrap_err();
     assert_eq!(text_of(&error), "not found: there is no such message");
-    assert_eq!(moderation::unpin(&room, &boss, "m".into()), Plan::nothing());
+    assert_eq!(moderation::unpin(&room, notice::actor(&boss), "m".into(), true), Plan::nothing());
 }
 
 #[test]

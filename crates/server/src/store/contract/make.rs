@@ -8,8 +8,12 @@ use chatroom_wire::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::store::{
-    Appended, Audience, Change, DictionaryStore, NewDictionary, NewMessage, NewRoom, RoomRecord, Store, StoredMessage,
+use crate::{
+    retention::ClockRecord,
+    store::{
+        Appended, Audience, Change, DictionaryStore, NewDictionary, NewMessage, NewRoom, RoomRecord, Store,
+        StoredMessage,
+    },
 };
 
 pub(crate) async fn make_room(store: &impl Store, id: &str) -> RoomId {
@@ -39,6 +43,11 @@ pub(crate) fn text(id: &str, stamp: u64) -> NewMessage {
         audience: Audience::Everyone,
         changes: Vec::new(),
     }
+}
+
+/// What the clocks say this many seconds after the room was made.
+pub(crate) fn clock_record(stamp: u64) -> ClockRecord {
+    ClockRecord { trusted: at(stamp), seen: at(stamp + 1), steady: std::time::Duration::from_secs(stamp + 2) }
 }
 
 /// A text of eve's that nobody else gets to see.

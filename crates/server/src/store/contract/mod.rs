@@ -20,7 +20,7 @@ use chatroom_wire::{Kind, Time, rest::MessagesQuery};
 use jiff::Timestamp;
 
 use super::{
-    Appended, Audience, Change, DictionaryStore, History, NewMessage, NewRoom, Position, Store, StoreError,
+    Appended, Audience, Bar, Change, DictionaryStore, History, NewMessage, NewRoom, Position, Store, StoreError,
     StoredMessage,
 };
 
@@ -80,6 +80,8 @@ contract! { store_contract:
     pruning_by_age_keeps_what_is_young,
     pruning_leaves_the_end_of_the_log_where_it_is,
     pruning_without_limits_removes_nothing,
+    a_room_is_overdue_while_something_is_to_be_pruned,
+    who_is_barred_is_listed_until_that_is_taken_back,
     pruning_removes_what_nobody_sees_too_and_leaves_what_is_pinned,
     a_change_is_made_with_its_message_and_once,
     a_change_of_a_message_that_is_not_stored_is_not_made,

@@ -69,3 +69,29 @@ pub(crate) async fn pruning_removes_what_nobody_sees_too_and_leaves_what_is_pinn
     }
     assert_eq!(read(&store, &room).await.pinned_messages.len(), 2);
 }
+
+pub(crate) async fn a_room_is_overdue_while_something_is_to_be_pruned(bed: &impl Bed) {
+    let store = bed.open().await;
+    let overdue = async |keep: History, now: u64| -> Vec<(String, bool)> {
+        let rooms = store.overdue(keep, at(now), 9).await.unwrap();
+        rooms.into_iter().map(|it| (it.room.to_string(), it.has_pins)).collect()
+    };
+    let (young, old, pins) =
+        (make_room(&store, "young").await, make_room(&store, "old").await, make_room(&store, "pins").await);
+    make_room(&store, "empty").await;
+    store.append(&young, (10..=12).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
+    store.append(&old, (1..=2).map(|n| text(&n.to_string(), n)).collect()).await.unwrap();
+    store.append(&pins, vec![with(text("1", 10), [pin("1")])]).await.unwrap();
+    let age = History { age: Some(Duration::from_secs(5)), count: None };
+    let named = |name: &str, has_pins: bool| (name.to_owned(), has_pins);
+    assert_eq!(overdue(History::default(), 99).await, []);
+    assert_eq!(overdue(age, 12).await, [named("old", false)]);
+    assert_eq!(overdue(age, 16).await, [named("young", false), named("old", false), named("pins", true)]);
+    assert_eq!(overdue(History { age: None, count: Some(2) }, 99).await, [named("young", false)]);
+    store.prune(&old, age, at(12)).await.unwrap();
+    assert_eq!(overdue(age, 12).await, []);
+    store.prune(&pins, age, at(16)).await.unwrap();
+    assert_eq!(overdue(age, 12).await, [named("pins", true)], "its pin has no message any more");
+    change(&store, &pins, [Change::Unpin("1".into())]).await;
+    assert_eq!(overdue(age, 12).await, []);
+}

@@ -1,6 +1,6 @@
 //! Rooms, made and read.
 
-use chatroom_wire::Chatroom;
+use chatroom_wire::{Chatroom, RoomId};
 
 use super::*;
 
@@ -66,4 +66,19 @@ pub(crate) async fn a_room_that_is_not_there_is_told(bed: &impl Bed) {
         assert!(matches!(&refused, StoreError::NoSuchRoom(told) if *told == id), "{refused}");
         assert!(!refused.is_retryable());
     }
+}
+
+pub(crate) async fn who_is_barred_is_listed_until_that_is_taken_back(bed: &impl Bed) {
+    let store = bed.open().await;
+    let (room, other) = (make_room(&store, "r").await, make_room(&store, "other").await);
+    assert!(store.bar(&room, &"eve".into(), at(1)).await.unwrap());
+    assert!(!store.bar(&room, &"eve".into(), at(2)).await.unwrap(), "it is so already");
+    assert!(store.bar(&other, &"mallory".into(), at(3)).await.unwrap());
+    let bar = |room: &RoomId, user: &str, stamp| Bar { room: room.clone(), user: user.into(), at: at(stamp) };
+    assert_eq!(store.bars().await.unwrap(), [bar(&room, "eve", 1), bar(&other, "mallory", 3)]);
+    assert!(store.unbar(&room, &"eve".into()).await.unwrap());
+    assert!(!store.unbar(&room, &"mallory".into()).await.unwrap(), "each room has its own");
+    assert_eq!(store.bars().await.unwrap(), [bar(&other, "mallory", 3)]);
+    let nowhere = RoomId::from("nowhere");
+    assert!(matches!(store.bar(&nowhere, &"eve".into(), at(1)).await, Err(StoreError::NoSuchRoom(_))));
 }

@@ -9,7 +9,17 @@ use crate::store::StoreError;
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         let code = error.sqlite_error_code();
+        let unreadable = matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::InvalidColumnType(..)
+                | Error::Utf8Error(..)
+        );
         let cause = Arc::new(error);
+        if unreadable {
+            return Self::DamagedRow(cause);
+        }
         match code {
             Some(
                 ErrorCode::DatabaseBusy
@@ -60,6 +70,7 @@ pub(super) fn is_refusal(error: &StoreError) -> bool {
         StoreError::NoSuchRoom(_)
         | StoreError::RoomExists(_)
         | StoreError::OutOfOrder(_)
+        | StoreError::DamagedRow(_)
         | StoreError::TimeOutOfRange => true,
         StoreError::Unavailable(_)
         | StoreError::Io(_)

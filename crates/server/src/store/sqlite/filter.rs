@@ -6,7 +6,10 @@ use chatroom_wire::{
 };
 use jiff::Timestamp;
 
-use super::{SqliteStore, dictionaries, patterns, writer::GROUP_MAX};
+use super::{
+    SqliteStore, dictionaries, patterns,
+    writer::{GROUP_MAX, Load},
+};
 use crate::store::{DictionaryStore, NewDictionary, StoreFuture};
 
 impl DictionaryStore for SqliteStore {
@@ -20,7 +23,7 @@ impl DictionaryStore for SqliteStore {
 
     fn delete_dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, bool> {
         let id = id.clone();
-        Box::pin(self.writer.write(GROUP_MAX, move |connection| dictionaries::delete(connection, &id)))
+        Box::pin(self.writer.write(Load::erasing(GROUP_MAX), move |connection| dictionaries::delete(connection, &id)))
     }
 
     fn dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, Option<Dictionary>> {
@@ -52,7 +55,10 @@ impl DictionaryStore for SqliteStore {
     ) -> StoreFuture<'_, Option<u64>> {
         let id = id.clone();
         let weight = patterns.len();
-        Box::pin(self.writer.write(weight, move |connection| patterns::replace(connection, &id, &patterns, at)))
+        Box::pin(
+            self.writer
+                .write(Load::erasing(weight), move |connection| patterns::replace(connection, &id, &patterns, at)),
+        )
     }
 
     fn update_pattern(&self, id: &DictionaryId, pattern: Pattern, at: Timestamp) -> StoreFuture<'_, Option<Pattern>> {
@@ -62,7 +68,7 @@ impl DictionaryStore for SqliteStore {
 
     fn delete_pattern(&self, id: &DictionaryId, pattern: &PatternId, at: Timestamp) -> StoreFuture<'_, bool> {
         let (id, pattern) = (id.clone(), pattern.clone());
-        Box::pin(self.writer.write(1, move |connection| patterns::delete(connection, &id, &pattern, at)))
+        Box::pin(self.writer.write(Load::erasing(1), move |connection| patterns::delete(connection, &id, &pattern, at)))
     }
 
     fn patterns(

@@ -8,16 +8,20 @@
 //! - `append`, `page`, `prune`: a room's log; `rooms`, `state`, `polls`: what a room is besides; `copies`: what must go
 //!   with what is deleted
 //! - `filter`: dictionaries and their patterns; `dictionaries`, `patterns`: their tables
-//! - `schema`: the tables, and how an older file is brought up to date
+//! - `bars`: who may not come in; `meta`: what the server notes of itself
+//! - `schema`: the tables, and how an older file is brought up to date; `damage`: a file that was found damaged
 //! - `fault`: what SQLite's errors mean; `stamp`, `audience`, `json`: values as SQLite keeps them
 
 mod append;
 mod audience;
+mod bars;
 mod copies;
+mod damage;
 mod dictionaries;
 mod fault;
 mod filter;
 mod json;
+mod meta;
 mod page;
 mod patterns;
 mod polls;
@@ -33,7 +37,9 @@ mod writer;
 mod tests;
 
 use std::{
+    fmt,
     path::Path,
+    pin::Pin,
     sync::{Arc, Mutex},
 };
 
@@ -42,10 +48,18 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    Appended, Change, History, NewMessage, NewRoom, Position, RoomRecord, Store, StoreError, StoreFuture, StoredMessage,
+    Appended, Bar, Change, History, NewMessage, NewRoom, Overdue, Position, RoomRecord, Store, StoreError, StoreFuture,
+    StoredMessage,
 };
+use crate::retention::ClockRecord;
+use damage::Damage;
 use readers::Readers;
 use writer::{GROUP_MAX, Load, Writer};
+
+pub use meta::Found;
+
+/// Answers before when messages have expired; none if none have.
+type Horizon = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 
 /// The store in SQLite.
 ///
@@ -75,10 +89,18 @@ use writer::{GROUP_MAX, Load, Writer};
 /// assert_eq!(store.messages(&room, &"ada".into(), MessagesQuery::default()).await?.len(), 1);
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
 pub struct SqliteStore {
-    writer: Writer,
+    // The order of the fields is that of dropping: the writer closes the file last.
     readers: Readers,
+    writer: Writer,
+    found: Found,
+    horizon: Option<Horizon>,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("readers", &self.readers).finish_non_exhaustive()
+    }
 }
 
 impl SqliteStore {
@@ -88,7 +110,7 @@ impl SqliteStore {
     /// When the file can't be opened, is no store or a damaged one, or was written by a later version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        Self::start(schema::open_writer(path)?, |_| Readers::of_file(path))
+        Self::start(schema::open_writer(path)?, |_, damage| Readers::of_file(path, damage))
     }
 
     /// A store that ends with this value.
@@ -100,13 +122,46 @@ impl SqliteStore {
         Self::start(schema::open_memory()?, Readers::of_writer)
     }
 
+    /// Hides what was received before the instant that `horizon` answers, whenever it is asked.
+    #[must_use]
+    pub fn hide_before(mut self, horizon: impl Fn() -> Option<Timestamp> + Send + Sync + 'static) -> Self {
+        self.horizon = Some(Box::new(horizon));
+        self
+    }
+
+    /// What the store knew when it was opened.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// Notes the public key of the tokens that belong to this store.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn keep_token_key(&self, token_key: &[u8]) -> StoreFuture<'static, ()> {
+        let token_key = token_key.to_vec();
+        Box::pin(self.writer.write(1, move |connection| meta::keep_token_key(connection, &token_key)))
+    }
+
     fn start(
         connection: Connection,
-        readers: impl FnOnce(Arc<Mutex<Connection>>) -> Readers,
+        readers: impl FnOnce(Arc<Mutex<Connection>>, Damage) -> Readers,
     ) -> Result<Self, StoreError> {
-        let connection = Arc::new(Mutex::new(connection));
-        let readers = readers(Arc::clone(&connection));
-        Ok(Self { writer: Writer::start(connection)?, readers })
+        let found = meta::read(&connection)?;
+        let (connection, damage) = (Arc::new(Mutex::new(connection)), Damage::default());
+        let readers = readers(Arc::clone(&connection), damage.clone());
+        Ok(Self { readers, writer: Writer::start(connection, damage)?, found, horizon: None })
+    }
+
+    /// Before when messages have expired, as it is stored.
+    fn horizon(&self) -> i64 {
+        self.horizon.as_ref().and_then(|horizon| horizon()).map_or(i64::MIN, stamp::bound)
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.readers.close();
     }
 }
 
@@ -137,13 +192,13 @@ impl Store for SqliteStore {
     }
 
     fn messages(&self, room: &RoomId, reader: &UserId, query: MessagesQuery) -> StoreFuture<'_, Vec<StoredMessage>> {
-        let (room, reader) = (room.clone(), reader.clone());
-        Box::pin(self.readers.read(move |connection| page::page(connection, &room, &reader, &query)))
+        let (room, reader, horizon) = (room.clone(), reader.clone(), self.horizon());
+        Box::pin(self.readers.read(move |connection| page::page(connection, &room, &reader, &query, horizon)))
     }
 
     fn message(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<StoredMessage>> {
-        let (room, id) = (room.clone(), id.clone());
-        Box::pin(self.readers.read(move |connection| page::one(connection, &room, &id)))
+        let (room, id, horizon) = (room.clone(), id.clone(), self.horizon());
+        Box::pin(self.readers.read(move |connection| page::one(connection, &room, &id, horizon)))
     }
 
     fn author_of(&self, room: &RoomId, id: &MessageId) -> StoreFuture<'_, Option<UserId>> {
@@ -172,9 +227,12 @@ impl Store for SqliteStore {
         Box::pin(self.readers.read(move |connection| rooms::name(connection, &room, &user)))
     }
 
-    fn ping(&self) -> StoreFuture<'_, ()> {
-        // The way of a write: a store that can only be read does not answer.
-        Box::pin(self.writer.write(0, |_| Ok(())))
+    fn keep_clock(&self, record: ClockRecord) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.write(1, move |connection| meta::keep_clock(connection, record)))
+    }
+
+    fn overdue(&self, keep: History, now: Timestamp, limit: u16) -> StoreFuture<'_, Vec<Overdue>> {
+        Box::pin(self.readers.read(move |connection| prune::overdue(connection, keep, now, limit)))
     }
 
     fn prune(&self, room: &RoomId, keep: History, now: Timestamp) -> StoreFuture<'_, u64> {
@@ -186,7 +244,9 @@ impl Store for SqliteStore {
                 let room = room.clone();
                 let portion = self
                     .writer
-                    .write(GROUP_MAX, move |connection| prune::portion(connection, &room, keep, now, GROUP_MAX))
+                    .write(Load::erasing(GROUP_MAX), move |connection| {
+                        prune::portion(connection, &room, keep, now, GROUP_MAX)
+                    })
                     .await?;
                 removed += portion.removed;
                 if portion.is_last {
@@ -194,5 +254,24 @@ impl Store for SqliteStore {
                 }
             }
         })
+    }
+
+    fn bar(&self, room: &RoomId, user: &UserId, at: Timestamp) -> StoreFuture<'_, bool> {
+        let (room, user) = (room.clone(), user.clone());
+        Box::pin(self.writer.write(1, move |connection| bars::bar(connection, &room, &user, at)))
+    }
+
+    fn unbar(&self, room: &RoomId, user: &UserId) -> StoreFuture<'_, bool> {
+        let (room, user) = (room.clone(), user.clone());
+        Box::pin(self.writer.write(1, move |connection| bars::unbar(connection, &room, &user)))
+    }
+
+    fn bars(&self) -> StoreFuture<'_, Vec<Bar>> {
+        Box::pin(self.readers.read(bars::all))
+    }
+
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.readers.close();
+        Box::pin(self.writer.close())
     }
 }

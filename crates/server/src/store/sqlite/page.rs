@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use chatroom_wire::{Kind, MessageId, RoomId, UserId, rest::MessagesQuery};
-use rusqlite::{Connection, OptionalExtension as _, Params, Row, named_params};
+use rusqlite::{Connection, Params, Row, named_params};
+use tracing::warn;
 
-use super::{append, audience, stamp};
+use super::{append, audience, copies, json, stamp};
 use crate::store::{StoreError, StoredMessage, record::page_size};
 
 /// The statement of a page: from this index, of these messages, from this end.
 macro_rules! page {
     ($index:literal, $which:literal, $order:literal) => {
         concat!(
-            "SELECT seq, audience, json FROM message INDEXED BY ",
+            "SELECT seq, audience, kind, json FROM message INDEXED BY ",
             $index,
             " WHERE room = :room AND ",
             $which,
             " AND received_at > :after AND received_at < :before ORDER BY received_at ",
-            $order,
-            " LIMIT :limit"
+            $order
         )
     };
 }
@@ -41,28 +41,30 @@ mod oldest {
         page!("message_own_kind", "audience = 1 AND user = :user AND kind = :kind", "ASC");
 }
 
-const ONE: &str = "SELECT seq, audience, json FROM message WHERE room = :room AND id = :id AND audience != 2";
+const ONE: &str = "SELECT seq, audience, kind, json FROM message
+    WHERE room = :room AND id = :id AND audience != 2 AND received_at >= :horizon";
 
 pub(super) fn page(
     connection: &Connection,
     room: &RoomId,
     reader: &UserId,
     query: &MessagesQuery,
+    horizon: i64,
 ) -> Result<Vec<StoredMessage>, StoreError> {
     let room = append::end(connection, room)?.room;
-    let after = query.after_at.map_or(i64::MIN, |time| stamp::bound(time.instant()));
+    let after = query.after_at.map_or(i64::MIN, |time| stamp::bound(time.instant())).max(horizon.saturating_sub(1));
     let before = query.before_at.map_or(i64::MAX, |time| stamp::bound(time.instant()));
     let limit = page_size(query);
     let user = reader.as_str();
+    let source = Source { connection, room, horizon, limit: usize::from(limit) };
     let mut messages = Vec::new();
     let kinds: BTreeSet<Kind> = query.types.iter().copied().collect();
     if kinds.is_empty() {
         let (all, own) = if query.from_oldest { (oldest::ALL, oldest::OWN) } else { (newest::ALL, newest::OWN) };
-        let bounds = named_params! { ":room": room, ":after": after, ":before": before, ":limit": limit };
-        read(connection, all, bounds, &mut messages)?;
-        let bounds =
-            named_params! { ":room": room, ":user": user, ":after": after, ":before": before, ":limit": limit };
-        read(connection, own, bounds, &mut messages)?;
+        let bounds = named_params! { ":room": room, ":after": after, ":before": before };
+        source.read(all, bounds, &mut messages)?;
+        let bounds = named_params! { ":room": room, ":user": user, ":after": after, ":before": before };
+        source.read(own, bounds, &mut messages)?;
     }
     // Every list that a page is merged from is as long as the page may be: so a short page is the last.
     for kind in kinds {
@@ -70,13 +72,13 @@ pub(super) fn page(
         let (all, own) =
             if query.from_oldest { (oldest::KIND, oldest::OWN_KIND) } else { (newest::KIND, newest::OWN_KIND) };
         let bounds = named_params! {
-            ":room": room, ":kind": kind, ":after": after, ":before": before, ":limit": limit,
+            ":room": room, ":kind": kind, ":after": after, ":before": before,
         };
-        read(connection, all, bounds, &mut messages)?;
+        source.read(all, bounds, &mut messages)?;
         let bounds = named_params! {
-            ":room": room, ":user": user, ":kind": kind, ":after": after, ":before": before, ":limit": limit,
+            ":room": room, ":user": user, ":kind": kind, ":after": after, ":before": before,
         };
-        read(connection, own, bounds, &mut messages)?;
+        source.read(own, bounds, &mut messages)?;
     }
     // The numbers grow with the stamps.
     messages.sort_unstable_by_key(|message| message.seq);
@@ -89,31 +91,70 @@ pub(super) fn page(
     Ok(messages)
 }
 
-/// One message, unless it is deleted.
-pub(super) fn one(connection: &Connection, room: &RoomId, id: &MessageId) -> Result<Option<StoredMessage>, StoreError> {
+/// One message, unless it is deleted or has expired.
+pub(super) fn one(
+    connection: &Connection,
+    room: &RoomId,
+    id: &MessageId,
+    horizon: i64,
+) -> Result<Option<StoredMessage>, StoreError> {
     let room = append::end(connection, room)?.room;
     let mut statement = connection.prepare_cached(ONE)?;
-    Ok(statement.query_row(named_params! { ":room": room, ":id": id.as_str() }, message).optional()?)
+    let mut rows = statement.query(named_params! { ":room": room, ":id": id.as_str(), ":horizon": horizon })?;
+    rows.next()?.map(message).transpose()
 }
 
-fn read(
-    connection: &Connection,
-    statement: &str,
-    bounds: impl Params,
-    messages: &mut Vec<StoredMessage>,
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(statement)?;
-    for row in statement.query_map(bounds, message)? {
-        messages.push(row?);
+/// The log that a page is read from.
+struct Source<'a> {
+    connection: &'a Connection,
+    room: i64,
+    horizon: i64,
+    limit: usize,
+}
+
+impl Source<'_> {
+    /// Reads as many messages as a page may hold. One that is damaged is left out, so that it does not keep others from
+    /// being read.
+    fn read(&self, statement: &str, bounds: impl Params, messages: &mut Vec<StoredMessage>) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        let mut rows = statement.query(bounds)?;
+        let full = messages.len() + self.limit;
+        while messages.len() < full
+            && let Some(row) = rows.next()?
+        {
+            match message(row).and_then(|message| self.without_quote(row, message)) {
+                Ok(message) => messages.push(message),
+                Err(error @ StoreError::DamagedRow(_)) => {
+                    let seq: Option<i64> = row.get("seq").ok();
+                    warn!(%error, seq, "a damaged message is left out of a page");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// What an announcement of a pin quotes expires with the quoted message, which may be before the announcement does.
+    fn without_quote(&self, row: &Row<'_>, message: StoredMessage) -> Result<StoredMessage, StoreError> {
+        if self.horizon == i64::MIN || !copies::KINDS.contains(&row.get_ref("kind")?.as_str().unwrap_or_default()) {
+            return Ok(message);
+        }
+        let json = copies::without_quote(self.connection, self.room, self.horizon, &message.json)?;
+        Ok(StoredMessage { json: json.map_or(message.json, Bytes::from), ..message })
+    }
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
+/// The message of a row.
+///
+/// # Errors
+/// [`StoreError::DamagedRow`] where it is none.
+fn message(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
+    let json: Vec<u8> = row.get("json")?;
+    json::check(&json)?;
     Ok(StoredMessage {
         seq: row.get::<_, i64>("seq")?.unsigned_abs(),
         audience: audience::read(row.get("audience")?),
-        json: Bytes::from(row.get::<_, Vec<u8>>("json")?),
+        json: Bytes::from(json),
     })
 }
 
@@ -153,13 +194,13 @@ mod tests {
             .execute_batch(
                 "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 30000)
                 INSERT INTO message (room, seq, id, user, kind, received_at, audience, json)
-                SELECT 1, n, n, 'eve', 'INTERACTION_TYPE_TEXT', n, iif(n % 5001 = 0, 0, 1 + n % 2), x'' FROM number",
+                SELECT 1, n, n, 'eve', 'INTERACTION_TYPE_TEXT', n, iif(n % 5001 = 0, 0, 1 + n % 2), x'7b7d' FROM number",
             )
             .unwrap();
         for from_oldest in [false, true] {
             for types in [vec![], vec![Kind::Text]] {
                 let query = MessagesQuery { from_oldest, types, ..MessagesQuery::default() };
-                let page = page(&connection, &"r".into(), &"ada".into(), &query).unwrap();
+                let page = page(&connection, &"r".into(), &"ada".into(), &query, i64::MIN).unwrap();
                 let numbers: Vec<u64> = page.iter().map(|message| message.seq).collect();
                 assert_eq!(numbers, [5001, 10_002, 15_003, 20_004, 25_005]);
             }

@@ -56,7 +56,13 @@ pub(super) fn apply(connection: &Connection, room: i64, changes: &[Change], at: 
 
 /// Whether texts are to go from the file.
 pub(super) fn erases(changes: &[Change]) -> bool {
-    changes.iter().any(|change| matches!(change, Change::Delete(_)))
+    let erases = |change: &Change| {
+        matches!(
+            change,
+            Change::Delete(_) | Change::Unpin(_) | Change::Unblock(_) | Change::Poll(_) | Change::DeletePoll(_)
+        )
+    };
+    changes.iter().any(erases)
 }
 
 /// What is changed, and when.

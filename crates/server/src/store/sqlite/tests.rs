@@ -1,4 +1,7 @@
+mod closed;
+mod damaged;
 mod erased;
+mod expired;
 mod killed;
 mod refused;
 mod upgraded;

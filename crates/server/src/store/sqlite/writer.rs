@@ -2,18 +2,24 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
+    mpsc::{
+        self,
+        error::{TryRecvError, TrySendError},
+    },
+    oneshot, watch,
 };
 
-use super::fault::{Closed, Full, is_refusal};
+use super::{
+    damage::Damage,
+    fault::{Closed, Full, is_refusal},
+};
 use crate::store::StoreError;
 
 /// How many messages one transaction takes, so that the first of them does not wait for long.
@@ -23,8 +29,14 @@ pub(super) const GROUP_MAX: usize = 1_000;
 /// and whoever sent too much is told.
 pub(super) const QUEUE_MAX: usize = 8_192;
 
-/// How long texts that are to go from the write-ahead log wait for readers, before they wait for the next commit.
+/// How long the emptying of the write-ahead log waits for readers, before writes go on.
 const ERASURE: Duration = Duration::from_millis(50);
+
+/// How long after that it is tried again where nobody writes.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// How long the last emptying waits for readers.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// What a request costs.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +47,13 @@ pub(super) struct Load {
     pub(super) erases: bool,
 }
 
+impl Load {
+    /// Of so many messages, and deletes texts.
+    pub(super) fn erasing(weight: usize) -> Self {
+        Self { weight, erases: true }
+    }
+}
+
 impl From<usize> for Load {
     fn from(weight: usize) -> Self {
         Self { weight, erases: false }
@@ -43,9 +62,12 @@ impl From<usize> for Load {
 
 /// The thread, and the way to it.
 pub(super) struct Writer {
-    /// Taken when the store is dropped: the thread ends when nothing more can come.
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    /// Taken when the store is closed: the thread ends when nothing more can come.
+    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     thread: Option<JoinHandle<()>>,
+    /// Its sender is gone once the thread has closed the file.
+    ended: watch::Receiver<()>,
+    damage: Damage,
 }
 
 impl fmt::Debug for Writer {
@@ -55,13 +77,18 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Arc<Mutex<Connection>>) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Arc<Mutex<Connection>>, damage: Damage) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let (ending, ended) = watch::channel(());
+        let noted = damage.clone();
         let thread = thread::Builder::new()
             .name("chatroom-store".to_owned())
-            .spawn(move || serve(&connection, queue))
+            .spawn(move || {
+                serve(&connection, queue, &noted);
+                drop((connection, ending));
+            })
             .map_err(|error| StoreError::Unavailable(Arc::new(error)))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Some(thread), ended, damage })
     }
 
     /// Has `work` done in a transaction and answers after the commit. What is asked first is done first: the place in the
@@ -81,7 +108,10 @@ impl Writer {
     {
         let load = load.into();
         let (reply, answer) = oneshot::channel();
-        let queued = self.queue(Box::new(Request { load, work: Some(work), done: None, reply }));
+        let queued = self
+            .damage
+            .check()
+            .and_then(|()| self.queue(Box::new(Request { load, work: Some(work), done: None, reply })));
         async move {
             queued?;
             answer.await.map_err(|_| Closed)?
@@ -89,16 +119,33 @@ impl Writer {
     }
 
     fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.jobs.as_ref().ok_or(Closed)?.try_send(job).map_err(|error| match error {
+        self.jobs().as_ref().ok_or(Closed)?.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => Full.into(),
             TrySendError::Closed(_) => Closed.into(),
         })
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, Option<mpsc::Sender<Box<dyn Job>>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes no more requests, and returns once those that were taken are carried out and the file is closed.
+    ///
+    /// # Cancel safety
+    /// It is closed all the same.
+    pub(super) fn close(&self) -> impl Future<Output = ()> + Send + use<> {
+        drop(self.jobs().take());
+        let mut ended = self.ended.clone();
+        async move {
+            // Nothing is ever sent: an error means that the thread is done.
+            while ended.changed().await.is_ok() {}
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.jobs.take());
+        drop(self.jobs().take());
         if let Some(thread) = self.thread.take() {
             // A panic there has been reported by its own thread.
             let _ = thread.join();
@@ -154,9 +201,10 @@ where
     }
 }
 
-fn serve(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Box<dyn Job>>, damage: &Damage) {
+    let locked = || connection.lock().unwrap_or_else(PoisonError::into_inner);
     let mut to_erase = false;
-    while let Some(first) = queue.blocking_recv() {
+    while let Some(first) = next(&mut queue, &mut to_erase, || empty_log(&locked(), ERASURE)) {
         let mut weight = first.load().weight;
         let mut group = vec![first];
         while weight < GROUP_MAX {
@@ -165,11 +213,13 @@ fn serve(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Box<dyn Job>>
             group.push(next);
         }
         let outcome = {
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let outcome = commit(&mut connection, &mut group);
+            let mut connection = locked();
+            // What was asked before the damage was found is refused, too.
+            let outcome = damage.check().and_then(|()| commit(&mut connection, &mut group));
+            damage.look(&outcome);
             to_erase |= group.iter().any(|job| job.load().erases);
             if to_erase {
-                to_erase = !empty_log(&connection);
+                to_erase = !empty_log(&connection, ERASURE);
             }
             outcome
         };
@@ -177,14 +227,33 @@ fn serve(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Box<dyn Job>>
             job.answer(outcome.clone());
         }
     }
+    // So that the file alone holds all of it.
+    empty_log(&locked(), CLOSING);
 }
 
-/// What was deleted stands in the write-ahead log as it was before, until the log is emptied. Says whether it is; it is
-/// not while somebody reads an older state.
-fn empty_log(connection: &Connection) -> bool {
+/// The next request; none if none can come any more. Meanwhile, what is to be erased is erased.
+fn next(
+    queue: &mut mpsc::Receiver<Box<dyn Job>>,
+    to_erase: &mut bool,
+    erase: impl Fn() -> bool,
+) -> Option<Box<dyn Job>> {
+    while *to_erase {
+        match queue.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => thread::sleep(AGAIN),
+        }
+        *to_erase = !erase();
+    }
+    queue.blocking_recv()
+}
+
+/// What was deleted stands in the write-ahead log as it was before, until the log is emptied. Waits for readers so long at
+/// most; says whether it is empty, which it is not while somebody reads an older state.
+fn empty_log(connection: &Connection, wait: Duration) -> bool {
     let emptied = || -> rusqlite::Result<bool> {
         let patience: i64 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
-        connection.busy_timeout(ERASURE)?;
+        connection.busy_timeout(wait)?;
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
         connection.pragma_update_and_check(None, "busy_timeout", patience, |_| Ok(()))?;
         busy.map(|busy: bool| !busy)

@@ -175,7 +175,7 @@ async fn a_pin_is_the_message_as_the_log_has_it_and_goes_with_it() {
 }
 
 #[tokio::test]
-async fn a_deleted_text_that_was_pinned_is_in_no_announcement_either() {
+async fn a_deleted_message_leaves_neither_text_nor_sender_in_announcements_of_pins() {
     let stage = Stage::new(&[]).await;
     let mut ada = stage.join("ada", Role::Viewer).await;
     ada.must_say(&text("1", "a secret")).await;
@@ -193,14 +193,24 @@ async fn a_deleted_text_that_was_pinned_is_in_no_announcement_either() {
     let texts: Vec<&Value> =
         history[1..9].iter().map(|message| &message["pin_unpin_message"]["message"]["text"]).collect();
     assert_eq!(texts, ["", "", "a greeting", "a greeting", "", "", "", ""]);
-    assert_eq!(history[1]["pin_unpin_message"]["message"]["sender"]["id"], "ada");
+    let nobody = json!({"custom_name": ""});
+    for (place, message) in history[1..9].iter().enumerate() {
+        let sender = &message["pin_unpin_message"]["message"]["sender"];
+        if matches!(place, 2 | 3) {
+            assert_eq!(sender["custom_name"], "ada", "the other message's pins stay as they are");
+        } else {
+            assert_eq!(*sender, nobody, "{message}");
+        }
+    }
     let mut last = ada.message().await;
     while last["type"] != "INTERACTION_TYPE_DELETE_MESSAGE" {
         let now = ada.message().await;
         if now["type"] == "INTERACTION_TYPE_DELETE_MESSAGE" {
             assert_eq!(last["type"], "INTERACTION_TYPE_UNPIN_MESSAGE");
+            let quoted = &last["pin_unpin_message"]["message"];
             assert_eq!(
-                last["pin_unpin_message"]["message"]["text"], "",
+                (&quoted["text"], &quoted["sender"]),
+                (&json!(""), &nobody),
                 "what goes out with the deletion tells nothing"
             );
         }

@@ -45,7 +45,7 @@ async fn a_copy_of_a_text_that_was_pinned_goes_with_it() {
 }
 
 #[tokio::test]
-async fn a_text_that_somebody_still_reads_goes_with_the_next_commit() {
+async fn a_text_that_somebody_still_reads_goes_when_the_read_is_done() {
     let bed = FileBed::new();
     let store = bed.open().await;
     let room = make_room(&store, "r").await;
@@ -59,8 +59,25 @@ async fn a_text_that_somebody_still_reads_goes_with_the_next_commit() {
     assert!(count() > 0, "a reader has its one state to the end");
     assert!(bed.holds(SECRET));
     reader.execute_batch("COMMIT").unwrap();
-    store.append(&room, vec![text("2", 2)]).await.unwrap();
-    assert!(!bed.holds(SECRET));
+    bed.must_lose(SECRET).await;
+}
+
+#[tokio::test]
+async fn what_is_pruned_is_in_none_of_the_files_and_in_no_announcement() {
+    let bed = FileBed::new();
+    let store = bed.open().await;
+    let room = make_room(&store, "r").await;
+    store.append(&room, vec![saying("1", 1, SECRET)]).await.unwrap();
+    let quote = PinnedMessage { id: Some("1".into()), text: SECRET.to_owned(), ..PinnedMessage::default() };
+    let pin = Payload::PinMessage(PinUnpin { message: quote, ..PinUnpin::default() });
+    let json = envelope::encode(&Message::new(User::named("boss"), pin)).into();
+    store.append(&room, vec![NewMessage { kind: Kind::PinMessage, json, ..text("2", 9) }]).await.unwrap();
+    let keep = History { age: Some(std::time::Duration::from_secs(5)), count: None };
+    assert_eq!(store.prune(&room, keep, at(10)).await.unwrap(), 1);
+    bed.must_lose(SECRET).await;
+    let page = store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap();
+    let announced: Message = serde_json::from_slice(&page[0].json).unwrap();
+    assert_eq!(announced.kind(), Kind::PinMessage, "the announcement itself stays");
 }
 
 #[tokio::test]
@@ -86,7 +103,9 @@ async fn a_copy_of_a_text_in_an_announcement_of_a_pin_goes_with_it() {
     let room = make_room(&store, "r").await;
     let secret = r#"a "secret" with \ and ß"#;
     let announcement = |id: &str, stamp: u64, kind: Kind, of: &str| {
-        let message = PinnedMessage { id: Some(of.into()), text: secret.to_owned(), ..PinnedMessage::default() };
+        let sender = Some(User { id: Some("eve".into()), ..User::named("Eve") });
+        let message =
+            PinnedMessage { id: Some(of.into()), text: secret.to_owned(), sender, ..PinnedMessage::default() };
         let pin = PinUnpin { message, ..PinUnpin::default() };
         let payload = if kind == Kind::PinMessage { Payload::PinMessage(pin) } else { Payload::UnpinMessage(pin) };
         let json = envelope::encode(&Message::new(User::named("boss"), payload));
@@ -96,21 +115,26 @@ async fn a_copy_of_a_text_in_an_announcement_of_a_pin_goes_with_it() {
     let id = r#"m"\1"#;
     let log = vec![
         saying(id, 1, secret),
-        announcement("2", 2, Kind::PinMessage, id),
-        announcement("3", 3, Kind::UnpinMessage, id),
-        announcement("4", 4, Kind::PinMessage, "another"),
+        saying("another", 2, "what stays"),
+        announcement("2", 3, Kind::PinMessage, id),
+        announcement("3", 4, Kind::UnpinMessage, id),
+        announcement("4", 5, Kind::PinMessage, "another"),
     ];
     store.append(&room, log).await.unwrap();
     change(&store, &room, [Change::Delete(id.into())]).await;
     let page = store.messages(&room, &"ada".into(), MessagesQuery::default()).await.unwrap();
-    let texts = page.iter().map(|stored| {
+    let texts = page.iter().filter(|stored| stored.seq > 2).map(|stored| {
         let message: Message = serde_json::from_slice(&stored.json).unwrap();
         match message.payload {
-            Payload::PinMessage(pin) | Payload::UnpinMessage(pin) => pin.message.text,
+            Payload::PinMessage(pin) | Payload::UnpinMessage(pin) => {
+                (pin.message.text, pin.message.sender.unwrap().custom_name)
+            }
             other => panic!("{other:?} is no pin"),
         }
     });
-    assert_eq!(texts.collect::<Vec<_>>(), ["", "", secret]);
+    let quotes: Vec<_> = texts.collect();
+    let quotes: Vec<_> = quotes.iter().map(|(text, name)| (text.as_str(), name.as_str())).collect();
+    assert_eq!(quotes, [("", ""), ("", ""), (secret, "Eve")]);
 }
 
 fn saying(id: &str, stamp: u64, words: &str) -> NewMessage {
@@ -118,6 +142,17 @@ fn saying(id: &str, stamp: u64, words: &str) -> NewMessage {
 }
 
 impl FileBed {
+    /// Waits until none of the files has this in it.
+    async fn must_lose(&self, words: &str) {
+        for _ in 0..500 {
+            if !self.holds(words) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("it is still there");
+    }
+
     /// Whether any of the files has this in it.
     fn holds(&self, words: &str) -> bool {
         fs::read_dir(self.dir.path()).unwrap().any(|entry| {

@@ -4,7 +4,10 @@ use chatroom_wire::{DictionaryId, PatternId, dictionary::Pattern};
 use serde_json::Map;
 
 use super::*;
-use crate::store::{DictionaryStore as _, contract::make_dictionary};
+use crate::store::{
+    DictionaryStore as _,
+    contract::{clock_record, make_dictionary},
+};
 
 #[tokio::test]
 async fn a_full_disk_refuses_stores_nothing_and_recovers() {
@@ -13,7 +16,7 @@ async fn a_full_disk_refuses_stores_nothing_and_recovers() {
     let connection = schema::open_writer(&bed.path()).unwrap();
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
-    let store = SqliteStore::start(connection, |_| Readers::of_file(&bed.path())).unwrap();
+    let store = SqliteStore::start(connection, |_, damage| Readers::of_file(&bed.path(), damage)).unwrap();
 
     let large = NewMessage { json: vec![b' '; 100_000].into(), ..text("large", 1) };
     let refused = store.append(&room, vec![text("small", 0), large.clone()]).await.unwrap_err();
@@ -31,7 +34,7 @@ async fn a_locked_file_refuses_and_the_same_request_does_later() {
     let bed = FileBed::new();
     let connection = schema::open_writer(&bed.path()).unwrap();
     connection.busy_timeout(std::time::Duration::ZERO).unwrap();
-    let store = SqliteStore::start(connection, |_| Readers::of_file(&bed.path())).unwrap();
+    let store = SqliteStore::start(connection, |_, damage| Readers::of_file(&bed.path(), damage)).unwrap();
     let room = make_room(&store, "r").await;
     let other = schema::open_writer(&bed.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -43,7 +46,7 @@ async fn a_locked_file_refuses_and_the_same_request_does_later() {
         "who reads does not notice"
     );
     other.execute_batch("COMMIT").unwrap();
-    store.ping().await.unwrap();
+    store.keep_clock(clock_record(1)).await.unwrap();
     assert_eq!(store.append(&room, vec![text("a", 1)]).await.unwrap(), [stored(1)]);
 }
 
@@ -110,7 +113,7 @@ async fn patterns_are_added_or_replaced_all_or_none() {
     let connection = schema::open_writer(&bed.path()).unwrap();
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     connection.pragma_update_and_check(None, "max_page_count", pages + 5, |_| Ok(())).unwrap();
-    let store = SqliteStore::start(connection, |_| Readers::of_file(&bed.path())).unwrap();
+    let store = SqliteStore::start(connection, |_, damage| Readers::of_file(&bed.path(), damage)).unwrap();
     let refused = store.add_patterns(&id, patterns(10_000, "b"), at(2)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
     assert!(store.replace_patterns(&id, patterns(10_000, "b"), at(2)).await.is_err());

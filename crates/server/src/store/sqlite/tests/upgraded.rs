@@ -1,6 +1,9 @@
 //! Files of earlier versions.
 
+use std::fmt::Write as _;
+
 use chatroom_wire::{Kind, poll::PollStatus};
+use serde_json::json;
 
 use super::*;
 use crate::store::contract::{change, count, hidden, numbers, poll, read, vote};
@@ -55,6 +58,44 @@ async fn a_store_of_version_1_takes_all_that_this_one_can() {
     let connection = Connection::open(bed.path()).unwrap();
     let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(sound, "ok");
+}
+
+#[tokio::test]
+async fn a_store_of_version_2_loses_the_names_that_deleted_messages_left_in_pins() {
+    let steps = [include_str!("../schema.sql"), include_str!("../schema_2.sql")].concat();
+    let announcement = |id: &str| {
+        json!({"id": format!("pin-{id}"), "type": "INTERACTION_TYPE_PIN_MESSAGE", "user": {"custom_name": "Boss"},
+               "pin_unpin_message": {"message": {"id": id, "text": "", "sender": {"id": "v", "custom_name": "Vera"}}}})
+    };
+    let rows = [
+        ("gone", "TEXT", 2, String::new()),
+        ("here", "TEXT", 0, "{}".to_owned()),
+        ("pin-gone", "PIN_MESSAGE", 0, announcement("gone").to_string()),
+        ("pin-here", "PIN_MESSAGE", 0, announcement("here").to_string()),
+        ("damaged", "PIN_MESSAGE", 0, "{".to_owned()),
+    ];
+    let mut sql = format!("{steps} INSERT INTO room (id, created_at, updated_at) VALUES ('r', 0, 0);");
+    for (place, (id, kind, audience, json)) in (1..).zip(rows) {
+        let _ = write!(
+            sql,
+            "INSERT INTO message (room, seq, id, user, kind, received_at, audience, json)
+            VALUES (1, {place}, '{id}', 'v', 'INTERACTION_TYPE_{kind}', {place}, {audience}, CAST('{json}' AS BLOB));"
+        );
+    }
+    let bed = FileBed::with(&format!("{sql} PRAGMA application_id = 1130914164; PRAGMA user_version = 2;"));
+    let store = bed.open().await;
+    let page = store.messages(&"r".into(), &"ada".into(), MessagesQuery::default()).await.unwrap();
+    let texts: Vec<String> = page.iter().map(|stored| String::from_utf8(stored.json.to_vec()).unwrap()).collect();
+    assert_eq!(numbers(&page), [2, 3, 4], "what is damaged is left alone, and left out");
+    assert_eq!((texts[1].contains("Vera"), texts[2].contains("Vera")), (false, true));
+    assert!(texts[1].contains("Boss"), "who pinned it is no secret");
+    let last = store.found().clock.unwrap();
+    assert_eq!(
+        (last.trusted, last.seen),
+        (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
+        "when it was written to last"
+    );
+    store.bar(&"r".into(), &"eve".into(), at(1)).await.unwrap();
 }
 
 impl FileBed {
