@@ -113,7 +113,7 @@ impl Retention {
 
     /// The time by which messages expire.
     pub(crate) fn now(&self) -> Timestamp {
-        self.read(|clock, now| clock.advance(now))
+        self.read(RetentionClock::advance)
     }
 
     /// What was received before this has expired; none if nothing does.

@@ -1,5 +1,6 @@
 //! The binary as its users run it, against servers, clients and brokers of others. `cargo xtask test` installs these.
 //!
+//! - [`backup`]: what an operator sees
 //! - [`bad_input`]: what is refused, with which words and which exit code
 //! - [`behind_proxy`]: `serve` behind a proxy that terminates TLS
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
@@ -27,6 +28,7 @@
 //! - [`support`]: what they share
 #![forbid(unsafe_code)]
 
+mod backup;
 mod bad_input;
 mod behind_proxy;
 mod contract;

@@ -13,6 +13,7 @@ mod limits;
 mod matrix;
 mod people;
 mod rest;
+mod retention;
 mod returns;
 mod rooms_at_work;
 mod saying;

@@ -20,11 +20,13 @@ pub enum Breach {
     /// The network keeps bytes of a link that ended for longer than a client waits for them, and the server waits with it:
     /// one that ends silent connections, as MQTT demands, never hears them.
     LateBytes,
+    /// The server prunes by a clock that has leapt.
+    TrustsClock,
 }
 
 impl Breach {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AckBeforeCommit,
         Self::NoDeduplication,
         Self::RefusesStored,
@@ -32,11 +34,15 @@ impl Breach {
         Self::HistoryOmits,
         Self::NumbersHide,
         Self::LateBytes,
+        Self::TrustsClock,
     ];
 
     /// Whether the vendor's service never promised it.
     pub(crate) fn is_of_our_service(self) -> bool {
-        matches!(self, Self::AckBeforeCommit | Self::NoDeduplication | Self::RefusesStored | Self::NumbersHide)
+        matches!(
+            self,
+            Self::AckBeforeCommit | Self::NoDeduplication | Self::RefusesStored | Self::NumbersHide | Self::TrustsClock
+        )
     }
 
     /// Its name in commands.
@@ -49,6 +55,7 @@ impl Breach {
             Self::HistoryOmits => "history-omits",
             Self::NumbersHide => "numbers-hide",
             Self::LateBytes => "late-bytes",
+            Self::TrustsClock => "trusts-clock",
         }
     }
 }

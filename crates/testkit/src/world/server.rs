@@ -11,6 +11,7 @@ use std::{
 use chatroom_server::{
     Settings,
     filter::Lexicon,
+    retention::{ClockRecord, RetentionClock},
     rules::{Author, Moment, Rules, Standing},
     store::RoomRecord,
 };
@@ -19,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     air::Air,
+    breach::Breach,
     broker::Kept,
     gateway::Conn,
     log::{Log, Stored},
@@ -51,6 +53,11 @@ pub(crate) struct Server {
     pub(crate) next_client_id: u64,
     /// How far its date is from the true one.
     pub(crate) offset: SignedDuration,
+    /// By which messages expire, and what of it is on the disk.
+    retention: RetentionClock,
+    noted: Option<ClockRecord>,
+    /// When it prunes next.
+    prune_due: Duration,
     /// Whether the borders of a page belong to it.
     pub(crate) inclusive: bool,
 }
@@ -61,7 +68,12 @@ impl Server {
         if !air.ours {
             settings.rate_viewer = 1_000;
         }
+        let moment = Moment { monotonic: air.now, wall: air.date() };
+        let retention = RetentionClock::resume(moment, None);
         Self {
+            noted: Some(retention.record()),
+            retention,
+            prune_due: air.now + PRUNING,
             down_until: None,
             conns: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -131,15 +143,31 @@ impl Server {
         air.note(|| "the server is up".to_owned());
         self.down_until = None;
         self.rules = Rules::new(&self.settings);
+        self.retention = RetentionClock::resume(self.moment(air), self.noted);
+        self.prune(air);
         let last = self.log.all().iter().filter_map(Stored::at).max();
         self.rules.catch_up(last.map(chatroom_wire::Time::instant));
+    }
+
+    /// Removes what has expired, which nothing in a storm has: not even a day goes by.
+    fn prune(&mut self, air: &mut Air) {
+        self.prune_due = air.now + PRUNING;
+        let trusted = self.retention.advance(self.moment(air));
+        self.noted = Some(self.retention.record());
+        let now = if air.breaks(Breach::TrustsClock) { self.date(air) } else { trusted };
+        let expired = |stored: &&Stored| stored.at().is_some_and(|at| at.instant() < now - KEEP);
+        if let Some(stored) = self.log.all().iter().find(expired) {
+            let (id, age) = (stored.id.clone(), air.now.saturating_sub(stored.committed_at));
+            air.violated(|| format!("{id} is pruned {} s after it was committed", age.as_secs()));
+        }
     }
 
     /// The next thing it has to do by itself.
     pub(crate) fn due(&self) -> Option<Duration> {
         let conns = self.conns.values().filter_map(Conn::due).min();
         let turn = self.turn.as_ref().map(Turn::due);
-        [self.down_until, conns, turn, self.batch_due].into_iter().flatten().min()
+        let prune = self.is_up().then_some(self.prune_due);
+        [self.down_until, conns, turn, self.batch_due, prune].into_iter().flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, air: &mut Air) {
@@ -152,9 +180,18 @@ impl Server {
         if self.batch_due.is_some_and(|at| at <= air.now) {
             self.send_batch(air);
         }
+        if self.is_up() && self.prune_due <= air.now {
+            self.prune(air);
+        }
         self.handle_conn_timeouts(air);
     }
 }
+
+/// For how long messages are kept.
+const KEEP: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// How often the server looks for what has expired.
+const PRUNING: Duration = Duration::from_secs(60);
 
 /// The person behind a client.
 pub(crate) fn author(user: &UserId) -> Author {

@@ -49,6 +49,9 @@ impl World {
                     let turn = self.air.dice.milliseconds(0, 80);
                     self.run_for(turn);
                     self.server.crash(&mut self.air, with_machine, downtime);
+                    if self.air.ours && self.air.dice.chance(25) {
+                        self.leap();
+                    }
                 }
             }
             11 => {
@@ -128,6 +131,14 @@ impl World {
                 self.pause(number, span, sleeps);
             }
         }
+    }
+
+    /// The server's machine starts again with another date.
+    fn leap(&mut self) {
+        let hours = [0, 25, 24 * 31, 24 * 400, -24 * 400][self.air.dice.place(5)];
+        self.air.note(|| format!("the server starts with a date that is wrong by {hours} h"));
+        self.server.offset = SignedDuration::from_hours(hours);
+        self.clocks_jumped = true;
     }
 
     fn lasting(&mut self) -> Duration {

@@ -58,6 +58,11 @@ fn numbers_that_hide_a_loss_are_noticed() {
     assert_noticed(Breach::NumbersHide);
 }
 
+#[test]
+fn a_server_that_prunes_by_a_clock_that_leapt_is_noticed() {
+    assert_noticed(Breach::TrustsClock);
+}
+
 /// Within a thousand storms.
 fn assert_noticed(rule: Breach) {
     let noticed =

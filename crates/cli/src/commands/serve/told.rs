@@ -23,7 +23,7 @@ pub(super) fn ready(server: &RunningServer) -> String {
 
 /// What an operator should know of this start, one line each.
 pub(super) fn warnings(server: &RunningServer) -> String {
-    server.warnings().iter().map(|warning| format!("warning: {warning}\n")).collect()
+    server.warnings().iter().fold(String::new(), |lines, warning| lines + &format!("warning: {warning}\n"))
 }
 
 /// A block for a person, with commands to copy.

@@ -4,6 +4,7 @@ mod erased;
 mod expired;
 mod killed;
 mod refused;
+mod storm;
 mod upgraded;
 
 use std::{fs, path::PathBuf};

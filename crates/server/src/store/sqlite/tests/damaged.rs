@@ -37,7 +37,7 @@ async fn nothing_is_written_to_a_file_that_was_found_damaged() {
     let mut file = fs::OpenOptions::new().write(true).open(bed.path()).unwrap();
     let length = file.metadata().unwrap().len();
     file.seek(SeekFrom::Start(length / 2 / 4096 * 4096)).unwrap();
-    file.write_all(&[0x55; 40 * 4096]).unwrap();
+    file.write_all(&vec![0x55; 40 * 4096]).unwrap();
     drop(file);
 
     let store = bed.open().await;

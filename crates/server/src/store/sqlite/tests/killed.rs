@@ -68,7 +68,7 @@ async fn at_work() -> (FileBed, SqliteStore, RoomId) {
 }
 
 impl FileBed {
-    fn log(&self) -> PathBuf {
+    pub(super) fn log(&self) -> PathBuf {
         self.dir.path().join("chatroom.db-wal")
     }
 
