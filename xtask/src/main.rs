@@ -22,7 +22,7 @@ Usage: cargo xtask <CHORE> [ARGS]
 
 Chores:
   test [ARGS]   Runs every test of the workspace; ARGS go to `cargo test`
-                Needs node, python3, mosquitto, nginx and slowhttptest, and installs what is missing of them
+                Needs node, python3, mosquitto, nginx, slowhttptest and faketime, and installs what is missing of them
   audit [ARGS]  Checks Cargo.lock against the RustSec advisories; ARGS go to `cargo audit`:
                 --db DIR     takes the advisories from this folder
                 --no-fetch   does not fetch them

@@ -5,18 +5,19 @@ use std::process::Command;
 
 use crate::shell::{cargo, run, say, succeeds, target, workspace};
 
-/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, nginx, Schemathesis, slowhttptest: clients, a broker, a proxy and
-/// testers that others wrote.
+/// Node with `mqtt`, Python with `paho-mqtt`, Mosquitto, nginx, Schemathesis, slowhttptest, faketime: clients, a broker, a
+/// proxy and testers that others wrote.
 ///
 /// Fails with a list of what is missing and can't be installed here.
 pub(crate) fn for_tests() -> Result<(), String> {
-    let parts: [(&str, Ensure); 6] = [
+    let parts: [(&str, Ensure); 7] = [
         ("MQTT.js", mqtt_js),
         ("paho-mqtt", paho),
         ("Mosquitto", mosquitto),
         ("nginx", nginx),
         ("Schemathesis", schemathesis),
         ("slowhttptest", slowhttptest),
+        ("faketime", faketime),
     ];
     let mut missing = Vec::new();
     for (name, ensure) in parts {
@@ -101,6 +102,10 @@ fn mosquitto() -> Result<(), String> {
 
 fn nginx() -> Result<(), String> {
     program("nginx", "nginx-light")
+}
+
+fn faketime() -> Result<(), String> {
+    program("faketime", "faketime")
 }
 
 fn slowhttptest() -> Result<(), String> {

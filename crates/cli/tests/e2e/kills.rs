@@ -6,8 +6,10 @@
 //! likely to come again, not certain.)
 //!
 //! - [`site`]: the server, its lives, and the commands around it; [`checker`]: what is wrong with the logs
+//! - [`disk_and_clock`]: kills beside full disks and clocks that leap
 
 mod checker;
+mod disk_and_clock;
 mod site;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
