@@ -71,7 +71,7 @@ fn connect(reader: &mut Reader<'_>) -> Result<(), Violation> {
     reader.text()?;
     if has_will {
         reader.properties()?;
-        reader.text()?;
+        topic_name(NAME, reader.text()?)?;
         reader.binary()?;
     }
     if flags & 0b1000_0000 != 0 {
@@ -94,15 +94,19 @@ fn publish(flags: u8, reader: &mut Reader<'_>) -> Result<(), Violation> {
     }
     let name = reader.text()?;
     if !name.is_empty() {
-        topic::check_name(name).map_err(|what| {
-            let cause = CloseCause::ProtocolError(format!("{NAME}: {what}"));
-            Violation::new(ReasonCode::TOPIC_INVALID, cause)
-        })?;
+        topic_name(NAME, name)?;
     }
     if qos > 0 {
         reader.packet_id()?;
     }
     reader.properties()
+}
+
+fn topic_name(packet: &str, name: &str) -> Result<(), Violation> {
+    topic::check_name(name).map_err(|what| {
+        let cause = CloseCause::ProtocolError(format!("{packet}: {what}"));
+        Violation::new(ReasonCode::TOPIC_INVALID, cause)
+    })
 }
 
 fn reason_and_properties(reader: &mut Reader<'_>) -> Result<(), Violation> {
@@ -120,11 +124,12 @@ fn filters(name: &'static str, reader: &mut Reader<'_>, with_options: bool) -> R
     reader.properties()?;
     let mut count = 0;
     while !reader.is_empty() {
-        if reader.text()?.is_empty() {
+        let filter = reader.text()?;
+        if filter.is_empty() {
             return Err(Violation::malformed(name, "a topic filter is empty"));
         }
         if with_options {
-            reader.u8()?;
+            subscription_options(name, filter, reader.u8()?)?;
         }
         count += 1;
         if count > MAX_FILTERS {
@@ -135,4 +140,19 @@ fn filters(name: &'static str, reader: &mut Reader<'_>, with_options: bool) -> R
         return Err(Violation::protocol(name, "it holds no topic filter"));
     }
     Ok(())
+}
+
+/// MQTT 5 section 3.8.3.1.
+fn subscription_options(name: &'static str, filter: &str, options: u8) -> Result<(), Violation> {
+    let (qos, retain_handling) = (options & 0b11, (options >> 4) & 0b11);
+    let no_local = options & 0b100 != 0;
+    match () {
+        () if options & 0b1100_0000 != 0 => Err(Violation::malformed(name, "reserved options are set")),
+        () if qos == 3 => Err(Violation::protocol(name, "the QoS is 3")),
+        () if retain_handling == 3 => Err(Violation::protocol(name, "the retain handling is 3")),
+        () if no_local && filter.starts_with("$share/") => {
+            Err(Violation::protocol(name, "a shared subscription has no use for No Local"))
+        }
+        () => Ok(()),
+    }
 }

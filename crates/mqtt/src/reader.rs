@@ -90,21 +90,36 @@ impl<'a> Reader<'a> {
             }
             seen |= bit;
         }
+        if seen & (1 << AUTHENTICATION_DATA) != 0 && seen & (1 << AUTHENTICATION_METHOD) == 0 {
+            return Err(self.protocol("it holds authentication data without a method"));
+        }
         Ok(())
     }
 
     fn property(&mut self, id: u32) -> Result<(), Violation> {
         match id {
-            0x01 | 0x17 | 0x19 | 0x24 | 0x25 | 0x28 | 0x29 | 0x2A => self.u8().map(drop),
+            0x01 | 0x17 | 0x19 | 0x24 | 0x25 | 0x28 | 0x29 | 0x2A => match self.u8()? {
+                0 | 1 => Ok(()),
+                _ => Err(self.protocol("a property that is 0 or 1 has another value")),
+            },
             0x13 | 0x21 | 0x22 => self.u16().map(drop),
             TOPIC_ALIAS => match self.u16()? {
                 0 => Err(Violation::topic_alias(0)),
                 _ => Ok(()),
             },
             0x02 | 0x11 | 0x18 | 0x27 => self.bytes(4).map(drop),
-            SUBSCRIPTION_IDENTIFIER => self.varint().map(drop),
-            0x03 | 0x08 | 0x12 | 0x15 | 0x1A | 0x1C | 0x1F => self.text().map(drop),
-            0x09 | 0x16 => self.binary().map(drop),
+            SUBSCRIPTION_IDENTIFIER => match self.varint()? {
+                0 => Err(self.protocol("a subscription identifier is 0")),
+                _ => Ok(()),
+            },
+            // It is a topic name: MQTT 5 section 3.3.2.3.5.
+            RESPONSE_TOPIC => match self.text()? {
+                "" => Err(self.protocol("the response topic is empty")),
+                topic if topic.contains(['+', '#']) => Err(self.protocol("the response topic holds a wildcard")),
+                _ => Ok(()),
+            },
+            0x03 | 0x12 | AUTHENTICATION_METHOD | 0x1A | 0x1C | 0x1F => self.text().map(drop),
+            0x09 | AUTHENTICATION_DATA => self.binary().map(drop),
             USER_PROPERTY => {
                 self.text()?;
                 self.text().map(drop)
@@ -130,6 +145,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+const RESPONSE_TOPIC: u32 = 0x08;
 const SUBSCRIPTION_IDENTIFIER: u32 = 0x0B;
+const AUTHENTICATION_METHOD: u32 = 0x15;
+const AUTHENTICATION_DATA: u32 = 0x16;
 const TOPIC_ALIAS: u32 = 0x23;
 const USER_PROPERTY: u32 = 0x26;

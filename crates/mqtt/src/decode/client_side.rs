@@ -78,6 +78,7 @@ pub(crate) struct Goodbye {
     pub(crate) reason: ReasonCode,
     pub(crate) text: Option<String>,
     pub(crate) server_reference: Option<String>,
+    pub(crate) session_expiry: Option<u32>,
 }
 
 /// Reads a packet that came from a server.
@@ -181,5 +182,10 @@ pub(super) fn disconnect(body: &[u8]) -> Result<Goodbye, Violation> {
     let known = with_known_codes(body, 0..1, |code| DisconnectReasonCode::try_from(code).is_ok());
     let (packet, _) = v5_0::Disconnect::parse(&known).map_err(|error| rejected("DISCONNECT", error))?;
     let properties = packet.props().as_deref().unwrap_or_default();
-    Ok(Goodbye { reason, text: reason_string(properties), server_reference: server_reference(properties) })
+    let session_expiry = properties.iter().find_map(|property| match property {
+        Property::SessionExpiryInterval(value) => Some(value.val()),
+        _ => None,
+    });
+    let (text, server_reference) = (reason_string(properties), server_reference(properties));
+    Ok(Goodbye { reason, text, server_reference, session_expiry })
 }

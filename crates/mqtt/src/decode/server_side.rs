@@ -2,7 +2,7 @@
 
 use mqtt_protocol_core::mqtt::packet::{Property, v5_0};
 
-use super::client_side::{disconnect, puback};
+use super::client_side::{Goodbye, disconnect, puback};
 use super::{Ack, PublishPacket, packet_id, publish, qos, rejected, user_properties};
 use crate::frame::Frame;
 use crate::guard;
@@ -27,7 +27,7 @@ pub(crate) enum ToServer {
     Publish(PublishPacket),
     PubAck(Ack),
     PingReq,
-    Disconnect(ReasonCode),
+    Disconnect(Goodbye),
     /// A packet that this server never asks for.
     Unasked(&'static str),
 }
@@ -73,7 +73,7 @@ pub(crate) fn to_server(frame: &Frame<'_>) -> Result<ToServer, Violation> {
         Kind::Publish => publish(frame).map(ToServer::Publish),
         Kind::PubAck => puback(&frame.body).map(ToServer::PubAck),
         Kind::PingReq => Ok(ToServer::PingReq),
-        Kind::Disconnect => disconnect(&frame.body).map(|bye| ToServer::Disconnect(bye.reason)),
+        Kind::Disconnect => disconnect(&frame.body).map(ToServer::Disconnect),
         _ => Ok(ToServer::Unasked(frame.kind.name())),
     }
 }
@@ -89,7 +89,11 @@ fn check_version(body: &[u8]) -> Result<(), Violation> {
             let cause = CloseCause::NotMqtt5(NotMqtt5::Client { level });
             Err(Violation::new(ReasonCode::UNSUPPORTED_VERSION, cause))
         }
-        _ => Err(Violation::malformed("CONNECT", "the protocol is not MQTT")),
+        // Section 3.1.2.1: a server that refuses another protocol may say so with this code.
+        _ => {
+            let cause = CloseCause::ProtocolError("CONNECT: the protocol is not MQTT".to_owned());
+            Err(Violation::new(ReasonCode::UNSUPPORTED_VERSION, cause))
+        }
     }
 }
 

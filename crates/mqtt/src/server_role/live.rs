@@ -91,7 +91,13 @@ impl Live {
                 self.requests.insert(id, filters.len());
                 ServerEvent::Unsubscribe { id, filters }
             }
-            ToServer::Disconnect(reason) => return Err(Stop::Goodbye(reason)),
+            // Section 3.14.2.2.2: what had no session at the CONNECT can't get one at the end.
+            ToServer::Disconnect(bye) if bye.session_expiry > Some(0) && self.terms.session_expiry == 0 => {
+                return Err(
+                    Violation::protocol("DISCONNECT", "it asks to keep a session that the CONNECT did not").into()
+                );
+            }
+            ToServer::Disconnect(bye) => return Err(Stop::Goodbye(bye.reason)),
             ToServer::Connect(_) => return Err(Violation::unexpected("a second CONNECT").into()),
             ToServer::Unasked(name) => return Err(Violation::unexpected(name).into()),
         };
