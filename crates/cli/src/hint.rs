@@ -140,6 +140,7 @@ fn cause(cause: &Cause) -> &'static str {
                 refused(*reason)
             }
         }
+        Cause::Publish { .. } => LATER,
         Cause::Renewal | _ => MORE,
     }
 }

@@ -71,6 +71,10 @@ impl View {
                 let wait = seconds(*retry_in);
                 Some(self.note(Style::Yellow, &format!("{what}: {cause}, trying again in {wait}")))
             }
+            Event::Delayed { cause, retry_in } => {
+                let cause = SafeText::log(&cause.to_string());
+                Some(self.note(Style::Yellow, &format!("{cause}; trying again in {}", seconds(*retry_in))))
+            }
             Event::MessageAdded { message, .. } => {
                 self.names.learn(message);
                 self.message(message, None)

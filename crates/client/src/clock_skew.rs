@@ -54,7 +54,7 @@ mod tests {
         skew.learn(&answer("yesterday"), now);
         assert_eq!(skew.ahead(), None);
         skew.learn(&answer("Sun, 06 Nov 1994 08:49:37 GMT"), now);
-        assert_eq!(skew.clone().ahead(), Some(SignedDuration::from_hours(48)));
+        assert_eq!(skew.ahead(), Some(SignedDuration::from_hours(48)));
         skew.learn(&answer("Tue, 08 Nov 1994 08:50:37 GMT"), now);
         assert_eq!(skew.ahead(), Some(SignedDuration::from_mins(-1)));
     }

@@ -296,6 +296,7 @@ impl Driver {
                 tracing::debug!(cause = %safe(cause), ?retry_in, "interrupted");
                 self.network.begin();
             }
+            Event::Delayed { cause, retry_in } => tracing::debug!(cause = %safe(cause), ?retry_in, "delayed"),
             Event::MessageAdded { message, delivery: Some(_), .. } => {
                 if let Some(id) = &message.id
                     && let Some(Taker { taken, delivery }) = self.handing_over.remove(id)

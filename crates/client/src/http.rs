@@ -189,13 +189,11 @@ impl Http {
         if error.is_timeout() {
             return CallError::TimedOut;
         }
-        match tls_fault(error) {
-            Some((fault, problem)) => CallError::Tls { fault, problem },
-            None => {
-                let way = self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
-                CallError::Unreachable(format!("{}{way}: {}", self.host, innermost(error)))
-            }
+        if let Some((fault, problem)) = tls_fault(error) {
+            return CallError::Tls { fault, problem };
         }
+        let way = self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+        CallError::Unreachable(format!("{}{way}: {}", self.host, innermost(error)))
     }
 }
 

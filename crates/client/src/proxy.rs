@@ -138,7 +138,7 @@ impl Hop {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.uri.port_u16().unwrap_or(if self.is_secure() { 443 } else { 80 })
+        self.uri.port_u16().unwrap_or_else(|| if self.is_secure() { 443 } else { 80 })
     }
 
     /// What the proxy wants to know of who asks. A secret.

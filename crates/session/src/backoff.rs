@@ -51,7 +51,7 @@ impl Backoff {
     pub(crate) fn next(&mut self, now: Duration, random: &mut Random, asked: Option<Duration>) -> Duration {
         let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
         let (least, most) = if asked.is_zero() { self.window(now) } else { (Duration::ZERO, FLOOR.max(asked / 2)) };
-        let spread = u64::try_from((most - least).as_micros()).unwrap_or(u64::MAX);
+        let spread = u64::try_from(most.saturating_sub(least).as_micros()).unwrap_or(u64::MAX);
         let wait = least + Duration::from_micros(random.below(spread));
         self.waited = self.waited.saturating_add(wait);
         (now + asked + wait).max(self.earliest(now))

@@ -213,6 +213,7 @@ impl Session {
             self.outbox.link_lost(self.now.mono, link);
         }
         self.outbox.forget_pause();
+        self.delayed_by = None;
         self.history.cancel();
         self.held.clear();
         self.room_news.clear();

@@ -186,6 +186,14 @@ pub enum Cause {
         /// The server's own words.
         text: Option<String>,
     },
+    /// The server takes no message for now.
+    #[error("the server takes no messages for now: {}", words(text.as_deref(), *reason))]
+    Publish {
+        /// The reason code.
+        reason: ReasonCode,
+        /// The server's own words.
+        text: Option<String>,
+    },
     /// The MQTT connection can't go on.
     #[error("{0}")]
     Mqtt(CloseCause),
@@ -314,7 +322,7 @@ impl Cause {
                 CloseCause::Unsendable(_) => Remedy::End,
                 _ => Remedy::Retry,
             },
-            Self::Renewal => Remedy::Retry,
+            Self::Publish { .. } | Self::Renewal => Remedy::Retry,
         }
     }
 
@@ -322,7 +330,7 @@ impl Cause {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Link(LinkError::Upgrade { status: 401 | 403, .. }) => Blame::Credentials,
-            Self::Link(_) | Self::Mqtt(_) | Self::Renewal => Blame::Network,
+            Self::Link(_) | Self::Mqtt(_) | Self::Publish { .. } | Self::Renewal => Blame::Network,
             Self::Call(CallError::Status { status: 401 | 403, .. }) => Blame::Credentials,
             Self::Call(CallError::Status { status: 500.., .. }) => Blame::Network,
             Self::Call(CallError::Status { .. }) => Blame::Refused,

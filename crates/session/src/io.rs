@@ -222,6 +222,14 @@ pub enum Event {
         /// When the next attempt comes.
         retry_in: Duration,
     },
+    /// The server refuses for now: an own message, or the history that joining waits for. It is asked again by itself. Told
+    /// once for each reason and connection.
+    Delayed {
+        /// How it refused.
+        cause: Cause,
+        /// When it is asked again.
+        retry_in: Duration,
+    },
     /// A message was said. In order, each once; an own one first appears as it is queued.
     MessageAdded {
         /// The message.

@@ -242,8 +242,14 @@ impl Session {
         if error.remedy() == Remedy::Renew {
             return self.interrupted(Cause::Call(error));
         }
-        if let Some(progress) = self.history.failed(id, error, self.now.mono, &mut self.random) {
-            self.progressed(progress);
+        if let Some(progress) = self.history.failed(id, error.clone(), self.now.mono, &mut self.random) {
+            return self.progressed(progress);
+        }
+        // Who is in the room already misses nothing yet.
+        if let Some(until) = self.history.deadline().filter(|_| !self.is_live()) {
+            let cause = Cause::Call(error);
+            self.last_cause = Some(cause.clone());
+            self.tell_delay(cause, until);
         }
     }
 

@@ -12,8 +12,8 @@ use chatroom_wire::{
 use serde_json::Map;
 
 use crate::{
-    Access, Delivery, Draft, Entry, Event, Kept, LinkId, Rejection, SendError, Session, dating, link::Stage, outbox,
-    phase::Phase,
+    Access, Cause, Delivery, Draft, Entry, Event, Kept, LinkId, Rejection, SendError, Session, dating, link::Stage,
+    outbox, phase::Phase,
 };
 
 /// The vendor's own clients stop here (docs/protocol.md, section A.6).
@@ -132,7 +132,9 @@ impl Session {
         let too_fast = matches!(reason, ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH);
         if asked.is_some() || too_fast {
             let pause = asked.map_or(PAUSE, Duration::from_millis).min(self.options.limits.time_to_live);
-            self.outbox.slow_down(link, packet, self.now.mono + pause);
+            let until = self.now.mono + pause;
+            self.outbox.slow_down(link, packet, until);
+            self.tell_delay(Cause::Publish { reason, text }, until);
         } else if let Some((id, word)) =
             self.outbox.refused(self.now.mono, (link, packet), Delivery::Rejected(Rejection::Server { reason, text }))
         {

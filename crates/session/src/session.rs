@@ -69,6 +69,8 @@ pub struct Session {
     pub(crate) next_recheck: Option<Duration>,
     pub(crate) give_up_at: Option<Duration>,
     pub(crate) last_cause: Option<Cause>,
+    /// Why the server refuses for now, as it was told.
+    pub(crate) delayed_by: Option<Cause>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +135,7 @@ impl Session {
             next_recheck: None,
             give_up_at: None,
             last_cause: None,
+            delayed_by: None,
             options,
         }
     }
@@ -327,6 +330,14 @@ impl Session {
             _ => {}
         }
         self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Tells that the server refuses for now, unless that is known.
+    pub(crate) fn tell_delay(&mut self, cause: Cause, until: Duration) {
+        if self.delayed_by.as_ref() != Some(&cause) {
+            self.delayed_by = Some(cause.clone());
+            self.tell(Event::Delayed { cause, retry_in: until.saturating_sub(self.now.mono) });
+        }
     }
 
     fn handle_deadlines(&mut self) {

@@ -21,8 +21,8 @@ impl ConnectProxy {
     /// Nothing listens if it is dropped.
     pub async fn start(authorization: Option<&'static str>) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&asked);
-        let endpoint = Endpoint::start(None, move |link| serve(link, authorization, Arc::clone(&told))).await;
+        let hears = Arc::clone(&asked);
+        let endpoint = Endpoint::start(None, move |link| serve(link, authorization, Arc::clone(&hears))).await;
         Self { endpoint, asked }
     }
 
@@ -51,19 +51,17 @@ async fn serve(mut link: Link, authorization: Option<&'static str>, asked: Arc<M
     let target = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or_default().to_owned();
     asked.lock().expect("nobody panics with it").push(target.clone());
     let known = authorization.is_none_or(|wanted| {
-        head.lines().any(|line| {
-            let line = line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
-            line.is_some_and(|(_, value)| value == wanted)
-        })
+        let mut fields = head.lines().filter_map(|field| field.split_once(": "));
+        fields.any(|(name, value)| name.eq_ignore_ascii_case("proxy-authorization") && value == wanted)
     });
     let port = target.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     let refusal = match (known, port) {
         (false, _) => "407 Proxy Authentication Required",
         (true, None) => "405 Method Not Allowed",
         (true, Some(port)) => match TcpStream::connect(("127.0.0.1", port)).await {
-            Ok(mut there) => {
+            Ok(mut service) => {
                 if link.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.is_ok() {
-                    drop(copy_bidirectional(&mut link, &mut there).await);
+                    drop(copy_bidirectional(&mut link, &mut service).await);
                 }
                 return;
             }

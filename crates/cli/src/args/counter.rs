@@ -72,7 +72,7 @@ pub(crate) struct PressArgs {
     /// A text that goes with each press
     #[arg(long, value_name = "TEXT")]
     pub(crate) value: Option<String>,
-    /// Give up, with exit code 3, when the room can't be had for this long
+    /// Give up, with exit code 3, when it is not done within this time
     #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
 }

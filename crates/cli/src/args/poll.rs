@@ -190,7 +190,7 @@ pub(crate) struct VoteArgs {
     /// The poll's id; without it, the one that runs
     #[arg(long, value_name = "ID", value_parser = not_empty())]
     pub(crate) poll: Option<String>,
-    /// Give up, with exit code 3, when the room can't be had for this long
+    /// Give up, with exit code 3, when it is not done within this time
     #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
 }

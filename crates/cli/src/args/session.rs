@@ -48,7 +48,9 @@ pub(crate) struct SendArgs {
     /// is on disk. A message of an earlier run has "earlier":true.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Give up, with exit code 3, when the room can't be had for this long
+    /// Give up, with exit code 3, when a message waits this long and none before it is delivered
+    ///
+    /// Joining the room counts, and so does a server that takes no messages for now: one message takes no longer than this.
     #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
     #[command(flatten)]
@@ -64,6 +66,8 @@ pub(crate) struct JoinArgs {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) history: usize,
     /// Give up, with exit code 3, when the room can't be had for this long [default: never]
+    ///
+    /// After the last line of stdin, also when nothing of what was said is delivered for this long.
     #[arg(long, value_name = "DUR", value_parser = value::duration)]
     pub(crate) timeout: Option<Duration>,
     #[command(flatten)]

@@ -81,7 +81,7 @@ pub(crate) struct SendArgs {
     /// The sticker's id within the pack
     #[arg(value_name = "STICKER", value_parser = not_empty())]
     pub(crate) sticker: String,
-    /// Give up, with exit code 3, when the room can't be had for this long
+    /// Give up, with exit code 3, when it is not done within this time
     #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
 }

@@ -2,7 +2,7 @@
 
 mod press;
 
-use chatroom_client::{Event, Limits};
+use chatroom_client::Event;
 use chatroom_wire::{SafeText, chatroom::CustomCounter};
 
 use super::{
@@ -42,7 +42,7 @@ async fn list(args: &VisitorArgs, json: bool, global: &GlobalArgs) -> Result<(),
 
 /// Prints the totals as they change.
 async fn follow(args: WatchArgs, visitor: VisitorArgs, json: bool, global: &GlobalArgs) -> Result<(), Failure> {
-    let stay = Stay { length: args.length, timeout: args.timeout, limits: Limits::default() };
+    let stay = Stay { length: args.length, timeout: args.timeout, ..Stay::default() };
     let mut visit = Visit::begin(visitor, global, stay)?;
     let result = watch(&mut visit, &args.keys, json).await;
     let ended = visit.end().await;

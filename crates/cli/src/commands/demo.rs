@@ -45,7 +45,7 @@ async fn visit(args: DemoArgs, global: &GlobalArgs, stop: Stop, server: &Running
     } else {
         let told = format!("a demo room on this machine, with {people} people in it");
         diagnostics::note(&told, global.color);
-        join::converse(room, events, view, stop, Leftovers::default()).await
+        join::converse(room, events, view, stop, Leftovers::default(), None).await
     };
     crowd.leave().await;
     result

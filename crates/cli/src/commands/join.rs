@@ -5,12 +5,14 @@ use std::{
     io::{self, IsTerminal as _},
     path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
-use chatroom_client::{Delivery, Event, EventStream, Room};
+use chatroom_client::{Delivery, End, Event, EventStream, Room};
 use chatroom_wire::{Message, MessageId, SafeText};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use tokio::time::sleep_until;
 
 use super::{
     access, builder, enter,
@@ -45,7 +47,7 @@ pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failu
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let leftovers = keeping.leftovers();
     let (room, events) = enter(keeping.equip(builder(access, global)?), history, args.timeout)?;
-    converse(room, events, view, stop, leftovers).await
+    converse(room, events, view, stop, leftovers, args.timeout).await
 }
 
 /// Prints what is said and says what is typed, until the end of either.
@@ -55,6 +57,7 @@ pub(super) async fn converse(
     mut view: View,
     mut stop: Stop,
     mut leftovers: Leftovers,
+    timeout: Option<Duration>,
 ) -> Result<(), Failure> {
     view.notices = true;
     let printer = start_printer()?;
@@ -65,6 +68,8 @@ pub(super) async fn converse(
     let mut own = Own { waiting: leftovers.len(), ..Own::default() };
     let mut failure = None;
     let mut hurried = false;
+    // Since when nothing has gone forward, and what stood in the way last.
+    let (mut since, mut last_cause) = (Instant::now(), None);
     let terminal = io::stdin().is_terminal();
     if terminal {
         let told = "type a line and press Enter to say it; Ctrl-D leaves";
@@ -84,6 +89,11 @@ pub(super) async fn converse(
                 hurried = why == Why::Signal;
                 break;
             }
+            () = sleep_until((since + timeout.unwrap_or_default()).into()), if !typing && timeout.is_some() => {
+                let patience = timeout.unwrap_or_default();
+                failure = failure.or(Some(Failure::Ended(End::GaveUp { patience, last: last_cause })));
+                break;
+            }
             notice = events.next() => match notice {
                 None => break,
                 Some(Err(lagged)) => {
@@ -97,6 +107,11 @@ pub(super) async fn converse(
                     break;
                 }
                 Some(Ok(event)) => {
+                    match &event {
+                        Event::Interrupted { cause, .. } | Event::Delayed { cause, .. } => last_cause = Some(cause.clone()),
+                        Event::DeliveryChanged { delivery, .. } if delivery.is_final() => since = Instant::now(),
+                        _ => {}
+                    }
                     leftovers.ended(&event);
                     own.show(&mut view, event)
                 }
@@ -115,7 +130,7 @@ pub(super) async fn converse(
                     Err(error) => Some(view.note(Style::Red, &format!("not sent: {error}"))),
                 },
                 Ok(None) => {
-                    typing = false;
+                    (typing, since) = (false, Instant::now());
                     None
                 }
                 Err(error) => {

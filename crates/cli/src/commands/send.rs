@@ -11,14 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatroom_client::{Delivery, Event, Limits, Pending, Room};
+use chatroom_client::{Delivery, End, Event, Limits, Pending, Room};
 use futures_util::{
     FutureExt as _,
     future::BoxFuture,
     stream::{FuturesUnordered, StreamExt as _},
 };
 use jiff::Timestamp;
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 use self::{
     pace::Pace,
@@ -66,6 +66,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     // Whether a message that is not sent any more arrived in that run may never be known.
     let mut patience = pin!(sleep(args.timeout));
     let mut impatient = false;
+    // Since when nothing has gone forward: nothing that waits does so for longer than the timeout.
+    let mut since = Instant::now();
+    let mut timed_out = false;
+    let mut last_cause = None;
     loop {
         let sent_first = leftovers.sent_first(Timestamp::now());
         let leftovers_hold = sent_first > 0 || !impatient && !leftovers.is_empty();
@@ -74,8 +78,18 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
         }
         let has_room = on_the_way.len() + leftovers.len() < room_for_all
             && (on_the_way.is_empty() || on_the_way.len() + sent_first < pace.most(Instant::now()));
+        let waits = !timed_out && !ended && (!on_the_way.is_empty() || sent_first > 0);
         let lines = tokio::select! {
             biased;
+            () = sleep_until((since + args.timeout).into()), if waits => {
+                timed_out = true;
+                failure = failure.or(Some(Failure::Ended(End::GaveUp { patience: args.timeout, last: last_cause.clone() })));
+                source.end();
+                // Each message on its way gets its last word by that.
+                let room = room.clone();
+                tokio::spawn(async move { room.leave().await });
+                Vec::new()
+            }
             () = stop.signal() => {
                 if stopped {
                     break;
@@ -96,11 +110,15 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     failure = failure.or(end.blame().is_some().then_some(Failure::Ended(end)));
                     Vec::new()
                 }
-                Some(Ok(event @ (Event::Interrupted { .. } | Event::Joined { first: false, .. }))) => {
+                Some(Ok(event @ (Event::Interrupted { .. } | Event::Delayed { .. } | Event::Joined { first: false, .. }))) => {
+                    if let Event::Interrupted { cause, .. } | Event::Delayed { cause, .. } = &event {
+                        last_cause = Some(cause.clone());
+                    }
                     view.show(&event).into_iter().collect()
                 }
                 Some(Ok(event)) => match leftovers.ended(&event) {
                     Some((message, delivery)) => {
+                        since = Instant::now();
                         pace.heard(&delivery);
                         tally.earlier(&message, &delivery)
                     }
@@ -114,6 +132,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     lines
                 }
                 Step::Ended(receipt) => {
+                    since = Instant::now();
                     receipt.fate.iter().for_each(|delivery| pace.heard(delivery));
                     tally.count(&receipt)
                 }
@@ -125,7 +144,13 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
             }
             said = source.next(), if !source.is_over() && !ended && has_room => match said {
                 Ok(Some(said)) => match offer(&room, said).await {
-                    Ok(way) => { on_the_way.push(way.boxed()); Vec::new() }
+                    Ok(way) => {
+                        if on_the_way.is_empty() {
+                            since = Instant::now();
+                        }
+                        on_the_way.push(way.boxed());
+                        Vec::new()
+                    }
                     Err(receipt) => tally.count(&receipt),
                 },
                 Ok(None) => Vec::new(),
@@ -151,6 +176,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     if tally.earlier_delivered() > 0 {
         let told = format!("{} of an earlier run delivered", messages(tally.earlier_delivered()));
         printer.offer(view.note(Style::Dim, &told));
+    }
+    if let Some(cause) = last_cause.filter(|_| tally.was_late() && failure.is_none()) {
+        let told = format!("what stood in the way last: {cause}");
+        printer.offer(view.note(Style::Yellow, &told));
     }
     let staying = tally.kept() + on_the_way.len() + leftovers.len();
     let lines = leftovers.staying(&view, staying, Timestamp::now());

@@ -57,7 +57,7 @@ async fn show(args: &VisitorArgs, pack: PackArgs, json: bool, global: &GlobalArg
 }
 
 async fn send(visitor: VisitorArgs, args: SendArgs, json: bool, global: &GlobalArgs) -> Result<(), Failure> {
-    let mut visit = Visit::begin(visitor, global, Stay { timeout: Some(args.timeout), ..Stay::default() })?;
+    let mut visit = Visit::begin(visitor, global, Stay { timeout: Some(args.timeout), once: true, ..Stay::default() })?;
     let (pack, sticker) = (StickerPackId::from(args.pack.pack), StickerId::from(args.sticker));
     let room = visit.room.clone();
     let sent = visit.during(room.stick(&pack, &sticker)).await;

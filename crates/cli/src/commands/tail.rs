@@ -61,7 +61,7 @@ pub(super) async fn follow(
             }
             Some(Ok(Event::Ended(end))) => break End::Session(end),
             Some(Ok(event)) => {
-                if let Event::Interrupted { cause, .. } = &event {
+                if let Event::Interrupted { cause, .. } | Event::Delayed { cause, .. } = &event {
                     last_cause = Some(cause.clone());
                 }
                 view.show(&event)

@@ -2,7 +2,8 @@
 
 use std::{pin::pin, time::Duration};
 
-use chatroom_client::{Cause, Event, EventStream, Limits, Room};
+use chatroom_client::{Cause, End, Event, EventStream, Limits, Room};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     access, builder, open,
@@ -28,6 +29,8 @@ pub(super) struct Visit {
     view: View,
     printer: Printer,
     stop: Stop,
+    /// When it has to be done, and how long that is.
+    end: Option<(Instant, Duration)>,
     last_cause: Option<Cause>,
     hurried: bool,
 }
@@ -37,8 +40,10 @@ pub(super) struct Visit {
 pub(super) struct Stay {
     /// After this time it is over; without it, when all is done.
     pub(super) length: Option<Duration>,
-    /// Give up when the room can't be had for this long.
+    /// Give up when the room can't be had for this long; without a length, when all is not done within this time.
     pub(super) timeout: Option<Duration>,
+    /// Whether it ends by itself, once all is done.
+    pub(super) once: bool,
     pub(super) limits: Limits,
 }
 
@@ -64,7 +69,8 @@ impl Visit {
         }
         let (room, events) = open(builder)?;
         let printer = start_printer()?;
-        Ok(Self { room, events, view, printer, stop, last_cause: None, hurried: false })
+        let end = stay.timeout.filter(|_| stay.once).map(|timeout| (Instant::now() + timeout, timeout));
+        Ok(Self { room, events, view, printer, stop, end, last_cause: None, hurried: false })
     }
 
     /// What happens next; what a person should know is told by the way. May be dropped and called again.
@@ -72,8 +78,12 @@ impl Visit {
     /// # Errors
     /// When the session ends with a fault, or the time is over and the room was never joined.
     pub(super) async fn next(&mut self) -> Result<Next, Failure> {
+        let (end, patience) = self.end.unwrap_or_else(|| (Instant::now(), Duration::ZERO));
         let notice = tokio::select! {
             biased;
+            () = sleep_until(end), if self.end.is_some() => {
+                return Err(Failure::Ended(End::GaveUp { patience, last: self.last_cause.clone() }));
+            }
             why = self.stop.wanted() => {
                 self.hurried = why == Why::Signal;
                 return match why {
@@ -92,7 +102,7 @@ impl Visit {
             Some(Ok(Event::Ended(_))) => Ok(Next::Over),
             Some(Ok(event)) => {
                 match &event {
-                    Event::Interrupted { cause, .. } => {
+                    Event::Interrupted { cause, .. } | Event::Delayed { cause, .. } => {
                         self.last_cause = Some(cause.clone());
                         self.tell(&event);
                     }

@@ -8,10 +8,14 @@ use std::{
     },
 };
 
+use chatroom_mqtt::ReasonCode;
 use chatroom_testkit::{
+    config_file,
     endpoint::{Endpoint, Link},
     process::Home,
+    scripted::{OnPublish, Script},
     serve::{ANY_PORTS, Server},
+    token,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -20,7 +24,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{CHATROOM, address, chatroom, server, texts};
+use crate::support::{CHATROOM, address, chatroom, refusal, server, texts};
 
 #[tokio::test]
 async fn a_slow_room_gets_every_line_within_its_time_to_live() {
@@ -33,6 +37,47 @@ async fn a_slow_room_gets_every_line_within_its_time_to_live() {
     exit.assert_code(0);
     let said = chatroom(&home).args(["history", "--last", "100"]).args(server.viewer_args()).run().await;
     assert_eq!(texts(&said.assert_code(0).out), lines);
+}
+
+/// A server that takes no message for now, whatever it is, and says so.
+async fn refusing(home: &Home) -> (Endpoint, std::path::PathBuf) {
+    let reason = Some("the disk is full".to_owned());
+    let publish =
+        OnPublish::Refuse(ReasonCode::IMPLEMENTATION_SPECIFIC, reason, vec![("retry-after-ms".into(), "500".into())]);
+    let server = Script { publish, ..Script::default() }.start(None).await;
+    let mut details = config_file::details("unused.example", &token::good());
+    details["connection"]["url"] = format!("ws://{}/mqtt", server.host()).into();
+    let config = home.file("config.json", details.to_string());
+    (server, config)
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_for_now_is_told_at_once_and_at_the_end_and_the_timeout_bounds_it_all() {
+    let home = Home::new();
+    let (_server, config) = refusing(&home).await;
+    for (command, input) in [(&["send", "hello"][..], ""), (&["join"], "hello\n")] {
+        let run = chatroom(&home).args(command).args(["--outbox", "none", "--timeout", "2s", "--config"]).arg(&config);
+        let exit = run.input(input).run().await;
+        let told = |line: &String| line.contains("the server takes no messages for now: the disk is full");
+        assert_eq!(
+            exit.err.iter().filter(|line| told(line)).count(),
+            2,
+            "at once and at the end: {}",
+            exit.transcript()
+        );
+        assert_eq!(refusal(&exit, 3, "gave up after 2 s"), Vec::<String>::new(), "{}", exit.transcript());
+    }
+}
+
+#[tokio::test]
+async fn what_expires_because_the_server_refuses_for_now_is_told_with_that_reason() {
+    let home = Home::new();
+    let (_server, config) = refusing(&home).await;
+    let send = chatroom(&home).args(["send", "hello", "--outbox", "none", "--ttl", "2s", "--config"]).arg(config);
+    let exit = send.run().await;
+    exit.assert_code(1);
+    let last = "what stood in the way last: the server takes no messages for now: the disk is full";
+    assert!(exit.err.iter().any(|line| line.contains(last)), "{}", exit.transcript());
 }
 
 #[tokio::test]

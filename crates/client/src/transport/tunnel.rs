@@ -90,7 +90,7 @@ mod tests {
             (b"HTTP/1.1 403 Not\x1b[2J here\r\n\r\n", "answered CONNECT with HTTP 403 Not\u{fffd} here"),
             (b"SSH-2.0\r\n\r\n", "does not answer CONNECT in HTTP"),
             (b"HTTP/1.1 200", "closed the connection at CONNECT"),
-            (&[b'x'; 20_000], "does not answer CONNECT in HTTP"),
+            (&vec![b'x'; 20_000], "does not answer CONNECT in HTTP"),
         ] {
             assert_eq!(asked(answer).await.1, Err(format!("the proxy p:1 {told}")));
         }

@@ -2,11 +2,25 @@
 
 use std::time::Duration;
 
-use chatroom_session::{CallError, Delivery, Event, Gap, Options};
+use chatroom_session::{CallError, Cause, Delivery, End, Event, Gap, Options};
 
-use crate::world::World;
+use crate::world::{World, status};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_history_that_keeps_a_session_from_joining_is_told_and_named_when_it_gives_up() {
+    let mut world = World::new();
+    world.faults.history.extend(std::iter::repeat_n(status(503), 100));
+    let mut options = Options::new(world.access());
+    (options.history, options.patience) = (10, Some(Duration::from_secs(1)));
+    let ada = world.client(options);
+    let told = |event: &Event| matches!(event, Event::Delayed { cause: Cause::Call(_), .. });
+    assert_eq!(world.clients[ada].events.iter().filter(|event| told(event)).count(), 1);
+    world.run_for(Duration::from_secs(1));
+    let Some(Event::Ended(End::GaveUp { last, .. })) = world.clients[ada].events.last() else { panic!("it goes on") };
+    assert!(matches!(last, Some(Cause::Call(_))), "{last:?}");
+}
 
 #[test]
 fn a_busy_room_is_joined_with_messages_of_an_earlier_program() {

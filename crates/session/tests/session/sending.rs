@@ -14,6 +14,30 @@ fn texts(world: &World) -> Vec<&str> {
 }
 
 #[test]
+fn a_server_that_refuses_for_now_is_told_with_its_reason_once() {
+    let mut world = World::new();
+    let ada = world.join();
+    let delays = |world: &World| {
+        let delay = |event: &Event| match event {
+            Event::Delayed { cause, retry_in } => Some((cause.to_string(), *retry_in)),
+            _ => None,
+        };
+        world.clients[ada].events.iter().filter_map(delay).collect::<Vec<_>>()
+    };
+    world.faults.puback.extend([(ReasonCode::QUOTA_EXCEEDED, Some(3_000)); 4]);
+    world.send(ada, "a");
+    world.send(ada, "b");
+    assert_eq!(delays(&world).len(), 1, "{:?}", delays(&world));
+    assert!(delays(&world)[0].0.starts_with("the server takes no messages for now: "), "{:?}", delays(&world));
+    assert_eq!(delays(&world)[0].1, SECOND * 3);
+    world.run_for(SECOND * 30);
+    assert_eq!(delays(&world).len(), 1, "{:?}", delays(&world));
+    world.faults.puback.push_back((ReasonCode::UNSPECIFIED, Some(3_000)));
+    world.send(ada, "c");
+    assert_eq!(delays(&world).len(), 2, "another reason");
+}
+
+#[test]
 fn a_message_is_queued_sent_and_delivered() {
     let mut world = World::new();
     let ada = world.join();

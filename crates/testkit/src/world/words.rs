@@ -10,6 +10,7 @@ pub(crate) fn words(event: &Event) -> String {
     };
     match event {
         Event::Joined { first, .. } => format!("joined{}", if *first { " first" } else { " again" }),
+        Event::Delayed { cause, .. } => format!("is delayed: {cause}"),
         Event::Interrupted { cause, retry_in } => {
             format!("interrupted: {cause}; again in {:.1} s", retry_in.as_secs_f64())
         }

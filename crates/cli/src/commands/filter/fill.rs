@@ -26,7 +26,7 @@ pub(super) async fn add(desk: &Desk<'_>, args: AddArgs) -> Result<(), Failure> {
     let printer = start_printer()?;
     let (mut added, mut failure) = (0, None);
     for batch in words::batches(&all) {
-        match patiently(async || desk.dictionaries.add_patterns(&dictionary.id, batch).await).await {
+        match patiently(desk.global.color, async || desk.dictionaries.add_patterns(&dictionary.id, batch).await).await {
             Ok(patterns) => {
                 added += batch.len();
                 printer.offer(Line::Progress(format!("{added}/{} words", all.len())));
@@ -91,7 +91,9 @@ pub(super) async fn remove(desk: &Desk<'_>, args: RemoveArgs) -> Result<(), Fail
         });
     }
     for pattern in &found {
-        let removed = patiently(async || desk.dictionaries.delete_pattern(&dictionary.id, &pattern.id).await).await;
+        let removed =
+            patiently(desk.global.color, async || desk.dictionaries.delete_pattern(&dictionary.id, &pattern.id).await)
+                .await;
         removed.map_err(failed("the word can't be removed"))?;
     }
     desk.note(&format!("removed {} from the dictionary {}", count(found.len()), called(&dictionary)));

@@ -72,7 +72,7 @@ async fn delete_all(desk: &Desk<'_>, user: &UserId, found: Vec<Message>, yes: bo
     let mut failure = None;
     for message in found {
         let Some(id) = message.id else { continue };
-        match patiently(async || desk.visitor.delete(&id, message.received_at).await).await {
+        match patiently(desk.global.color, async || desk.visitor.delete(&id, message.received_at).await).await {
             Ok(()) => deleted += 1,
             // Somebody else was faster.
             Err(CallError::Status { status: 404, .. }) => continue,

@@ -1,9 +1,11 @@
-//! Many calls in a row: a service that is asked too fast says so, and is asked again later.
+//! Many calls in a row: a service that is asked too fast says so, which is told, and is asked again later.
 
 use std::time::Duration;
 
 use chatroom_client::CallError;
 use tokio::time::sleep;
+
+use crate::{color::ColorChoice, diagnostics, output::seconds};
 
 /// So often a call is made before its refusal counts.
 const TRIES: u32 = 5;
@@ -12,12 +14,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Who is asked to wait longer than this is told so.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Makes a call, and makes it again after a pause while the service is too busy for it.
-pub(in crate::commands) async fn patiently<T>(call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
+/// Makes a call, and makes it again after a pause while the service is too busy for it: what it says is told.
+pub(in crate::commands) async fn patiently<T>(
+    color: ColorChoice,
+    call: impl AsyncFn() -> Result<T, CallError>,
+) -> Result<T, CallError> {
     let mut tries = 1;
     loop {
-        let result = call().await;
-        let Some(pause) = result.as_ref().err().and_then(|error| pause(error, tries)) else { return result };
+        let error = match call().await {
+            Err(error) => error,
+            done => return done,
+        };
+        let Some(pause) = pause(&error, tries) else { return Err(error) };
+        if tries == 1 {
+            diagnostics::note(&format!("{error}; trying again in {}", seconds(pause)), color);
+        }
         sleep(pause).await;
         tries += 1;
     }

@@ -26,7 +26,7 @@ pub(super) async fn run(
     output: Output,
     global: &GlobalArgs,
 ) -> Result<(), Failure> {
-    let mut visit = Visit::begin(visitor, global, Stay { timeout: Some(args.timeout), ..Stay::default() })?;
+    let mut visit = Visit::begin(visitor, global, Stay { timeout: Some(args.timeout), once: true, ..Stay::default() })?;
     let room = visit.room.clone();
     let voted = match visit.during(vote(&room, &args, global)).await {
         Ok(voted) => voted,

@@ -64,6 +64,11 @@ impl Tally {
         self.lost == 0
     }
 
+    /// Whether the last that was lost could not be sent in time.
+    pub(super) fn was_late(&self) -> bool {
+        matches!(self.last_lost, Some(Delivery::Expired))
+    }
+
     /// A message is on disk: what to tell about that.
     pub(super) fn queued(&self, id: &MessageId) -> Vec<Line> {
         if self.json { vec![Line::Data(json!({"id": id, "state": "queued"}).to_string())] } else { Vec::new() }

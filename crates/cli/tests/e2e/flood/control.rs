@@ -38,8 +38,8 @@ async fn a_flood_of_pings_whose_sender_reads_nothing_takes_no_memory_at_any_stag
 
 /// How much memory `tail` takes for a flood, in KiB.
 async fn growth(stage: Stage) -> (Stage, u64) {
-    let (begin, begun) = oneshot::channel();
-    let (end, ended) = oneshot::channel();
+    let (begin, has_begun) = oneshot::channel();
+    let (end, is_over) = oneshot::channel();
     let flooded = std::sync::Mutex::new(Some((begin, end)));
     let server = Endpoint::start(None, move |link| {
         let flooded = flooded.lock().expect("nobody panics with it").take();
@@ -64,9 +64,9 @@ async fn growth(stage: Stage) -> (Stage, u64) {
         tail.arg("--config").arg(home.file("config.json", details.to_string()));
     }
     let tail = tail.spawn().expect("it can be started");
-    within("the begin of the flood", begun).await.expect("the client comes");
+    within("the begin of the flood", has_begun).await.expect("the client comes");
     let before = peak(&tail);
-    within("the end of the flood", ended).await.expect("the client stays");
+    within("the end of the flood", is_over).await.expect("the client stays");
     (stage, peak(&tail).saturating_sub(before))
 }
 
