@@ -31,6 +31,11 @@ impl Framer {
         Self { held: Vec::new(), maximum_packet_size }
     }
 
+    /// From now on a packet may have this size.
+    pub(crate) fn allow(&mut self, maximum_packet_size: u32) {
+        self.maximum_packet_size = maximum_packet_size;
+    }
+
     /// The next whole packet; takes what it used from `input`. `None` means that
     /// all of `input` was taken and more is needed.
     pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, Violation> {
@@ -54,6 +59,12 @@ impl Framer {
             // An incomplete header grows by single bytes, so that nothing of the next packet is held.
             let wanted = header.as_ref().map_or(self.held.len() + 1, |h| h.total);
             let (taken, rest) = input.split_at(input.len().min(wanted - self.held.len()));
+            // No more than the whole packet: a vector alone would double.
+            let needed = self.held.len() + taken.len();
+            if needed > self.held.capacity() {
+                let room = needed.max(wanted.min(self.held.capacity() * 2));
+                self.held.reserve_exact(room - self.held.len());
+            }
             self.held.extend_from_slice(taken);
             *input = rest;
             match header {

@@ -62,6 +62,8 @@ impl ConnectOptions {
 pub struct ServerOptions {
     /// How long the CONNECT may take after the link opened.
     pub connect_timeout: Duration,
+    /// The largest CONNECT that is accepted, in bytes, where that is less than the largest packet.
+    pub maximum_connect_size: u32,
     /// The largest packet that is accepted, in bytes; refused before it is buffered.
     pub maximum_packet_size: u32,
     /// How many QoS 1 messages a client may leave unacknowledged; 1 to 65,535.
@@ -76,6 +78,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
+            maximum_connect_size: u32::MAX,
             maximum_packet_size: 136 * 1024,
             receive_maximum: 100,
             topic_alias_maximum: 8,

@@ -69,7 +69,7 @@ impl ServerRole {
     pub fn new(now: Duration, options: ServerOptions) -> Self {
         Self {
             phase: Phase::AwaitingConnect { deadline: now.saturating_add(options.connect_timeout), first: None },
-            framer: Framer::new(options.maximum_packet_size),
+            framer: Framer::new(options.maximum_connect_size.min(options.maximum_packet_size)),
             options,
             outputs: VecDeque::new(),
         }
@@ -156,6 +156,7 @@ impl ServerRole {
             max: terms.maximum_packet_size,
         });
         self.phase = Phase::Live(Box::new(live));
+        self.framer.allow(self.options.maximum_packet_size);
         self.send(packet);
         self.receive(now, &held);
     }

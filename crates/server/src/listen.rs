@@ -1,9 +1,11 @@
 //! Taking connections, plain and over TLS, for the same paths.
 //!
-//! - [`places`]: how many there may be, and from one address; [`patient`]: who takes nothing is given up
+//! - [`places`]: how many there may be, and from one address; [`files`]: and how many open files
+//! - [`patient`]: who takes nothing is given up, and who sends too much
 //! - [`arrival`]: how a request came, and from whom
 
 mod arrival;
+mod files;
 mod patient;
 mod places;
 
@@ -36,7 +38,8 @@ use patient::Patient;
 use crate::{StartError, service::Service, stop::Phase};
 
 pub(crate) use arrival::Arrival;
-pub(crate) use places::{Place, Places};
+pub(crate) use files::raise_limit as raise_file_limit;
+pub(crate) use places::{NoPlace, Place, Places};
 
 /// How many connections the system holds until they are taken.
 const BACKLOG: u32 = 4096;
@@ -44,8 +47,11 @@ const BACKLOG: u32 = 4096;
 /// How much the system buffers for a client that does not read. The system doubles it.
 const SEND_BUFFER: u32 = 128 * 1024;
 
-/// The largest head of a request.
-const HEAD_MAX: usize = 16 * 1024;
+/// The largest head of a request: a token of 8 KiB, and some. It is held for clients of whom nothing is known yet.
+const HEAD_MAX: usize = 12 * 1024;
+
+/// How much TLS gathers for a client that does not read: a record. The default is four.
+const TLS_BUFFER: usize = 16 * 1024;
 
 /// How long a connection may carry REST calls: one that never takes its answer would hold its place for ever.
 const HTTP_LIFE: Duration = Duration::from_secs(120);
@@ -53,8 +59,11 @@ const HTTP_LIFE: Duration = Duration::from_secs(120);
 /// How long its last answer may take.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
-/// How long to wait after the system could give no connection.
+/// How long to wait after the system could give no connection, and nobody could make room.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// The same after somebody made room.
+const SHORT_PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens a port.
 ///
@@ -94,12 +103,12 @@ pub(crate) async fn accept_all(
             Ok(accepted) => accepted,
             Err(error) => {
                 warn!(%error, "a connection can't be taken");
-                sleep(PAUSE).await;
+                sleep(if places.make_room() { SHORT_PAUSE } else { PAUSE }).await;
                 continue;
             }
         };
         let place = match places.take(peer.ip()) {
-            Ok(place) => place,
+            Ok(place) => Arc::new(place),
             Err(full) => {
                 debug!(%peer, %full, "a connection is closed at once");
                 continue;
@@ -110,7 +119,8 @@ pub(crate) async fn accept_all(
             let _busy = service.stop.busy();
             let mut stop = service.stop.watch();
             tokio::select! {
-                () = serve(stream, peer, place, tls, app, &service) => {}
+                () = serve(stream, peer, Arc::clone(&place), tls, app, &service) => {}
+                () = place.evicted() => debug!(%peer, "a connection made room for another one"),
                 () = stop.reached(Phase::Over) => {}
             }
         });
@@ -120,22 +130,36 @@ pub(crate) async fn accept_all(
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    place: Place,
+    place: Arc<Place>,
     tls: Option<TlsAcceptor>,
     app: Router,
     service: &Arc<Service>,
 ) {
     // Small packets must not wait for the acknowledgement of earlier ones.
     let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else { return };
-    let incoming = Incoming { secure: tls.is_some(), peer, local, place: Arc::new(place) };
-    let Some(tls) = tls else { return serve_http(stream, incoming, app, service).await };
     let mut stop = service.stop.watch();
+    let mut byte = [0];
+    let first = tokio::select! {
+        first = timeout(service.settings.connect_first_byte, stream.peek(&mut byte)) => first,
+        () = stop.reached(Phase::Draining) => return,
+    };
+    if !matches!(first, Ok(Ok(1..))) {
+        return debug!(%peer, "nothing came on a connection");
+    }
+    place.speaks();
+    let stream = Patient::new(stream, Arc::clone(&place), service.settings.write_timeout);
+    let incoming = Incoming { secure: tls.is_some(), peer, local, place };
+    let Some(tls) = tls else { return serve_http(stream, incoming, app, service).await };
     let shaken = tokio::select! {
         shaken = timeout(service.settings.connect_timeout, tls.accept(stream)) => shaken,
         () = stop.reached(Phase::Draining) => return,
     };
     match shaken {
-        Ok(Ok(stream)) => serve_http(stream, incoming, app, service).await,
+        Ok(Ok(mut stream)) => {
+            stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
+            incoming.place.renew();
+            serve_http(stream, incoming, app, service).await;
+        }
         Ok(Err(error)) => debug!(%peer, %error, "a TLS handshake failed"),
         Err(_) => debug!(%peer, "a TLS handshake took too long"),
     }
@@ -158,16 +182,20 @@ where
     let handle = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let prepared = prepare(request.map(Body::new), &incoming, &shared);
         let answer = prepared.map(|request| app.call(request));
+        let place = Arc::clone(&incoming.place);
         async move {
-            Ok::<_, Infallible>(match answer {
+            // What is read of a body is limited by the call.
+            place.lift();
+            let answer = match answer {
                 Ok(answer) => answer.await.unwrap_or_else(|never| match never {}),
                 Err(refusal) => refusal,
-            })
+            };
+            place.renew();
+            Ok::<_, Infallible>(answer)
         }
     });
-    let connection = http(service.settings.connect_timeout)
-        .serve_connection(TokioIo::new(Patient::new(stream, service.settings.write_timeout)), handle)
-        .with_upgrades();
+    let connection =
+        http(service.settings.connect_timeout).serve_connection(TokioIo::new(stream), handle).with_upgrades();
     pin!(connection);
     let mut stop = service.stop.watch();
     let ended = tokio::select! {

@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::{
-    Options, PublicUrl, StartError,
+    Options, PublicUrl, Settings, StartError,
     bus::LocalBus,
     clock::Clock,
     filter::{InForce, Lexicon},
@@ -168,7 +168,9 @@ impl Server {
         let [admin_token_file, viewer_token_file] = keeper.files.clone().map(|(_, file)| file);
 
         let app = http::router(Arc::clone(&service));
-        let places = Arc::new(Places::new(&service.settings));
+        let files = listen::raise_file_limit();
+        warn_of_few_files(files, &service.settings);
+        let places = Arc::new(Places::new(&service.settings, files));
         let acceptor = tls.as_ref().map(|tls| TlsAcceptor::from(tls.server_config()));
         for (listener, acceptor) in [(plain.listener, None), (secure.listener, acceptor)] {
             if let Some(listener) = listener {
@@ -198,6 +200,14 @@ impl Server {
         tokio::spawn(supervise(service, keeper, data, ended));
         info!(api = ?running.api, tls_api = ?running.tls_api, room = %running.room_id, "the server runs");
         Ok(running)
+    }
+}
+
+/// Says what is possible, where the system allows far fewer open files than clients may come.
+fn warn_of_few_files(files: Option<usize>, settings: &Settings) {
+    let wanted = settings.connections_max;
+    if let Some(files) = files.filter(|files| *files < usize::try_from(wanted / 2).unwrap_or(usize::MAX)) {
+        warn!(files, wanted, "the system allows fewer open files than connections.max; raise its limit (ulimit -Hn)");
     }
 }
 

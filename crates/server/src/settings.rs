@@ -156,9 +156,10 @@ settings! {
     connections_max: u32 = "connections.max", 20_000, 1, 10_000_000, "connections", "how many clients may be connected";
     connections_per_user: u32 = "connections.per_user", 10, 1, 1_000_000, "connections", "how many of them may be one user's in one room";
     connections_per_address: u32 = "connections.per_address", 10_000, 1, 10_000_000, "connections", "how many connections of any kind one address may have, this machine's own too";
-    connections_unknown: u32 = "connections.unknown", 4096, 1, 1_000_000, "connections", "how many connections may be open that have not said who they are";
-    connections_unknown_per_address: u32 = "connections.unknown_per_address", 2048, 1, 1_000_000, "connections", "how many of those may come from one address";
+    connections_unknown: u32 = "connections.unknown", 4096, 1, 1_000_000, "connections", "how many connections may be open that have not authenticated; the oldest makes room";
+    connections_unknown_per_address: u32 = "connections.unknown_per_address", 256, 1, 1_000_000, "connections", "how many of those one address may have for longer than a second";
     proxies_trusted: Networks = "proxies.trusted", Networks::NONE, Networks::NONE, Networks::NONE, "", "whose X-Forwarded-For, -Proto and -Host count";
+    connect_first_byte: Duration = "connect.first_byte", seconds(2), Duration::from_millis(100), seconds(600), "", "how long a connection may be silent at first";
     connect_timeout: Duration = "connect.timeout", seconds(10), seconds(1), seconds(600), "", "how long TLS, the request's head, and the CONNECT may take, each";
     keepalive_min: Duration = "keepalive.min", seconds(30), seconds(1), seconds(65_535), "", "the shortest keep alive; a client's shorter one is raised to it";
     keepalive_max: Duration = "keepalive.max", seconds(1200), seconds(1), seconds(65_535), "", "the longest keep alive; a client's longer one, or none, is lowered to it";

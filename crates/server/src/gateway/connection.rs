@@ -39,13 +39,17 @@ use crate::{
 /// How long a client may take to read the goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// The largest CONNECT: a token of 8 KiB with its signature, and some. It is held before anybody is known.
+const CONNECT_MAX: u32 = 10 * 1024;
+
 /// Serves one client until it goes.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(service: Arc<Service>, io: S, arrival: Arrival) {
     let _busy = service.stop.busy();
     let mut stop = service.stop.watch();
-    let mut connection = Connection::new(service, io, arrival);
+    let mut connection = Connection::new(service, io, arrival.clone());
     let end = tokio::select! {
         end = connection.run() => end,
+        () = arrival.evicted() => End::AtOnce,
         () = stop.reached(Phase::Over) => End::AtOnce,
     };
     connection.session = None;
@@ -125,6 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let settings = &service.settings;
         let options = ServerOptions {
             connect_timeout: settings.connect_timeout,
+            maximum_connect_size: CONNECT_MAX,
             maximum_packet_size: u32::try_from(settings.packet_max.0).unwrap_or(u32::MAX),
             receive_maximum: settings.receive_max,
             // One topic is published to, so one alias is enough.

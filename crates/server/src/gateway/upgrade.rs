@@ -32,6 +32,11 @@ pub(crate) fn accept(service: Arc<Service>, arrival: Arrival, mut request: Reque
     if service.stop.phase() != Phase::Running {
         return ApiError::unavailable("the server is shutting down").into_response();
     }
+    if let Err(full) = arrival.claim() {
+        debug!(address = %arrival.address, %full, "an upgrade is refused");
+        return ApiError::unavailable("there are as many connections from this address as there may be")
+            .into_response();
+    }
     let answer = answer(request.headers());
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         let upgrade = hyper::upgrade::on(&mut request);

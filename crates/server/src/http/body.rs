@@ -13,8 +13,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::ApiError;
+use super::{ApiError, auth::Caller};
 use crate::service::Service;
+
+/// The largest body of a call without a token in its head: one with a token of 8 KiB, and some.
+const UNKNOWN_MAX: usize = 10 * 1024;
 
 /// How much of a body is read for nothing. A client that still writes when the connection is closed loses the answer.
 const THROWN_AWAY_MAX: usize = 4 << 20;
@@ -31,7 +34,11 @@ impl<T: DeserializeOwned + Serialize> FromRequest<Arc<Service>> for Body<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, ApiError> {
         let settings = &service.settings;
-        let body = bytes(request, is_json, settings.body_max.bytes(), settings.connect_timeout).await?;
+        let limit = match request.extensions().get::<Caller>() {
+            Some(_) => settings.body_max.bytes(),
+            None => settings.body_max.bytes().min(UNKNOWN_MAX),
+        };
+        let body = bytes(request, is_json, limit, settings.connect_timeout).await?;
         parse(&body).map(Self)
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use axum::http::{HeaderMap, HeaderName, Version, header};
 use chatroom_wire::Endpoint;
 
-use super::Place;
+use super::{NoPlace, Place};
 use crate::{http::ApiError, settings::Networks};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -41,15 +41,29 @@ pub(crate) struct Arrival {
     /// The host and port by which the client asked.
     pub(crate) asked: Endpoint,
     /// The connection's place among the connections.
-    place: Option<Arc<Place>>,
+    place: Arc<Place>,
 }
 
 impl Arrival {
     /// It has shown a token that is good.
     pub(crate) fn is_known(&self) {
-        if let Some(place) = &self.place {
-            place.is_known();
-        }
+        self.place.is_known();
+    }
+
+    /// The connection is this client's alone from now on, as a WebSocket is.
+    ///
+    /// # Errors
+    /// When the client's address has as many connections as it may.
+    pub(crate) fn claim(&self) -> Result<(), NoPlace> {
+        self.place.belongs_to(self.address)
+    }
+
+    /// Returns when the connection has to make room for another one.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub(crate) async fn evicted(&self) {
+        self.place.evicted().await;
     }
 }
 
@@ -66,7 +80,7 @@ impl Incoming {
     ) -> Result<Arrival, ApiError> {
         let asked = host(headers, version, self.local)?;
         let peer = self.peer.ip().to_canonical();
-        let direct = Arrival { secure: self.secure, address: peer, asked, place: Some(Arc::clone(&self.place)) };
+        let direct = Arrival { secure: self.secure, address: peer, asked, place: Arc::clone(&self.place) };
         if !trusted.contains(peer) {
             return Ok(direct);
         }
@@ -142,7 +156,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.set("proxies.trusted", trusted).unwrap();
         let peer: SocketAddr = "192.0.2.1:1".parse().unwrap();
-        let place = Arc::new(Places::new(&settings)).take(peer.ip()).unwrap();
+        let place = Arc::new(Places::new(&settings, None)).take(peer.ip()).unwrap();
         let incoming =
             Incoming { secure: false, peer, local: "127.0.0.1:8080".parse().unwrap(), place: Arc::new(place) };
         let mut map = HeaderMap::new();

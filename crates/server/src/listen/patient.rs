@@ -1,8 +1,9 @@
-//! A stream whose other side must take what is written to it: who takes nothing for too long is given up.
+//! A stream whose other side must take what is written to it, and may not send much before it has authenticated.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,18 +13,21 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A stream that breaks when nothing can be written for so long.
+use super::Place;
+
+/// A stream that breaks when nothing can be written for so long, or more comes than its place allows.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     io: S,
+    place: Arc<Place>,
     patience: Duration,
     /// Runs while something waits to be written. Most streams never wait, and hold no timer.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(io: S, patience: Duration) -> Self {
-        Self { io, patience, waiting: None }
+    pub(super) fn new(io: S, place: Arc<Place>, patience: Duration) -> Self {
+        Self { io, place, patience, waiting: None }
     }
 
     /// What the stream said, unless it has been waited for too long.
@@ -40,7 +44,13 @@ impl<S> Patient<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        let came = buffer.filled().len() - before;
+        if came > 0 && !self.place.spend(came) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "too much came before a token")));
+        }
+        read
     }
 }
 
@@ -79,13 +89,16 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
     use super::*;
+    use crate::{Settings, listen::Places};
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
     #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_is_given_up_and_who_takes_a_little_now_and_then_is_not() {
         let (ours, mut theirs) = duplex(4);
-        let mut stream = Patient::new(ours, PATIENCE);
+        let places = Arc::new(Places::new(&Settings::default(), None));
+        let place = Arc::new(places.take([192, 0, 2, 1].into()).unwrap());
+        let mut stream = Patient::new(ours, place, PATIENCE);
         let reader = tokio::spawn(async move {
             let mut piece = [0; 4];
             for _ in 0..10 {

@@ -231,8 +231,8 @@ async fn credentials_that_nobody_should_send_are_refused_in_few_words() {
         format!("{name}%"),
         name.replace("x-token=", "X-TOKEN="),
         name.replace('%', "%25"),
-        format!("?x-token={}", "A".repeat(60_000)),
-        "&".repeat(60_000),
+        format!("?x-token={}", "A".repeat(9_000)),
+        "&".repeat(9_000),
     ] {
         let change = |options: &mut ConnectOptions| options.user_name = Some(UserName::new(hostile.as_str()));
         let (_, answer) = Client::try_connect(&server, &good, change).await;

@@ -155,26 +155,90 @@ async fn only_so_many_may_be_open_without_saying_who_they_are() {
         joined.push(join(&server, &format!("user {number}"), Role::Viewer).await);
     }
     let mut silent = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..6 {
         silent.push(TcpStream::connect(server.address().unwrap()).await.unwrap());
     }
-    let mut sixth = TcpStream::connect(server.address().unwrap()).await.unwrap();
     let mut rest = Vec::new();
-    timeout(PATIENCE, sixth.read_to_end(&mut rest)).await.expect("it is dropped").unwrap();
+    timeout(PATIENCE, silent[0].read_to_end(&mut rest)).await.expect("the oldest makes room").unwrap();
     assert_eq!(server.connections(), 10, "those who have joined do not count");
+}
+
+#[tokio::test]
+async fn a_flood_of_silent_connections_keeps_nobody_out() {
+    let server = server(&[("connections.unknown", "100"), ("connections.unknown_per_address", "50")]).await;
+    let address = server.address().unwrap();
+    let flood = tokio::spawn(async move {
+        let mut held = std::collections::VecDeque::new();
+        loop {
+            // Some may find that the system has no ports left.
+            if let Ok(stream) = TcpStream::connect(address).await {
+                held.push_back(stream);
+            }
+            if held.len() > 300 {
+                held.pop_front();
+            }
+        }
+    });
+    for number in 0..20 {
+        drop(join(&server, &format!("user {number}"), Role::Viewer).await);
+    }
+    flood.abort();
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_cut_soon_and_who_speaks_has_longer() {
+    let server = server(&[("connect.first_byte", "100ms"), ("connect.timeout", "10m")]).await;
+    let mut speaks = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    speaks.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
+    let mut silent = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let mut rest = String::new();
+    timeout(PATIENCE, silent.read_to_string(&mut rest)).await.expect("it is cut").unwrap();
+    speaks.write_all(b"Host: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    timeout(PATIENCE, speaks.read_to_string(&mut rest)).await.expect("it is answered").unwrap();
+    assert!(rest.starts_with("HTTP/1.1 200 "), "{rest}");
+}
+
+#[tokio::test]
+async fn a_connect_that_is_too_large_for_strangers_is_refused_before_it_is_held() {
+    let server = server(&[]).await;
+    let config = config(&server, &token(&server, "ada", Role::Viewer).await.token).await;
+    let (_, answer) = Client::try_connect(&server, &config, |options| {
+        options.user_name = Some(chatroom_mqtt::UserName::new("x".repeat(12 << 10)));
+    })
+    .await;
+    assert_eq!(answer.unwrap_err(), ReasonCode::PACKET_TOO_LARGE);
+    join(&server, "ada", Role::Viewer).await.must_say(&text(&"x".repeat(1000))).await;
+}
+
+#[tokio::test]
+async fn clients_behind_a_trusted_proxy_are_limited_by_their_own_addresses() {
+    let server = server(&[("proxies.trusted", "127.0.0.1"), ("connections.per_address", "1")]).await;
+    let mut kept = Vec::new();
+    for (client, status) in [("192.0.2.1", "101"), ("192.0.2.2", "101"), ("203.0.113.1, 192.0.2.2", "101")] {
+        let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+        let head = format!("GET /mqtt HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n");
+        let head = UPGRADE.iter().fold(head, |head, line| head + line + "\r\n");
+        stream.write_all((head + "\r\n").as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        timeout(PATIENCE, stream.read_exact(&mut first)).await.expect("it is answered").unwrap();
+        assert_eq!(String::from_utf8_lossy(&first), format!("HTTP/1.1 {status}"), "{client}");
+        kept.push(stream);
+    }
+    let mut rest = Vec::new();
+    let ended = timeout(PATIENCE, kept[1].read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the older one of the same client makes room");
 }
 
 #[tokio::test]
 async fn one_address_may_have_so_many_connections_of_any_kind_and_gets_its_places_back() {
     let server = server(&[("connections.per_address", "3")]).await;
     let mut ada = join(&server, "ada", Role::Viewer).await;
-    let silent = [
-        TcpStream::connect(server.address().unwrap()).await.unwrap(),
-        TcpStream::connect(server.address().unwrap()).await.unwrap(),
-    ];
-    let mut fourth = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(server.address().unwrap()).await.unwrap());
+    }
     let mut rest = Vec::new();
-    timeout(PATIENCE, fourth.read_to_end(&mut rest)).await.expect("it is dropped").unwrap();
+    timeout(PATIENCE, silent[0].read_to_end(&mut rest)).await.expect("it makes room").unwrap();
     ada.must_say(&text("hi")).await;
     drop(silent);
     let token = token(&server, "bob", Role::Viewer).await.token;
