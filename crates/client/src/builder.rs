@@ -8,7 +8,7 @@ use std::{
 };
 
 use chatroom_session::{Access, Limits, Options, RoomState, Session};
-use chatroom_wire::{Config, RefreshToken, Token};
+use chatroom_wire::{Config, Kind, RefreshToken, Token};
 use tokio::{
     runtime::Handle,
     sync::{Notify, mpsc, watch},
@@ -168,6 +168,13 @@ impl Builder {
     /// Tells so many earlier messages at first; without it none.
     pub fn history(mut self, messages: usize) -> Self {
         self.options.history = messages;
+        self
+    }
+
+    /// Counts only messages of these types for [`Builder::history`], and tells what lies between them too; without it, all
+    /// types count.
+    pub fn history_of(mut self, types: impl IntoIterator<Item = Kind>) -> Self {
+        self.options.history_of = types.into_iter().collect();
         self
     }
 

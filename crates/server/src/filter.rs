@@ -11,6 +11,6 @@ mod fold;
 pub mod kept;
 pub mod lexicon;
 
-pub use fold::fold;
+pub use fold::{fold, perceived};
 pub use kept::InForce;
 pub use lexicon::Lexicon;

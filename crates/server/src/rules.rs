@@ -5,13 +5,14 @@
 //! comes from the token, server times come from the clock (docs/protocol.md, sections D and F).
 //!
 //! - `rate`: how fast; `content`: in which form; `effect`: what it does; `stamp`: identity and times
-//! - [`standing`]: the room as it is now, by which all that is judged
+//! - `taken`: whose names are whose; [`standing`]: the room as it is now, by which all that is judged
 
 mod content;
 mod effect;
 mod rate;
 mod stamp;
 pub mod standing;
+pub(crate) mod taken;
 
 use std::{borrow::Cow, time::Duration};
 
@@ -26,6 +27,7 @@ use crate::{
 };
 use rate::Rates;
 use stamp::Clock;
+use taken::TakenNames;
 
 pub use standing::Standing;
 
@@ -114,6 +116,7 @@ pub struct Rules {
     limits: Limits,
     rates: Rates,
     clock: Clock,
+    names: TakenNames,
 }
 
 /// The settings that the rules use.
@@ -141,6 +144,7 @@ impl Rules {
             },
             rates: Rates::default(),
             clock: Clock::default(),
+            names: TakenNames::default(),
         }
     }
 
@@ -171,6 +175,11 @@ impl Rules {
     pub fn stamp_own(&mut self, now: Moment, message: &mut Message, random: &mut dyn FnMut() -> [u8; 10]) {
         stamp::times(message, self.clock.tick(now.wall));
         message.id.get_or_insert_with(|| stamp::new_id(now.wall, random()));
+    }
+
+    /// Somebody is in the room under this name.
+    pub fn goes_by(&mut self, user: &UserId, name: &str) {
+        self.names.claim(user, name);
     }
 
     /// Forgets those who have been quiet for so long that nothing about them matters; call it now and then.
@@ -209,8 +218,9 @@ impl Rules {
         random: &mut dyn FnMut() -> [u8; 10],
     ) -> Result<Verdict, Refusal> {
         content::check(&mut message, self.limits.text)?;
-        let effect = effect::of(&mut message.payload, speech.author, room, words, self.limits.increment)?;
+        let mut effect = effect::of(&mut message.payload, speech.author, room, words, self.limits.increment)?;
         stamp::identity(&mut message, speech, room, self.limits.name)?;
+        self.look_at_name(&mut message, speech.author, room, &mut effect.changes);
         if message.id.is_none() {
             message.id = Some(stamp::new_id(now.wall, random()));
         }
@@ -225,6 +235,19 @@ impl Rules {
         }
         self.clock.tick(now.wall);
         Ok(Verdict::Accept { message: Box::new(message), json, audience: effect.audience, changes: effect.changes })
+    }
+
+    /// Says beside a name that somebody else in the room has it, and remembers those of admins. A name of somebody blocked,
+    /// whom nobody sees, is taken from nobody.
+    fn look_at_name(&mut self, message: &mut Message, author: &Author, room: &Standing, changes: &mut Vec<Change>) {
+        let name = &message.user.custom_name;
+        let taken = if room.is_blocked(&author.id) {
+            self.names.is_taken(&author.id, name)
+        } else {
+            changes.extend(author.is_admin.then(|| room.admin_name(&author.id, name)).flatten());
+            self.names.claim(&author.id, name)
+        };
+        message.user.name_taken = taken.then_some(true);
     }
 }
 

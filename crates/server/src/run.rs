@@ -20,7 +20,7 @@ use chatroom_wire::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     net::TcpListener,
-    sync::watch,
+    sync::{Mutex, watch},
     task::spawn_blocking,
     time::{interval, timeout},
 };
@@ -36,7 +36,7 @@ use crate::{
     http::{self, health::Readiness, rooms, tokens},
     listen::{self, Places},
     retention::Retention,
-    room::Rooms,
+    room::{Rooms, act::ActError},
     service::Service,
     stop::{Phase, Stop},
     store::{SqliteStore, StoreError},
@@ -146,6 +146,7 @@ impl Server {
             readiness: Readiness::default(),
             dictionaries,
             lexicon,
+            naming: Mutex::default(),
             bus: Arc::new(LocalBus::new()),
             connections: Arc::new(Connections::new(&settings)),
             rooms: Rooms::new(),
@@ -431,6 +432,10 @@ impl RunningServer {
         let now = service.clock.now().wall;
         let found = service.store.room(room).await?.ok_or_else(|| IssueError::NoRoom(room.clone()))?;
         let grant = tokens::grant(found.id, request, &service.settings, now).map_err(IssueError::Invalid)?;
+        tokens::moderates(&service, &grant).await.map_err(|error| match error {
+            ActError::Store(error) => IssueError::Store(error),
+            _ => IssueError::Stopped,
+        })?;
         Ok(tokens::issue(&service, &grant, now))
     }
 

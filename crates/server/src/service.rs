@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chatroom_wire::RoomId;
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, broadcast};
 
 use crate::{
     PublicUrl, Settings,
@@ -32,6 +32,8 @@ pub(crate) struct Service {
     /// Each change of them is in force in `lexicon` when it is answered.
     pub(crate) dictionaries: Arc<dyn DictionaryStore>,
     pub(crate) lexicon: Arc<Lexicon>,
+    /// Held while a dictionary gets its name: no two may share one.
+    pub(crate) naming: Mutex<()>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) rooms: Rooms,

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use chatroom_wire::{
-    Message, MessageId, Time,
+    Kind, Message, MessageId, Time,
     rest::{MessagesQuery, PAGE_MAX},
 };
 
@@ -19,6 +19,8 @@ const TRIES_TO_CATCH_UP: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A look for own messages can wait until more was said, rather than fetch each message by itself.
 const LOOK_UP_WAIT: Duration = Duration::from_secs(1);
+/// So many pages beyond those that are needed it reads for messages that count, before joining.
+const PAGES_FOR_FEW: usize = 20;
 /// So many pages that are not full it reads before it waits.
 const LOOK_UP_PAGES: u32 = 2;
 
@@ -46,6 +48,9 @@ struct Read {
     collected: Vec<Message>,
     ids: HashSet<MessageId>,
     count: usize,
+    /// The types that are counted; none means all.
+    counted: Vec<Kind>,
+    pages: usize,
     /// Pages that were not full.
     short: u32,
     failures: u32,
@@ -101,9 +106,12 @@ pub(crate) struct Progress {
 }
 
 impl History {
-    /// Reads the last messages before joining.
-    pub(crate) fn first(&mut self, now: Duration, want: usize) {
+    /// Reads the last messages before joining, until it has as many of these types as are wanted; none means of all.
+    pub(crate) fn first(&mut self, now: Duration, want: usize, counted: &[Kind]) {
         self.begin(now, Purpose::First { want }, None, None);
+        if let Some(read) = &mut self.read {
+            read.counted = counted.to_vec();
+        }
     }
 
     /// Reads everything since `after`, or from the room's beginning. It must find what was said at `anchor`.
@@ -282,6 +290,8 @@ impl History {
             collected: Vec::new(),
             ids: HashSet::new(),
             count: 0,
+            counted: Vec::new(),
+            pages: 0,
             short: 0,
             failures: 0,
             began: now,
@@ -312,8 +322,11 @@ impl Read {
                 self.collected.push(message);
             }
         }
-        self.count = self.collected.len();
-        if goes_on && self.count < want {
+        self.pages += 1;
+        let is_counted = |message: &Message| self.counted.is_empty() || self.counted.contains(&message.kind());
+        self.count = self.collected.iter().filter(|message| is_counted(message)).count();
+        let pages = want.div_ceil(usize::from(PAGE_MAX)).saturating_add(PAGES_FOR_FEW);
+        if goes_on && self.count < want && (self.counted.is_empty() || self.pages < pages) {
             self.state = State::Wanted;
             return Progress { newest, ..Progress::default() };
         }
@@ -321,7 +334,13 @@ impl Read {
         let mut untold = std::mem::take(&mut self.collected);
         // What is older than all that there is can only have come since.
         let floor = untold.iter().find_map(|message| message.received_at).filter(|_| full);
-        let messages = untold.split_off(self.count.saturating_sub(want));
+        // The last that are wanted, and what lies between them.
+        let mut wanted = want;
+        let first = untold.iter().rposition(|message| {
+            wanted -= usize::from(wanted > 0 && is_counted(message));
+            wanted == 0
+        });
+        let messages = if want == 0 { Vec::new() } else { untold.split_off(first.unwrap_or(0)) };
         Progress {
             messages,
             untold,
@@ -432,7 +451,7 @@ mod tests {
     #[test]
     fn the_last_messages_come_in_order_though_they_are_read_backwards() {
         let mut history = History::default();
-        history.first(Duration::ZERO, 250);
+        history.first(Duration::ZERO, 250, &[]);
         let (ids, gap) = run(&mut history, &room(1_000));
         assert_eq!(ids, (750..1_000).map(|number| format!("{number:06}")).collect::<Vec<_>>());
         assert_eq!(gap, None);
@@ -441,16 +460,34 @@ mod tests {
     #[test]
     fn a_room_with_less_than_wanted_gives_what_it_has() {
         let mut history = History::default();
-        history.first(Duration::ZERO, 250);
+        history.first(Duration::ZERO, 250, &[]);
         assert_eq!(run(&mut history, &room(7)).0.len(), 7);
-        history.first(Duration::ZERO, 250);
+        history.first(Duration::ZERO, 250, &[]);
         assert_eq!(run(&mut history, &[]).0.len(), 0);
+    }
+
+    #[test]
+    fn only_messages_that_count_are_counted_and_what_lies_between_them_is_told() {
+        let mut room = room(1_000);
+        for (number, message) in room.iter_mut().enumerate() {
+            if number % 100 != 0 {
+                message.payload = chatroom_wire::Payload::Mute;
+            }
+        }
+        let mut history = History::default();
+        history.first(Duration::ZERO, 3, &[Kind::Text]);
+        let (ids, _) = run(&mut history, &room);
+        assert_eq!(ids, (700..1_000).map(|number| format!("{number:06}")).collect::<Vec<_>>());
+        history.first(Duration::ZERO, 3, &[Kind::Sticker]);
+        assert_eq!(run(&mut history, &room).0.len(), 1_000, "all that is there, where not enough of it counts");
+        history.first(Duration::ZERO, 0, &[Kind::Text]);
+        assert_eq!(run(&mut history, &room).0.len(), 0);
     }
 
     #[test]
     fn joining_without_history_tells_nothing_and_learns_where_the_room_stands() {
         let mut history = History::default();
-        history.first(Duration::ZERO, 0);
+        history.first(Duration::ZERO, 0, &[]);
         history.asked(CallId(0));
         let room = room(9);
         let progress = history.answered(Duration::ZERO, CallId(0), vec![room[8].clone()], true).unwrap();
@@ -483,7 +520,7 @@ mod tests {
         let mut history = History::default();
         let mut room = room(5);
         room[0].received_at = None;
-        history.first(Duration::ZERO, 20);
+        history.first(Duration::ZERO, 20, &[]);
         assert_eq!(run(&mut history, &room).0.len(), 5);
     }
 
@@ -533,7 +570,7 @@ mod tests {
     #[test]
     fn an_answer_to_an_older_read_is_ignored() {
         let mut history = History::default();
-        history.first(Duration::ZERO, 5);
+        history.first(Duration::ZERO, 5, &[]);
         history.asked(CallId(1));
         history.cancel();
         history.catch_up(Duration::ZERO, None, None, 300);

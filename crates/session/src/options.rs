@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_wire::{
-    Config, Message, MessageId, OptionId, PollId, RefreshToken, StickerId, StickerPackId, Time, Token,
+    Config, Kind, Message, MessageId, OptionId, PollId, RefreshToken, StickerId, StickerPackId, Time, Token,
 };
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ pub struct Options {
     pub name: Option<String>,
     /// How many messages said before joining are told at first.
     pub history: usize,
+    /// The types that count as such messages, with all others between them told too; none means all. It reads further back
+    /// for them, up to a bound.
+    pub history_of: Vec<Kind>,
     /// How long to try for the room, at first and after each interruption, before the session ends.
     pub patience: Option<Duration>,
     /// Own messages are taken only once they are on disk ([`Output::Write`](crate::Output::Write)), and stay there until
@@ -80,6 +83,7 @@ impl Options {
             access,
             name: None,
             history: 0,
+            history_of: Vec::new(),
             patience: None,
             durable: false,
             kept: Vec::new(),

@@ -45,7 +45,7 @@ impl Session {
                 if joined.is_some() || self.timeline.has_begun() {
                     self.catch_up();
                 } else {
-                    self.history.first(self.now.mono, self.options.history);
+                    self.history.first(self.now.mono, self.options.history, &self.options.history_of);
                 }
             }
         }
@@ -54,6 +54,10 @@ impl Session {
     /// Asks for the page that is wanted next.
     pub(crate) fn ask_history(&mut self) {
         if !matches!(&self.phase, Phase::Linked(link) if link.is_subscribed()) {
+            return;
+        }
+        // What was said before is told with the room's state known: by it readers tell admins from those who look like them.
+        if self.joined.is_none() && self.options.history > 0 && self.is_calling(Purpose::Room) {
             return;
         }
         if let Some(query) = self.history.wanted() {

@@ -29,6 +29,8 @@ pub struct RoomState {
     pub viewer_info: Option<ViewerInfo>,
     /// How many are here now, and have been in all.
     pub viewers: Option<ViewerMetrics>,
+    /// The room's moderators by id and name, where the service tells them.
+    pub admins: Vec<User>,
 }
 
 impl RoomState {
@@ -43,6 +45,7 @@ impl RoomState {
             active_poll: room.active_poll,
             viewer_info: room.viewer_info,
             viewers: self.viewers.take(),
+            admins: room.admins,
         };
     }
 

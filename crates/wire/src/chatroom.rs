@@ -43,6 +43,9 @@ pub struct Chatroom {
     /// Counters of the application's own.
     #[serde(default, deserialize_with = "null::is_what_is_readable")]
     pub custom_counters: Vec<CustomCounter>,
+    /// The room's moderators by id and name; `chatroom serve` says it (docs/protocol.md, section I).
+    #[serde(default, deserialize_with = "null::is_what_is_readable", skip_serializing_if = "Vec::is_empty")]
+    pub admins: Vec<User>,
     /// When the room was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Time>,

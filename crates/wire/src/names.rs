@@ -35,6 +35,8 @@ pub enum Mark {
     LikeOwn,
     /// Looks like a name for those who run the room, and is none of them.
     LikeSystem,
+    /// The server says that somebody else in the room goes by this name.
+    Taken,
     /// Mixes scripts that no language mixes: more than "highly restrictive" (UTS #39, section 5.2) allows.
     MixedScripts,
 }
@@ -47,6 +49,7 @@ impl Mark {
             Self::LikeAdmin => "not the admin",
             Self::LikeOwn => "not you",
             Self::LikeSystem => "not an admin",
+            Self::Taken => "name taken",
             Self::MixedScripts => "mixed scripts",
         }
     }
@@ -74,6 +77,12 @@ pub fn shown(user: &User) -> SafeText {
         }
         _ => name,
     }
+}
+
+/// What names are compared by: names that a reader may take for each other share one of these keys. Empty where nothing of
+/// the name can be seen.
+pub fn keys(name: &str) -> Vec<String> {
+    Look::of(SafeText::name(name, "").as_str()).into_keys()
 }
 
 /// The names of a room that nobody else should go by, learned from what is said in it.
@@ -124,6 +133,14 @@ impl Names {
         self.admins.push_back(admin);
     }
 
+    /// The names of all moderators, as the room's state tells them ([`Chatroom::admins`](crate::Chatroom::admins)): then it
+    /// does not matter who wrote first.
+    pub fn learn_room(&mut self, admins: &[User]) {
+        for admin in admins {
+            self.learn_admin(admin.id.as_ref(), &admin.custom_name);
+        }
+    }
+
     /// Learns the moderators that a message shows: who wrote it, who came in, who pinned.
     pub fn learn(&mut self, message: &Message) {
         let acting = match &message.payload {
@@ -158,6 +175,8 @@ impl Names {
             Some(Mark::LikeOwn)
         } else if look.has_word_of(&*OF_THE_SYSTEM) {
             Some(Mark::LikeSystem)
+        } else if user.name_taken == Some(true) {
+            Some(Mark::Taken)
         } else {
             look::mixes_scripts(name.as_str()).then_some(Mark::MixedScripts)
         }

@@ -28,6 +28,17 @@ pub fn fold(text: &str) -> String {
     folded(text).into_owned()
 }
 
+/// What a reader sees of a name or a short text: folded, and with single spaces.
+///
+/// ```
+/// use chatroom_server::filter::perceived;
+///
+/// assert_eq!(perceived(" Ｗith  Milk\u{200b}"), "with milk");
+/// ```
+pub fn perceived(text: &str) -> String {
+    fold(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The same, without a copy where the text is as it should be.
 pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {

@@ -9,7 +9,11 @@ use chatroom_wire::{
     rest::Role,
 };
 
-use super::{ApiError, acting, auth::Bearer, tokens::new_uuid};
+use super::{
+    ApiError, acting,
+    auth::Bearer,
+    tokens::{moderates, new_uuid},
+};
 use crate::{gateway::topics::RoomTopics, listen::Arrival, service::Service, token::Grant};
 
 /// The name that stands where the vendor's has its authorizer's.
@@ -25,6 +29,7 @@ pub(super) async fn read(
     Bearer(grant): Bearer,
 ) -> Result<Json<Config>, ApiError> {
     let grant = Grant { name: acting::name_of(&service, &grant).await?, ..grant };
+    moderates(&service, &grant).await?;
     let link = match &service.public_url {
         Some(url) => url.link(),
         // What led here once leads here again.

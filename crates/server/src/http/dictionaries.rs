@@ -22,13 +22,16 @@ use super::{
     query::{Page, Pairs},
     tokens::new_uuid,
 };
-use crate::{service::Service, store::NewDictionary};
+use crate::{filter::perceived, service::Service, store::NewDictionary};
 
 /// The longest name of a dictionary, in code points.
 const NAME_MAX: usize = 100;
 
 /// The longest description, in code points.
 const DESCRIPTION_MAX: usize = 1000;
+
+/// How many dictionaries are read at once where a name is looked for.
+const PAGE: u16 = 500;
 
 /// The name of the list, for tokens of its pages.
 const LIST: &str = "dictionaries";
@@ -39,6 +42,8 @@ pub(super) async fn create(
     Body(request): Body<WriteDictionary>,
 ) -> Result<Json<DictionaryAnswer>, ApiError> {
     check(&request)?;
+    let _naming = service.naming.lock().await;
+    check_free(&service, &request.name, None).await?;
     let max = service.settings.dictionaries_max;
     if service.lexicon.dictionaries() >= usize::try_from(max).unwrap_or(usize::MAX) {
         return Err(ApiError::exhausted(format!("there are {max} dictionaries, which is the most that there may be")));
@@ -72,6 +77,8 @@ pub(super) async fn update(
     Body(request): Body<WriteDictionary>,
 ) -> Result<Json<DictionaryAnswer>, ApiError> {
     check(&request)?;
+    let _naming = service.naming.lock().await;
+    check_free(&service, &request.name, Some(&id)).await?;
     let updated = service.dictionaries.update_dictionary(written(&service, id, request)).await?;
     Ok(Json(DictionaryAnswer { dictionary: updated.ok_or_else(no_dictionary)? }))
 }
@@ -102,6 +109,22 @@ fn check(request: &WriteDictionary) -> Result<(), ApiError> {
         return Err(ApiError::invalid(format!("description is longer than {DESCRIPTION_MAX} characters")));
     }
     Ok(())
+}
+
+/// Refuses a name that another dictionary has: people could not tell them apart.
+async fn check_free(service: &Service, name: &str, own: Option<&DictionaryId>) -> Result<(), ApiError> {
+    let name = perceived(name);
+    let mut after = None;
+    loop {
+        let page = service.dictionaries.dictionaries(after.as_ref(), PAGE).await?;
+        if page.iter().any(|other| Some(&other.id) != own && perceived(&other.name) == name) {
+            return Err(ApiError::exists("another dictionary has this name"));
+        }
+        match page.into_iter().next_back() {
+            Some(last) => after = Some(last.id),
+            None => return Ok(()),
+        }
+    }
 }
 
 fn written(service: &Service, id: DictionaryId, request: WriteDictionary) -> NewDictionary {

@@ -1,6 +1,6 @@
 //! `…/chatrooms/polls` (docs/protocol.md, section C.4).
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use chatroom_wire::{
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     Settings,
+    filter::perceived,
     room::act::{Deed, Done},
     service::Service,
     token::Grant,
@@ -139,6 +140,15 @@ fn check(poll: Poll, settings: &Settings) -> Result<Poll, String> {
     for (index, option) in options.iter().enumerate() {
         text(&format!("poll.multi_choice.options[{index}].text"), &option.text, settings)?;
     }
+    let mut seen = HashMap::new();
+    for (index, option) in options.iter().enumerate() {
+        if let Some(first) = seen.insert(perceived(&option.text), index) {
+            return Err(format!(
+                "poll.multi_choice.options[{index}].text is the same as that of options[{first}]; each option needs a text of \
+                 its own"
+            ));
+        }
+    }
     let options = options.into_iter().map(|option| PollOption {
         text: option.text,
         corrected: Some(option.corrected == Some(true)),
@@ -195,6 +205,14 @@ mod tests {
             ("options", json!({"question": "Tea?", "options": [{"text": "Yes"}]})),
             ("options", json!({"question": "Tea?", "options": vec![json!({"text": "Yes"}); 21]})),
             ("options[1].text", json!({"question": "Tea?", "options": [{"text": "Yes"}, {"text": ""}]})),
+            (
+                "options[1].text is the same",
+                json!({"question": "Tea?", "options": [{"text": "Yes"}, {"text": " ＹＥＳ\u{200b}"}]}),
+            ),
+            (
+                "options[2].text is the same as that of options[0]",
+                json!({"question": "Tea?", "options": [{"text": "With milk"}, {"text": "No"}, {"text": "with  milk"}]}),
+            ),
         ] {
             let error = checked(&poll).unwrap_err();
             assert!(error.contains(&format!("poll.multi_choice.{field}")), "{error}");

@@ -11,7 +11,13 @@ use jiff::Timestamp;
 use uuid::Builder;
 
 use super::{ApiError, acting::ID_MAX, body::Body, path::Id};
-use crate::{Settings, service::Service, token::Grant};
+use crate::{
+    Settings,
+    room::act::{ActError, Deed},
+    rules::{Author, taken::GUEST},
+    service::Service,
+    token::Grant,
+};
 
 /// The longest life that may be asked for.
 const LIFE_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -28,6 +34,7 @@ pub(super) async fn create(
     let now = service.clock.now().wall;
     let room = service.store.room(&room).await?.ok_or_else(|| ApiError::not_found("there is no such room"))?;
     let grant = grant(room.id, request, &service.settings, now).map_err(ApiError::invalid)?;
+    moderates(&service, &grant).await?;
     Ok(Json(issue(&service, &grant, now)))
 }
 
@@ -66,7 +73,7 @@ pub(crate) fn grant(room: RoomId, request: CreateToken, settings: &Settings, now
     let subject = said(request.subject);
     let default_name = match request.role {
         Role::Admin => "Admin",
-        Role::Viewer => "Guest",
+        Role::Viewer => GUEST,
     };
     let grant = Grant {
         room,
@@ -82,6 +89,24 @@ pub(crate) fn grant(room: RoomId, request: CreateToken, settings: &Settings, now
         return Err("subject, device_id and name are too long for a token".to_owned());
     }
     Ok(grant)
+}
+
+/// Makes a moderator's name known in the room before anybody can take it.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn moderates(service: &Service, grant: &Grant) -> Result<(), ActError> {
+    if grant.role == Role::Admin {
+        let author = Author {
+            id: grant.user.clone(),
+            device_id: grant.device_id.clone(),
+            name: grant.name.clone(),
+            is_admin: true,
+            is_guest: grant.is_guest,
+        };
+        service.room(&grant.room).act(author, Deed::Moderates).await?;
+    }
+    Ok(())
 }
 
 /// Makes a chat token and its refresh token.

@@ -26,6 +26,8 @@ pub(crate) enum Deed {
     Delete(MessageId),
     /// Who acts goes by this name from now on.
     Rename(String),
+    /// Who acts moderates the room, under the name that is to be shown.
+    Moderates,
     /// The number of viewers is shown, or hidden.
     ShowViewers(bool),
     /// A poll is made; ids and counts of its own are given by the room.

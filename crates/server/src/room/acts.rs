@@ -112,7 +112,8 @@ impl Room {
                 }
                 moderation::delete(room, by, id, found)
             }
-            Deed::Rename(name) => moderation::rename(by, &name, settings.name_max),
+            Deed::Rename(name) => moderation::rename(room, by, &name, settings.name_max),
+            Deed::Moderates => Ok(Plan::silently(room.admin_name(&by.id, &by.name))),
             Deed::ShowViewers(shown) => Ok(moderation::show_viewers(room, shown, self.viewers(), at)),
             Deed::CreatePoll(poll) => polls::create(poll, self.polls.unwrap_or(0), settings, &mut new_id),
             Deed::UpdatePoll(poll) => {

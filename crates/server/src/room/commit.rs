@@ -86,6 +86,7 @@ impl Room {
             standing.apply(change, at);
             self.news.changed(now, change);
             if let Change::Rename { user, name } = change {
+                self.rules.goes_by(user, name);
                 self.names.take(user.clone(), name.clone());
             }
         }

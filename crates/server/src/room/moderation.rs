@@ -104,12 +104,14 @@ pub(super) fn delete(room: &Standing, by: &Author, id: MessageId, found: Option<
     Ok(plan.and_announce(deleted, Change::Delete(id)))
 }
 
-pub(super) fn rename(by: &Author, name: &str, max: u32) -> Result<Plan, ActError> {
+pub(super) fn rename(room: &Standing, by: &Author, name: &str, max: u32) -> Result<Plan, ActError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > size(max) {
         return Err(ActError::Invalid(format!("a name has 1 to {max} characters").into()));
     }
-    Ok(Plan::silently([Change::Rename { user: by.id.clone(), name: name.to_owned() }]))
+    let rename = Change::Rename { user: by.id.clone(), name: name.to_owned() };
+    let known = by.is_admin.then(|| room.admin_name(&by.id, name)).flatten();
+    Ok(Plan::silently([rename].into_iter().chain(known)))
 }
 
 /// `count` is the number of people who are here. While it is hidden, 0 stands there: what is hidden is not told.

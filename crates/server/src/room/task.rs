@@ -141,8 +141,12 @@ impl Room {
         match people {
             People::Enter(author) => {
                 let due = self.presence.enter(now.monotonic, &author.id) && caught_up;
-                if due && self.learn_name(&author.id).await.is_ok() {
+                if caught_up && self.learn_name(&author.id).await.is_ok() {
                     let name = self.names.of(&author.id).unwrap_or(&author.name);
+                    self.rules.goes_by(&author.id, name);
+                    if !due {
+                        return;
+                    }
                     let entrance = notice::entrance(&author, name);
                     self.announce(entrance);
                 }

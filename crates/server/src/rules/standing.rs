@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use chatroom_wire::{StickerPackId, UserId, poll::Poll, poll::PollStatus};
+use chatroom_wire::{StickerPackId, User, UserId, poll::Poll, poll::PollStatus};
 use jiff::Timestamp;
 
 use crate::{
     stickers,
-    store::{Change, CounterRecord, RoomRecord},
+    store::{Change, CounterRecord, RoomRecord, record::ADMIN_NAMES},
 };
 
 /// A room's record in memory. Each change is applied here once the store has committed it, and does here what it does
@@ -34,6 +34,13 @@ impl Standing {
     /// Whether this person's messages are hidden.
     pub fn is_blocked(&self, user: &UserId) -> bool {
         self.blocked.contains(user)
+    }
+
+    /// What makes a moderator's name known, unless it is.
+    pub fn admin_name(&self, id: &UserId, name: &str) -> Option<Change> {
+        let is_known =
+            self.record.admins.iter().any(|admin| admin.id.as_ref() == Some(id) && admin.custom_name == name);
+        (!is_known).then(|| Change::AdminName(User { id: Some(id.clone()), ..User::named(name) }))
     }
 
     /// The counter of this key.
@@ -102,6 +109,15 @@ impl Standing {
             }
             Change::StickerPack(id, used) => {
                 record.sticker_packs.insert(id.clone(), *used);
+                false
+            }
+            Change::AdminName(user) => {
+                if user.id.is_some() && !record.admins.contains(user) {
+                    record.admins.push(user.clone());
+                    if record.admins.len() > ADMIN_NAMES {
+                        record.admins.remove(0);
+                    }
+                }
                 false
             }
             Change::Delete(_)

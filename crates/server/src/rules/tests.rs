@@ -79,6 +79,7 @@ impl Bench {
 fn record() -> RoomRecord {
     let made: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     RoomRecord {
+        admins: Vec::new(),
         id: "room".into(),
         muted: false,
         blocked_users: Vec::new(),

@@ -43,6 +43,8 @@ pub enum Change {
         /// The name.
         name: String,
     },
+    /// A moderator goes by this name. What is known of it is a person's id and name; of many names the newest are kept.
+    AdminName(User),
     /// A poll is written, anew or over the one of the same id: question, options, status, times. Its counts are kept by
     /// the store: those in here count for nothing.
     Poll(Poll),

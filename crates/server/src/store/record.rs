@@ -48,6 +48,8 @@ pub struct RoomRecord {
     pub sticker_packs: BTreeMap<StickerPackId, bool>,
     /// Its counters, in the order in which they were named.
     pub custom_counters: Vec<CounterRecord>,
+    /// The names that its moderators go by, in the order in which they came; each person by id and name alone.
+    pub admins: Vec<User>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last muted or unmuted, somebody blocked or unblocked, a message pinned or unpinned, the number of viewers
@@ -69,11 +71,15 @@ impl RoomRecord {
             dictionaries: Vec::new(),
             sticker_packs: BTreeMap::new(),
             custom_counters: Vec::new(),
+            admins: Vec::new(),
             created_at,
             updated_at: created_at,
         }
     }
 }
+
+/// So many names of moderators a room knows; beyond, the oldest is forgotten.
+pub(crate) const ADMIN_NAMES: usize = chatroom_wire::names::ADMINS_MAX;
 
 /// The number of viewers as it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,6 +127,7 @@ impl From<RoomRecord> for Chatroom {
                 extra: Map::new(),
             }),
             custom_counters: room.custom_counters.into_iter().map(CustomCounter::from).collect(),
+            admins: room.admins,
             created_at: Some(Time::nanoseconds(room.created_at)),
             updated_at: Some(Time::nanoseconds(room.updated_at)),
             extra: Map::new(),

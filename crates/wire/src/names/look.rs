@@ -21,6 +21,14 @@ impl Look {
         Self { folded, keys }
     }
 
+    /// The different keys, none of them empty.
+    pub(super) fn into_keys(self) -> Vec<String> {
+        let mut keys: Vec<String> = self.keys.into_iter().filter(|key| !key.is_empty()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     /// Whether a reader may take it for the other.
     pub(super) fn is_taken_for(&self, other: &Self) -> bool {
         let is_like = |key: &String| !key.is_empty() && other.keys.contains(key);

@@ -68,6 +68,7 @@ pub(crate) fn user() -> impl Strategy<Value = User> {
             is_admin,
             is_guest,
             blocked,
+            name_taken: is_guest,
             action_taker: None,
             extra,
         })

@@ -83,6 +83,7 @@ impl Hall {
                 pinned_messages: Vec::new(),
                 active_poll: None,
                 viewer_info: Some(ViewerInfo { updated_at: now, ..ViewerInfo::default() }),
+                admins: Vec::new(),
                 custom_counters: Vec::new(),
                 created_at: now,
                 updated_at: now,

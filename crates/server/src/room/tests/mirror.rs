@@ -43,6 +43,7 @@ impl Moderator {
             4 => Change::Count { key: if which == 0 { name } else { "like".to_owned() }, by: i64::MAX / 3 },
             5 => Change::Dictionary(name.into(), on),
             6 => Change::StickerPack(name.into(), on),
+            7 if on => Change::AdminName(User { id: Some("ada".into()), ..User::named(name) }),
             7 => Change::Rename { user: "ada".into(), name },
             8 => {
                 Change::Vote { user: name.into(), poll: "p0".into(), options: vec![if on { "a" } else { "b" }.into()] }

@@ -77,15 +77,20 @@ async fn only_what_people_said_is_deleted_and_only_what_all_see_is_pinned() {
     assert_eq!(moderation::unpin(&room, notice::actor(&boss), "m".into(), true), Plan::nothing());
 }
 
-#[test]
-fn a_name_has_a_length() {
-    let boss = somebody("boss");
+#[tokio::test]
+async fn a_name_has_a_length() {
+    let (room, boss) = (standing(None).await, Author { is_admin: true, ..somebody("boss") });
     for wrong in ["", "  ", "abcd"] {
-        let error = moderation::rename(&boss, wrong, 3).unwrap_err();
+        let error = moderation::rename(&room, &boss, wrong, 3).unwrap_err();
         assert_eq!(text_of(&error), "invalid: a name has 1 to 3 characters");
     }
-    let plan = moderation::rename(&boss, " abc ", 3).unwrap();
-    assert_eq!(plan.silent, [Change::Rename { user: "boss".into(), name: "abc".to_owned() }]);
+    let plan = moderation::rename(&room, &boss, " abc ", 3).unwrap();
+    let known = User { id: Some("boss".into()), ..User::named("abc") };
+    assert_eq!(
+        plan.silent,
+        [Change::Rename { user: "boss".into(), name: "abc".to_owned() }, Change::AdminName(known)],
+        "a moderator's name is known from then on"
+    );
 }
 
 #[test]

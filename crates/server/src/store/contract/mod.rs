@@ -93,6 +93,7 @@ contract! { store_contract:
     every_reader_pages_through_all_that_they_see_and_no_more,
     a_counter_counts_what_it_knows_and_stops_at_the_end,
     a_name_is_the_last_one_taken,
+    the_newest_names_of_moderators_are_kept,
     packs_and_dictionaries_are_what_was_said_last,
     any_changes_leave_what_a_plain_model_has,
     changes_of_what_is_not_there_do_nothing,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chatroom_wire::{
-    OptionId, PollId, UserId,
+    OptionId, PollId, User, UserId,
     poll::{Poll, PollOption, PollStatus},
 };
 use proptest::{
@@ -102,6 +102,8 @@ fn a_change() -> impl Strategy<Value = Change> {
         }),
         1 => (thing(), any::<i64>()).prop_map(|(key, by)| count(key, by)),
         1 => (person(), thing()).prop_map(|(user, name)| Change::Rename { user: user.into(), name: name.to_owned() }),
+        1 => (person(), thing())
+            .prop_map(|(user, name)| Change::AdminName(User { id: Some(user.into()), ..User::named(name) })),
         6 => a_poll.prop_map(Change::Poll),
         1 => thing().prop_map(|id| Change::DeletePoll(id.into())),
         16 => (person(), select(&THINGS[..2]), some()).prop_map(|(user, poll, options)| vote(user, poll, &options)),
@@ -143,6 +145,8 @@ impl Model {
                 }
             }
             Change::Rename { user, name } => drop(self.names.insert(user, name)),
+            Change::AdminName(user) if record.admins.contains(&user) => {}
+            Change::AdminName(user) => record.admins.push(user),
             Change::Poll(poll) => match self.polls.iter_mut().find(|(other, _)| other.id == poll.id) {
                 Some((other, _)) => *other = poll,
                 None => self.polls.push((poll, BTreeMap::new())),

@@ -9,7 +9,7 @@ use chatroom_wire::{
 };
 
 use super::*;
-use crate::store::{RoomRecord, ViewerInfoRecord};
+use crate::store::{RoomRecord, ViewerInfoRecord, record::ADMIN_NAMES};
 
 pub(crate) async fn a_change_is_made_with_its_message_and_once(bed: &impl Bed) {
     let store = bed.open().await;
@@ -73,6 +73,21 @@ pub(crate) async fn a_name_is_the_last_one_taken(bed: &impl Bed) {
     assert_eq!(store.name_of(&room, &"ada".into()).await.unwrap().as_deref(), Some("Countess"));
     assert_eq!(store.name_of(&room, &"bob".into()).await.unwrap(), None);
     assert_eq!(store.name_of(&other, &"ada".into()).await.unwrap(), None);
+}
+
+pub(crate) async fn the_newest_names_of_moderators_are_kept(bed: &impl Bed) {
+    let store = bed.open().await;
+    let room = make_room(&store, "r").await;
+    let host = |name: &str| Change::AdminName(User { id: Some("host".into()), ..User::named(name) });
+    store.change(&room, vec![host("Host"), host("Host"), host("Hanna")], at(1)).await.unwrap();
+    let names = async || -> Vec<String> {
+        read(&store, &room).await.admins.into_iter().map(|admin| admin.custom_name).collect()
+    };
+    assert_eq!(names().await, ["Host", "Hanna"]);
+    let many = (0..ADMIN_NAMES - 1).map(|number| host(&number.to_string())).collect();
+    store.change(&room, many, at(1)).await.unwrap();
+    let names = names().await;
+    assert_eq!((names.len(), names[0].as_str()), (ADMIN_NAMES, "Hanna"));
 }
 
 pub(crate) async fn packs_and_dictionaries_are_what_was_said_last(bed: &impl Bed) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chatroom_wire::{RoomId, UserId};
+use chatroom_wire::{RoomId, User, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::de::DeserializeOwned;
 
@@ -19,6 +19,7 @@ const PINNED: &str = "SELECT json FROM pinned_message WHERE room = :room ORDER B
 const DICTIONARIES: &str = "SELECT id FROM room_dictionary JOIN dictionary ON dictionary.key = dictionary
     WHERE room = :room ORDER BY id";
 const STICKER_PACKS: &str = "SELECT pack, enabled FROM room_sticker_pack WHERE room = :room";
+const ADMINS: &str = "SELECT user, name FROM admin_name WHERE room = :room ORDER BY key";
 const NAME: &str = "SELECT name FROM member_name WHERE room = :room AND user = :user";
 const COUNTERS: &str =
     "SELECT key, value, version, updated_at, disabled FROM counter WHERE room = :room ORDER BY place";
@@ -63,6 +64,7 @@ fn room(row: &Row<'_>) -> rusqlite::Result<(i64, RoomRecord)> {
         dictionaries: Vec::new(),
         sticker_packs: BTreeMap::new(),
         custom_counters: Vec::new(),
+        admins: Vec::new(),
         created_at: stamp::read(row.get("created_at")?),
         updated_at: stamp::read(row.get("updated_at")?),
     };
@@ -86,6 +88,9 @@ fn with_state(connection: &Connection, row: Option<(i64, RoomRecord)>) -> Result
             updated_at: stamp::read(row.get("updated_at")?),
             disabled: row.get("disabled")?,
         })
+    })?;
+    record.admins = each(connection, ADMINS, key, |row| {
+        Ok(User { id: Some(row.get::<_, String>("user")?.into()), ..User::named(row.get::<_, String>("name")?) })
     })?;
     Ok(Some(record))
 }

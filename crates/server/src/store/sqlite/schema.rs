@@ -8,7 +8,12 @@ use crate::store::StoreError;
 
 /// Each step brings a file of the version that is its place in the list to the next. A step that was released is never
 /// changed.
-const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Tells a store from other SQLite files.
 const APPLICATION: i64 = 0x4368_6174;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params};
 
 use super::{append, copies, json, polls, stamp};
-use crate::store::{Change, StoreError, ViewerInfoRecord};
+use crate::store::{Change, StoreError, ViewerInfoRecord, record::ADMIN_NAMES};
 
 const TOUCH: &str = "UPDATE room SET updated_at = max(updated_at, :at) WHERE key = :room";
 const MUTE: &str = "UPDATE room SET muted = :muted WHERE key = :room AND muted != :muted";
@@ -24,6 +24,10 @@ const COUNT: &str = "UPDATE counter SET value = :value, version = version + 1, u
     WHERE room = :room AND key = :key";
 const RENAME: &str = "INSERT INTO member_name (room, user, name) VALUES (:room, :user, :name)
     ON CONFLICT (room, user) DO UPDATE SET name = excluded.name";
+const ADMIN_NAME: &str =
+    "INSERT INTO admin_name (room, user, name) VALUES (:room, :user, :name) ON CONFLICT DO NOTHING";
+const ADMIN_NAMES_END: &str = "DELETE FROM admin_name WHERE room = :room
+    AND key <= (SELECT key FROM admin_name WHERE room = :room ORDER BY key DESC LIMIT 1 OFFSET :most)";
 const USE: &str = "INSERT INTO room_dictionary (room, dictionary)
     SELECT :room, key FROM dictionary WHERE id = :id ON CONFLICT DO NOTHING";
 const USE_NO_MORE: &str = "DELETE FROM room_dictionary
@@ -87,6 +91,7 @@ impl Target<'_> {
             Change::Delete(id) => self.delete(id).map(still),
             Change::Count { key, by } => self.count(key, *by).map(still),
             Change::Rename { user, name } => self.rename(user, name).map(still),
+            Change::AdminName(user) => self.admin_name(user).map(still),
             Change::Vote { user, poll, options } => {
                 polls::vote(self.connection, self.room, user, poll, options).map(still)
             }
@@ -147,6 +152,15 @@ impl Target<'_> {
 
     fn rename(&self, user: &UserId, name: &str) -> Result<bool, StoreError> {
         self.write(RENAME, named_params! { ":room": self.room, ":user": user.as_str(), ":name": name })
+    }
+
+    /// Keeps the newest names.
+    fn admin_name(&self, user: &User) -> Result<bool, StoreError> {
+        let Some(id) = &user.id else { return Ok(false) };
+        let named = named_params! { ":room": self.room, ":user": id.as_str(), ":name": user.custom_name };
+        let most = i64::try_from(ADMIN_NAMES).unwrap_or(i64::MAX);
+        Ok(self.write(ADMIN_NAME, named)?
+            && self.write(ADMIN_NAMES_END, named_params! { ":room": self.room, ":most": most })?)
     }
 
     fn dictionary(&self, id: &DictionaryId, used: bool) -> Result<bool, StoreError> {
