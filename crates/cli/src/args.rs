@@ -34,7 +34,7 @@ use crate::{color::ColorChoice, token_clock::TokenClock};
 
 pub(crate) use self::{
     serve::{DemoArgs, ReadyFormat, ServeArgs},
-    session::{JoinArgs, SendArgs, TailArgs},
+    session::{JoinArgs, LineArgs, SendArgs, ShownArgs, TailArgs},
 };
 
 /// The whole command line.
@@ -114,9 +114,10 @@ pub(crate) enum Command {
 
     /// Read a room, line by line
     ///
-    /// Joins a room and prints what is said, one line for each text: `[<received_at>] @<custom_name>: <text>`. With
-    /// --json each message of any kind is one line of JSON, as it came over the wire. stdout carries these lines alone;
-    /// interruptions, returns and gaps are told on stderr, and so is how much was left out because what reads the output was
+    /// Joins a room and prints what is said, one line for each text: `[<received_at>] @<custom_name>: <text>`. What else
+    /// happens (stickers, polls, pins, deletions, blocks, mutes) is a line that begins with `--- `: on a terminal between
+    /// the texts, elsewhere on stderr, unless --types asks for it. With --json each message of any kind is one line of
+    /// JSON, as it came over the wire. Interruptions, returns and gaps are told on stderr, and so is how much was left out because what reads the output was
     /// too slow. Connections that break are made again, and what was missed is read from the history. Ctrl-C leaves the
     /// room.
     #[command(after_long_help = examples::TAIL)]
@@ -135,8 +136,9 @@ pub(crate) enum Command {
     ///
     /// Joins a room: what others say is printed, and each line that you type is said. Your own lines appear once they
     /// are delivered; one that is not is told on stderr, with the reason. While it waits for the next attempt to connect, Enter
-    /// tries at once. Ctrl-D or Ctrl-C leaves the room. What you said is
-    /// kept on disk until it has arrived: what this run can't send, the next one sends first.
+    /// tries at once. A line that begins with `/` is not said, as it is meant as a command in other programs: `//` at its
+    /// beginning says a slash. Ctrl-D or Ctrl-C leaves the room. What you said is kept on disk until it has arrived: what
+    /// this run can't send, the next one sends first.
     #[command(after_long_help = examples::JOIN)]
     Join(JoinArgs),
 

@@ -3,6 +3,7 @@
 //! - [`demo`], [`serve`], [`tail`], [`send`], [`join`]
 //! - without joining a room: [`history`], [`room`], [`token`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]
 //! - [`outbox`]: what waits to be sent
+//! - [`resolve`]: which thing is meant by an id or a name
 //! - [`stop`]: when a command is to end; [`confirm`]: whether it is to begin; [`crowd`]: the people of the demo
 
 mod confirm;
@@ -15,6 +16,7 @@ mod join;
 mod moderate;
 mod outbox;
 mod poll;
+mod resolve;
 mod room;
 mod send;
 mod serve;
@@ -24,24 +26,32 @@ mod tail;
 mod token;
 mod visit;
 
-use std::{io, path::Path, process::ExitCode, time::Duration};
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
 
 use chatroom_client::{Builder, EventStream, Rest, Room, Rooms, Visitor};
-use chatroom_wire::Names;
+use chatroom_wire::{Kind, Names};
 use jiff::Timestamp;
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::{
     access::{Access, OrgAccess, VisitorAccess},
     args::{
-        Args, Command, GlobalArgs,
+        Args, Command, GlobalArgs, LineArgs, ShownArgs,
         access::{AccessArgs, OrgArgs, VisitorArgs},
     },
     diagnostics,
     environment::Environment,
     failure::Failure,
     log,
-    output::{Line, View},
+    output::{
+        Events, Line, View,
+        clock::{Clock, TimeStyle},
+    },
     profile::Profile,
     signals::Continued,
 };
@@ -163,6 +173,18 @@ fn warn(warnings: &[String], global: &GlobalArgs) {
     }
 }
 
+/// What people say: the messages that `--history` counts, unless others were asked for.
+const SAID: [Kind; 2] = [Kind::Text, Kind::Sticker];
+
+/// Counts for the history what `view` shows, and not what happened between.
+fn counting(builder: Builder, view: &View) -> Builder {
+    match (view.types.as_slice(), view.json) {
+        ([], true) => builder,
+        ([], false) => builder.history_of(SAID),
+        (types, _) => builder.history_of(types.iter().copied()),
+    }
+}
+
 /// Joins the room.
 fn enter(builder: Builder, history: usize, timeout: Option<Duration>) -> Result<(Room, EventStream), Failure> {
     let mut builder = builder.history(history);
@@ -210,15 +232,30 @@ fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
     folder.metadata().map(drop).map_err(failed)
 }
 
+/// A view of plain lines.
+fn view(global: &GlobalArgs, name: Option<&str>) -> View {
+    view_of(&ShownArgs::default(), global, name, false)
+}
+
 /// A view of plain lines, or of JSON.
-fn view(global: &GlobalArgs, name: Option<&str>, json: bool) -> View {
+fn view_of(shown: &ShownArgs, global: &GlobalArgs, name: Option<&str>, json: bool) -> View {
+    let is_terminal = io::stdout().is_terminal();
     View {
         json,
-        notices: false,
+        types: shown.types.clone(),
+        events: if is_terminal { Events::Data } else { Events::Notes },
+        ids: shown.lines.ids,
+        clock: clock(&shown.lines, is_terminal),
         out: global.color.palette(&io::stdout()),
         err: global.color.palette(&io::stderr()),
         name: name.map(str::to_owned),
         joined: false,
         names: Names::default(),
     }
+}
+
+/// How times are written: short where a person looks, else as the sample does.
+fn clock(lines: &LineArgs, is_terminal: bool) -> Clock {
+    let default = if is_terminal { TimeStyle::Local } else { TimeStyle::Iso };
+    Clock::new(lines.time.unwrap_or(default))
 }

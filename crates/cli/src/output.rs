@@ -3,14 +3,20 @@
 //! Pure: nothing is written here. All of a stranger's text passes [`SafeText`]. Where it stands is told apart from what
 //! the program says: a message begins with `[`, what the program says with [`SYSTEM`], and a mark about a name stands
 //! before its `@`.
+//!
+//! - [`event`]: what happened besides texts; [`clock`]: how times are written
+
+pub(crate) mod clock;
+pub(crate) mod event;
 
 use std::{fmt::Write as _, time::Duration};
 
 use chatroom_client::{Event, Gap};
-use chatroom_wire::{Message, Names, Payload, SafeText, Time, User, names, names::Mark};
+use chatroom_wire::{Kind, Message, Names, Payload, SafeText, Time, names, names::Mark};
 use serde::Serialize;
 use serde_json::json;
 
+use self::clock::Clock;
 use crate::color::{Palette, Style};
 
 /// What stands for a text that the word filter matched (docs/protocol.md, section C.5: it is hidden).
@@ -30,13 +36,28 @@ pub(crate) enum Line {
     Progress(String),
 }
 
+/// Where events go that are no texts: programs that read the lines of texts meet nothing else there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Events {
+    /// To stdout, between the texts.
+    Data,
+    /// To stderr.
+    Notes,
+}
+
 /// How the events of one room are shown.
 #[derive(Debug)]
 pub(crate) struct View {
-    /// Whether messages are told as JSON, each of any kind, or texts alone as plain lines.
+    /// Whether messages are told as JSON, each of any kind, or as plain lines.
     pub(crate) json: bool,
-    /// Whether pins and mutes are told as notes.
-    pub(crate) notices: bool,
+    /// The types of messages that are told, all of them as data; none means texts, and beside them [`event::EVENTS`].
+    pub(crate) types: Vec<Kind>,
+    /// Where events go that nobody asked for by their type.
+    pub(crate) events: Events,
+    /// Whether lines hold the ids of messages and people.
+    pub(crate) ids: bool,
+    /// How times are written.
+    pub(crate) clock: Clock,
     /// The colours of stdout.
     pub(crate) out: Palette,
     /// The colours of stderr.
@@ -50,6 +71,23 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// Plain lines of texts, or JSON.
+    #[cfg(test)]
+    pub(crate) fn plain(json: bool) -> Self {
+        Self {
+            json,
+            types: Vec::new(),
+            events: Events::Notes,
+            ids: false,
+            clock: Clock::new(clock::TimeStyle::Iso),
+            out: Palette::PLAIN,
+            err: Palette::PLAIN,
+            name: None,
+            joined: false,
+            names: Names::default(),
+        }
+    }
+
     /// What to write about an event, if anything.
     pub(crate) fn show(&mut self, event: &Event) -> Option<Line> {
         match event {
@@ -79,6 +117,10 @@ impl View {
                 self.names.learn(message);
                 self.message(message, None)
             }
+            Event::RoomChanged(room) => {
+                self.names.learn_room(&room.admins);
+                None
+            }
             Event::Gap(gap) => Some(self.gap(gap)),
             Event::Unreadable(element) => {
                 let reason = SafeText::log(&element.reason);
@@ -88,27 +130,35 @@ impl View {
         }
     }
 
-    /// A message; `received_at` goes before the message's own, where an own one was sent without it.
+    /// A message, if it is one of those that are shown; `received_at` goes before the message's own, where an own one was sent
+    /// without it.
     pub(crate) fn message(&self, message: &Message, received_at: Option<Time>) -> Option<Line> {
+        let kind = message.kind();
+        let is_text = matches!(message.payload, Payload::Text(_));
+        let is_data = match (self.types.is_empty(), self.json) {
+            (false, _) if !self.types.contains(&kind) => return None,
+            (true, false) if !is_text && !event::EVENTS.contains(&kind) => return None,
+            (true, false) => is_text || self.events == Events::Data,
+            (false, _) | (true, true) => true,
+        };
         if self.json {
             return Some(Line::Data(json_line(message)));
         }
-        match &message.payload {
-            Payload::Text(text) => {
-                let time = received_at.or(message.received_at).or(message.published_at);
-                let text = if text.filtered == Some(true) { FILTERED } else { &text.text };
-                Some(Line::Data(self.text(&message.user, text, time)))
-            }
-            Payload::Mute if self.notices => Some(self.note(Style::Dim, "the room is muted: only admins can write")),
-            Payload::Unmute if self.notices => {
-                Some(self.note(Style::Dim, "the room is open again: everybody can write"))
-            }
-            Payload::PinMessage(pin) if self.notices => {
-                let text = SafeText::line(&pin.message.text);
-                Some(self.note(Style::Dim, &format!("pinned: {text}")))
-            }
-            _ => None,
+        let palette = if is_data { self.out } else { self.err };
+        let line = self.line(message, received_at, palette)?;
+        Some(if is_data { Line::Data(line) } else { Line::Note(line) })
+    }
+
+    /// The line of a message of any type; nothing where it says nothing to a reader.
+    pub(crate) fn line(&self, message: &Message, received_at: Option<Time>, palette: Palette) -> Option<String> {
+        let time = self.clock.show(received_at.or(message.received_at).or(message.published_at));
+        if let Payload::Text(text) = &message.payload {
+            let text = if text.filtered == Some(true) { FILTERED } else { &text.text };
+            return Some(self.text(message, text, &time));
         }
+        let sentence = event::sentence(message, &self.names)?;
+        let ids = if self.ids { event::ids(message) } else { String::new() };
+        Some(palette.paint(Style::Dim, format_args!("{SYSTEM}[{time}] {ids}{sentence}")).to_string())
     }
 
     /// Messages that the reader was too slow for, where they would stand.
@@ -127,11 +177,14 @@ impl View {
         Line::Note(self.err.paint(style, format_args!("{SYSTEM}{text}")).to_string())
     }
 
-    fn text(&self, user: &User, text: &str, time: Option<Time>) -> String {
+    fn text(&self, message: &Message, text: &str, time: &str) -> String {
+        let user = &message.user;
         let name = names::shown(user);
-        let time = time.map_or_else(|| "-".to_owned(), |time| time.to_string());
         let person = Style::of_person(name.as_ref());
         let mut line = self.out.paint(Style::Dim, format_args!("[{time}]")).to_string();
+        if self.ids {
+            let _ = write!(line, " {}", self.out.paint(Style::Dim, event::ids(message).trim_end()));
+        }
         match self.names.mark(user) {
             // Without colours a line has the form of the sample, which knows no badge.
             Some(Mark::Admin) if self.out.is_on() => {

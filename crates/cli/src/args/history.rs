@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chatroom_wire::{Kind, Time};
 use clap::ValueEnum;
 
-use super::{access::VisitorArgs, moment, value};
+use super::{access::VisitorArgs, moment, session::LineArgs, value};
 
 /// The most messages of `--last`: they are kept in memory until the first of them is known.
 pub(crate) const LAST_MAX: i64 = 100_000;
@@ -15,12 +15,12 @@ pub(crate) const LAST_MAX: i64 = 100_000;
 pub(crate) struct HistoryArgs {
     /// Only what was received after this time
     ///
-    /// Like 2026-06-01T20:15:00Z, 2026-06-01 20:15 (this machine's time zone), 2026-06-01, today, yesterday, or -2h (two
-    /// hours ago).
-    #[arg(long, value_name = "TIME", value_parser = moment::read, allow_hyphen_values = true)]
+    /// Like 10m or -10m (ten minutes ago), 23:58 (the last time that it was so late), 2026-06-01 20:15 (this machine's time
+    /// zone), 2026-06-01, today, yesterday, or 2026-06-01T20:15:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment::past, allow_hyphen_values = true)]
     pub(crate) after: Option<Time>,
     /// Only what was received before this time; written like that of --after
-    #[arg(long, value_name = "TIME", value_parser = moment::read, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", value_parser = moment::past, allow_hyphen_values = true)]
     pub(crate) before: Option<Time>,
     /// Only the last N of them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=LAST_MAX))]
@@ -34,10 +34,13 @@ pub(crate) struct HistoryArgs {
     /// Only messages of these types, such as text,sticker
     ///
     /// A type is named as on the wire, in small letters and without INTERACTION_TYPE_: text, custom, sticker, mute, unmute,
-    /// pin_message, delete_message, block_user, poll_started, … Without this, plain lines and txt are of texts alone, html
-    /// leaves out custom messages and votes, and the others have everything.
+    /// pin_message, delete_message, block_user, poll_started, … Without this, lines on a terminal are of what `chatroom tail`
+    /// shows there, lines elsewhere and txt of texts alone, html leaves out custom messages and votes, and the others have
+    /// everything.
     #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = value::kind)]
     pub(crate) types: Vec<Kind>,
+    #[command(flatten)]
+    pub(crate) lines: LineArgs,
     /// Print every message as one line of JSON, as it came over the wire; the same as --format ndjson
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,

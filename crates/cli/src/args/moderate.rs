@@ -1,10 +1,9 @@
 //! `chatroom moderate`: what may be written.
 
-use std::time::Duration;
-
+use chatroom_wire::Time;
 use clap::{Subcommand, ValueEnum};
 
-use super::{access::VisitorArgs, not_empty, value};
+use super::{access::VisitorArgs, moment, not_empty};
 
 /// The examples below the long help.
 const EXAMPLES: &str = "\
@@ -14,10 +13,10 @@ Examples:
 
   Block whoever wrote a message, and delete what they wrote in the last ten minutes:
       chatroom moderate block --token-file admin.token --message 01997b1c-… --yes
-      chatroom moderate delete --token-file admin.token --user user-417 --since 10m --yes
+      chatroom moderate delete --token-file admin.token --user Eve --since 10m --yes
 
-  Find a message's id:
-      chatroom tail --token-file admin.token --history 50 --json | jq -r '[.id, .text_message.text] | @tsv'
+  Find the ids of messages and people:
+      chatroom history --token-file admin.token --last 50 --ids
 
   Mute the room for a while:
       chatroom moderate mute --token-file admin.token --yes
@@ -63,8 +62,10 @@ Examples:
 Examples:
   Whoever wrote this message:
       chatroom moderate block --token-file admin.token --message 01997b1c-…
-  Somebody whose id is known, without a question:
-      chatroom moderate block --token-file admin.token --user user-417 --yes")]
+  Somebody by name, or by the beginning of an id, without a question:
+      chatroom moderate block --token-file admin.token --user Eve --yes
+  An id that nobody here has shown yet:
+      chatroom moderate block --token-file admin.token --id user-417 --yes")]
     Block(BlockArgs),
     /// Show again what somebody writes from now on; what was hidden stays hidden
     #[command(after_long_help = "\
@@ -126,15 +127,21 @@ pub(crate) struct SureArgs {
     pub(crate) yes: bool,
 }
 
-/// Somebody, by id or by a message.
+/// Somebody, by name, by id, or by a message.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PersonArgs {
-    /// The person's id
-    #[arg(long, value_name = "ID", value_parser = not_empty(), required_unless_present = "message")]
+    /// The person: the display name, the id, or the beginning of the id
+    ///
+    /// People are looked for in the room's state and among those who wrote the newest messages. Where several may be meant,
+    /// they are listed.
+    #[arg(long, value_name = "NAME|ID", value_parser = not_empty(), required_unless_present_any = ["message", "id"])]
     pub(crate) user: Option<String>,
-    /// A message of the person; its author is looked up in the history
-    #[arg(long, value_name = "ID", value_parser = not_empty(), conflicts_with = "user")]
+    /// A message of the person, by its id or the beginning of it; its author is looked up in the history
+    #[arg(long, value_name = "MESSAGE_ID", value_parser = not_empty(), conflicts_with = "user")]
     pub(crate) message: Option<String>,
+    /// Take this, or what --user says, for an id as it is, whether or not anybody here has it
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with = "message")]
+    pub(crate) id: Option<String>,
     /// How many messages to look through, from the newest back
     #[arg(long, value_name = "N", default_value_t = SEARCH, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) search: u32,
@@ -158,7 +165,7 @@ pub(crate) struct BlockArgs {
 /// `chatroom moderate pin`
 #[derive(Debug, clap::Args)]
 pub(crate) struct PinArgs {
-    /// The message's id
+    /// The message's id, or the beginning of it
     #[arg(value_name = "MESSAGE_ID", value_parser = not_empty())]
     pub(crate) message: String,
     /// How many messages to look through for its text and sender, from the newest back
@@ -169,7 +176,7 @@ pub(crate) struct PinArgs {
 /// `chatroom moderate unpin`
 #[derive(Debug, clap::Args)]
 pub(crate) struct UnpinArgs {
-    /// The message's id
+    /// The message's id, or the beginning of it
     #[arg(value_name = "MESSAGE_ID", value_parser = not_empty())]
     pub(crate) message: String,
 }
@@ -177,23 +184,38 @@ pub(crate) struct UnpinArgs {
 /// `chatroom moderate delete`
 #[derive(Debug, clap::Args)]
 pub(crate) struct DeleteArgs {
-    /// The message's id
-    #[arg(value_name = "MESSAGE_ID", value_parser = not_empty(), required_unless_present = "user")]
+    /// The message's id, or the beginning of it
+    #[arg(value_name = "MESSAGE_ID", value_parser = not_empty(), required_unless_present_any = ["user", "id"])]
     pub(crate) message: Option<String>,
-    /// Delete messages of this person, by their id
-    #[arg(long, value_name = "ID", value_parser = not_empty(), conflicts_with = "message")]
+    /// Delete messages of this person: the display name, the id, or the beginning of the id
+    #[arg(long, value_name = "NAME|ID", value_parser = not_empty(), conflicts_with = "message")]
     pub(crate) user: Option<String>,
+    /// Take this, or what --user says, for an id as it is, whether or not anybody here has it
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with = "message")]
+    pub(crate) id: Option<String>,
     /// Only the person's newest N
-    #[arg(long, value_name = "N", requires = "user", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "message", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) last: Option<u32>,
-    /// Only those of this long, such as 10m
-    #[arg(long, value_name = "DUR", requires = "user", conflicts_with = "last", value_parser = value::duration)]
-    pub(crate) since: Option<Duration>,
+    /// Only those since this time, such as 10m (ten minutes ago), 23:58, or 2026-06-01 20:15
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["last", "message"], value_parser = moment::past, allow_hyphen_values = true)]
+    pub(crate) since: Option<Time>,
     /// How many messages of the room to look through, from the newest back
     #[arg(long, value_name = "N", default_value_t = SEARCH, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) search: u32,
     #[command(flatten)]
     pub(crate) sure: SureArgs,
+}
+
+impl DeleteArgs {
+    /// The person whose messages are to go, if it is not one message.
+    pub(crate) fn person(&self) -> Option<PersonArgs> {
+        (self.user.is_some() || self.id.is_some()).then(|| PersonArgs {
+            user: self.user.clone(),
+            message: None,
+            id: self.id.clone(),
+            search: self.search,
+        })
+    }
 }
 
 /// `chatroom moderate rename`

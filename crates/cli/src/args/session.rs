@@ -2,7 +2,39 @@
 
 use std::time::Duration;
 
+use chatroom_wire::Kind;
+
 use super::{access::AccessArgs, examples, outbox::KeepingArgs, value};
+use crate::output::clock::TimeStyle;
+
+/// How the lines of a room are written.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct LineArgs {
+    /// Show the ids of messages and people, as `chatroom moderate` takes them
+    ///
+    /// They stand behind the time: `id=…` for the message, `user=…` for the person.
+    #[arg(long)]
+    pub(crate) ids: bool,
+    /// How to write times: iso, local or relative [default: local on a terminal, else iso]
+    ///
+    /// iso has all digits, as on the wire; local is hours and minutes of this machine's time zone; relative is how long ago.
+    #[arg(long, value_name = "STYLE", hide_possible_values = true)]
+    pub(crate) time: Option<TimeStyle>,
+}
+
+/// Which messages of a room are shown while it is followed.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct ShownArgs {
+    /// Show only messages of these types, such as text,sticker, all of them on stdout
+    ///
+    /// Types are named as those of `chatroom history --types`. Without this, texts are shown, and as lines that begin with
+    /// `--- ` also stickers, polls, pins, deletions, blocks and mutes: on stdout where that is a terminal, else on stderr,
+    /// so that programs that read stdout meet texts alone. With --json every type is shown.
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = value::kind)]
+    pub(crate) types: Vec<Kind>,
+    #[command(flatten)]
+    pub(crate) lines: LineArgs,
+}
 
 /// `chatroom tail`
 #[derive(Debug, clap::Args)]
@@ -14,9 +46,13 @@ pub(crate) struct TailArgs {
     /// messages that were left out, and at the end stderr says how many those were.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Begin with this many messages from before
+    /// Begin with this many texts and stickers from before, and with what happened between them
+    ///
+    /// With --types it is so many messages of these types; with --json, so many of any type.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) history: usize,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
     /// End after this many lines
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
@@ -62,9 +98,11 @@ pub(crate) struct SendArgs {
 /// `chatroom join`
 #[derive(Debug, clap::Args)]
 pub(crate) struct JoinArgs {
-    /// Begin with this many messages from before
+    /// Begin with this many texts and stickers from before, and with what happened between them
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) history: usize,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
     /// Give up, with exit code 3, when the room can't be had for this long [default: never]
     ///
     /// After the last line of stdin, also when nothing of what was said is delivered for this long.

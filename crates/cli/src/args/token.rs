@@ -1,13 +1,13 @@
 //! `chatroom token`
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use chatroom_wire::rest::Role;
+use chatroom_wire::{Time, rest::Role};
 use clap::{Subcommand, ValueEnum};
 
 use super::{
     access::{OrgArgs, ServiceArgs},
-    examples, not_empty, value,
+    examples, moment, not_empty,
 };
 
 /// `chatroom token`
@@ -60,9 +60,9 @@ pub(crate) struct CreateTokenArgs {
     /// The name shown to others
     #[arg(long, alias = "token-name", value_name = "NAME", value_parser = not_empty())]
     pub(crate) name: Option<String>,
-    /// How long the token is to be good, such as 24h [default: the service decides]
-    #[arg(long, value_name = "DUR", value_parser = value::duration)]
-    pub(crate) expires: Option<Duration>,
+    /// When the token is to end: such as 24h (from now), 23:58, or 2026-06-01 20:15 [default: the service decides]
+    #[arg(long, value_name = "TIME", value_parser = moment::future, allow_hyphen_values = true)]
+    pub(crate) expires: Option<Time>,
     /// Write the refresh token, which buys fresh tokens, into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) refresh_out: Option<PathBuf>,

@@ -39,7 +39,7 @@ async fn visit(args: DemoArgs, global: &GlobalArgs, stop: Stop, server: &Running
     let (room, events) =
         way.builder(token(server, NAME, Role::Admin).await?).history(100).build().map_err(Failure::Build)?;
     let crowd = Crowd::enter(server, &way, script).await?;
-    let view = view(global, None, false);
+    let view = view(global, None);
     let result = if args.plain || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         tail::follow(room, events, view, tail::start_printer()?, stop, None).await
     } else {

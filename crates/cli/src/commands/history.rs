@@ -27,7 +27,7 @@ use crate::{
         history::{Format, HistoryArgs},
     },
     failure::Failure,
-    output::seconds,
+    output::{event::EVENTS, seconds},
 };
 
 pub(super) async fn run(args: HistoryArgs, global: &GlobalArgs) -> Result<(), Failure> {
@@ -42,14 +42,15 @@ pub(super) async fn run(args: HistoryArgs, global: &GlobalArgs) -> Result<(), Fa
     }
     let stop = Stop::after(None)?;
     let visitor = visitor(&args.visitor, global)?;
-    let writer = Writer::new(format, &room(&visitor), args.export.is_none(), global);
+    let writer = Writer::new(format, &room(&visitor), args.export.is_none(), &args.lines, global);
     let sink = Sink::new(args.export.clone(), args.force, writer, global)?;
     let history = history(&visitor, &args, format);
     // A person at the terminal sees the messages themselves, unless the last of them have to be found first.
     let waits = args.last.is_some() && !args.newest_first;
     let shows_progress = args.export.is_some() || waits || !std::io::stdout().is_terminal();
     let progress = shows_progress.then(|| Progress::new(Instant::now()));
-    let mut reading = Reading { history, sink, stop, progress, patience: Patience::default(), read: 0 };
+    let asks_admins = matches!(format, Format::Txt | Format::Html).then_some(visitor);
+    let mut reading = Reading { history, sink, stop, progress, patience: Patience::default(), read: 0, asks_admins };
     let end = match (args.last, args.newest_first) {
         (None, _) => reading.all(usize::MAX).await,
         (Some(last), true) => reading.all(usize::try_from(last).unwrap_or(usize::MAX)).await,
@@ -79,6 +80,8 @@ struct Reading {
     progress: Option<Progress>,
     patience: Patience,
     read: usize,
+    /// Who asks for the room's admins before the first message is written, where names are marked.
+    asks_admins: Option<Visitor>,
 }
 
 impl Reading {
@@ -153,6 +156,13 @@ impl Reading {
     }
 
     async fn write(&mut self, message: &Message) -> Result<(), End> {
+        // Else the marks of names would depend on who wrote first. Where the service does not tell its admins, what they
+        // write does.
+        if let Some(visitor) = self.asks_admins.take()
+            && let Ok(room) = visitor.chatroom().await
+        {
+            self.sink.learn_room(&room.admins);
+        }
         match self.sink.message(message, &mut self.stop).await {
             Ok(Flow::On) => Ok(()),
             Ok(Flow::Stopped) => Err(End::Stopped),
@@ -184,7 +194,7 @@ fn failed(source: CallError) -> End {
 fn history(visitor: &Visitor, args: &HistoryArgs, format: Format) -> History {
     let backwards = args.newest_first || args.last.is_some();
     let mut history = visitor.history(if backwards { From::Newest } else { From::Oldest });
-    history = history.types(if args.types.is_empty() { types(format) } else { args.types.clone() });
+    history = history.types(if args.types.is_empty() { types(format, args) } else { args.types.clone() });
     if let Some(time) = args.after {
         history = history.after(time);
     }
@@ -198,8 +208,11 @@ fn history(visitor: &Visitor, args: &HistoryArgs, format: Format) -> History {
 }
 
 /// Which messages a format has room for, where nobody says it; none means all.
-fn types(format: Format) -> Vec<Kind> {
+fn types(format: Format, args: &HistoryArgs) -> Vec<Kind> {
     match format {
+        Format::Txt if args.export.is_none() && std::io::stdout().is_terminal() => {
+            EVENTS.into_iter().chain([Kind::Text]).collect()
+        }
         Format::Txt => vec![Kind::Text],
         // Every press of a counter would be a line of the page.
         Format::Html => Kind::known().filter(|kind| !matches!(kind, Kind::Custom | Kind::PollUserVote)).collect(),

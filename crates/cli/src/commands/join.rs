@@ -15,12 +15,12 @@ use jiff::Timestamp;
 use tokio::time::sleep_until;
 
 use super::{
-    access, builder, enter,
+    access, builder, counting, enter,
     outbox::{Keeping, leftovers::Leftovers},
     send::print,
     stop::{Stop, Why},
     tail::{finish, leave, start_printer},
-    view,
+    view_of,
 };
 use crate::{
     args::{GlobalArgs, JoinArgs},
@@ -42,11 +42,11 @@ pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failu
     }
     let stop = Stop::after(None)?;
     let access = access(&args.access, global)?;
-    let view = view(global, access.name(), false);
+    let view = view_of(&args.shown, global, access.name(), false);
     let history = if access.has_history() { args.history } else { 0 };
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let leftovers = keeping.leftovers();
-    let (room, events) = enter(keeping.equip(builder(access, global)?), history, args.timeout)?;
+    let (room, events) = enter(counting(keeping.equip(builder(access, global)?), &view), history, args.timeout)?;
     converse(room, events, view, stop, leftovers, args.timeout).await
 }
 
@@ -59,7 +59,6 @@ pub(super) async fn converse(
     mut leftovers: Leftovers,
     timeout: Option<Duration>,
 ) -> Result<(), Failure> {
-    view.notices = true;
     let printer = start_printer()?;
     let mut input = Input::start().map_err(|source| Failure::System { what: "a thread", source })?;
     let mut typing = true;
@@ -122,12 +121,15 @@ pub(super) async fn converse(
                 Ok(Some(text)) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {
                     Some(view.note(Style::Red, "not sent: the line holds keys that are no text, such as arrow keys"))
                 }
-                Ok(Some(text)) => match room.send(text).await {
-                    Ok(_) => {
-                        own.waiting += 1;
-                        None
-                    }
-                    Err(error) => Some(view.note(Style::Red, &format!("not sent: {error}"))),
+                Ok(Some(line)) => match said(&line) {
+                    Ok(text) => match room.send(text).await {
+                        Ok(_) => {
+                            own.waiting += 1;
+                            None
+                        }
+                        Err(error) => Some(view.note(Style::Red, &format!("not sent: {error}"))),
+                    },
+                    Err(told) => Some(view.note(Style::Red, &told)),
                 },
                 Ok(None) => {
                     (typing, since) = (false, Instant::now());
@@ -169,6 +171,20 @@ pub(super) async fn converse(
     }
     finish(printer, &mut stop, hurried).await.map_err(Failure::Output)?;
     failure.map_or(Ok(()), Err)
+}
+
+/// What a line says. One that begins with a slash is meant for the program, which has no commands: it must not end up
+/// before everyone's eyes. A second slash says the first.
+fn said(line: &str) -> Result<&str, String> {
+    match line.strip_prefix('/') {
+        None => Ok(line),
+        Some(text) if text.starts_with('/') => Ok(text),
+        Some(command) => {
+            let name = command.split_whitespace().next().unwrap_or_default();
+            let name = SafeText::log(name);
+            Err(format!("not sent: there is no command /{name}; begin the line with // to say a slash"))
+        }
+    }
 }
 
 /// Somebody who presses Enter wants to be in the room now: a wait for the next attempt ends. Where there is none, nothing
@@ -242,5 +258,20 @@ pub(super) fn fate(delivery: &Delivery) -> String {
         Delivery::Unconfirmed => "it was sent, and nothing says whether it arrived".to_owned(),
         Delivery::Delivered { .. } => "delivered".to_owned(),
         Delivery::Queued | Delivery::Sent | _ => "it is still on its way".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn a_line_that_begins_with_a_slash_is_said_only_with_two() {
+        for (line, text) in [("hello", Some("hello")), ("//me waves", Some("/me waves")), ("a/b", Some("a/b"))] {
+            assert_eq!(said(line).ok(), text, "{line}");
+        }
+        for line in ["/", "/kick Eve", "/quit"] {
+            assert!(said(line).unwrap_err().starts_with("not sent: there is no command /"), "{line}");
+        }
     }
 }

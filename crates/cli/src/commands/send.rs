@@ -47,7 +47,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     let mut source = source(&args)?;
     let mut stop = Stop::after(None)?;
     let access = access(&args.access, global)?;
-    let mut view = view(global, access.name(), false);
+    let mut view = view(global, access.name());
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let mut leftovers = keeping.leftovers();
     let (room, mut events) = enter(keeping.equip(builder(access, global)?), 0, Some(args.timeout))?;

@@ -6,9 +6,9 @@ use chatroom_client::{Event, EventStream, Room};
 use tokio::time::timeout;
 
 use super::{
-    FAREWELL, access, builder, enter,
+    FAREWELL, access, builder, counting, enter,
     stop::{Stop, Why},
-    view,
+    view_of,
 };
 use crate::{
     args::{GlobalArgs, TailArgs},
@@ -21,13 +21,13 @@ use crate::{
 pub(super) async fn run(args: TailArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let stop = Stop::after(args.length)?;
     let access = access(&args.access, global)?;
-    let view = view(global, access.name(), args.json);
+    let view = view_of(&args.shown, global, access.name(), args.json);
     let printer = start_printer()?;
     if args.history > 0 && !access.has_history() {
         let told = "a config alone gives no way to read earlier messages; a token does (--token-file)";
         printer.offer(view.note(Style::Yellow, told));
     }
-    let (room, events) = enter(builder(access, global)?, args.history, args.timeout)?;
+    let (room, events) = enter(counting(builder(access, global)?, &view), args.history, args.timeout)?;
     follow(room, events, view, printer, stop, args.count).await
 }
 

@@ -52,7 +52,7 @@ async fn create(args: CreateTokenArgs, global: &GlobalArgs) -> Result<(), Failur
         device_id: args.device,
         subject: args.subject,
         name: args.name,
-        expired_at: args.expires.and_then(|life| Some(Time::milliseconds(now.checked_add(life).ok()?))),
+        expired_at: args.expires.map(|end| Time::milliseconds(end.instant())),
     };
     let answer = rooms
         .create_token(&RoomId::from(args.room), &wish)

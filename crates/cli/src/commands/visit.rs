@@ -62,7 +62,7 @@ impl Visit {
     pub(super) fn begin(visitor: VisitorArgs, global: &GlobalArgs, stay: Stay) -> Result<Self, Failure> {
         let stop = Stop::after(stay.length)?;
         let access = access(&AccessArgs { visitor, config: None }, global)?;
-        let view = view(global, access.name(), false);
+        let view = view(global, access.name());
         let mut builder = builder(access, global)?.limits(stay.limits);
         if let Some(timeout) = stay.timeout {
             builder = builder.patience(timeout);

@@ -1,18 +1,10 @@
 use chatroom_client::{Cause, Event, GapReason, LinkError};
-use chatroom_wire::config::SelfUser;
+use chatroom_wire::{User, config::SelfUser};
 
 use super::*;
 
 fn view(json: bool) -> View {
-    View {
-        json,
-        notices: false,
-        out: Palette::PLAIN,
-        err: Palette::PLAIN,
-        name: None,
-        joined: false,
-        names: Names::default(),
-    }
+    View::plain(json)
 }
 
 fn read(json: &str) -> Message {
@@ -80,11 +72,43 @@ fn json_that_was_kept_as_it_came_stays_on_one_line() {
 }
 
 #[test]
-fn in_plain_lines_only_texts_are_data() {
-    let mute = added(read(r#"{"type":"INTERACTION_TYPE_MUTE"}"#));
-    assert_eq!(view(false).show(&mute), None);
-    let note = View { notices: true, ..view(false) }.show(&mute);
-    assert!(matches!(note, Some(Line::Note(_))), "{note:?}");
+fn events_are_notes_unless_they_are_chosen_or_a_terminal_shows_them() {
+    let mute = added(read(
+        r#"{"type":"INTERACTION_TYPE_MUTE","user":{"custom_name":"Ada","is_admin":true},
+            "received_at":"2026-06-01T20:15:30Z"}"#,
+    ));
+    let told = "--- [2026-06-01T20:15:30Z] room muted by @Ada: only admins can write".to_owned();
+    assert_eq!(view(false).show(&mute), Some(Line::Note(told.clone())));
+    let terminal = View { events: Events::Data, ..view(false) }.show(&mute);
+    assert_eq!(terminal, Some(Line::Data(told.clone())));
+    let chosen = View { types: vec![Kind::Mute], ..view(false) }.show(&mute);
+    assert_eq!(chosen, Some(Line::Data(told)));
+    for json in [false, true] {
+        assert_eq!(View { types: vec![Kind::Text], ..view(json) }.show(&mute), None);
+    }
+    let entrance = added(read(r#"{"type":"INTERACTION_TYPE_ENTRANCE","entrance_message":{"custom_name":"Eve"}}"#));
+    assert_eq!(view(false).show(&entrance), None, "what happens all the time is shown where it is asked for");
+}
+
+#[test]
+fn with_ids_a_line_holds_what_a_moderator_acts_on() {
+    let line = View { ids: true, ..view(false) }.show(&added(read(TEXT)));
+    let told = "[2026-06-01T20:15:30.123456789Z] id=1 user=u @Ada: What a goal!";
+    assert_eq!(line, Some(Line::Data(told.to_owned())));
+}
+
+#[test]
+fn an_admin_whom_the_room_names_is_known_before_the_admin_wrote() {
+    let mut view = view(false);
+    let admins = r#"{"id":"r","admins":[{"id":"1","custom_name":"Noor"}]}"#;
+    let room = serde_json::from_str::<chatroom_wire::Chatroom>(admins).unwrap();
+    view.names.learn_room(&room.admins);
+    let Some(Line::Data(line)) = view.show(&from("noor", r#"{"id":"2"}"#)) else { unreachable!("a text is data") };
+    assert!(line.contains("] (not the admin) @noor: "), "{line}");
+    let Some(Line::Data(line)) = view.show(&from("Ada", r#"{"id":"2","name_taken":true}"#)) else {
+        unreachable!("a text is data")
+    };
+    assert!(line.contains("] (name taken) @Ada: "), "{line}");
 }
 
 #[test]

@@ -67,12 +67,14 @@ fn is_the_same_elsewhere(name: &str, attacked: &str, calm: &str, strangers: usiz
         if is_stranger(&wanted) {
             found += 1;
             let told = seen.text();
-            let after = told.strip_prefix("[time] ").unwrap_or_else(|| panic!("{name}, row {number}: {told:?}"));
+            let after = told
+                .strip_prefix("[time] ")
+                .unwrap_or_else(|| panic!("{name}, row {number}: {told:?}, not {:?}", wanted.text()));
             let is_marked =
                 ["(not the admin) ", "(not an admin) ", "(mixed scripts) "].iter().any(|mark| after.starts_with(mark));
             assert!(after.starts_with('@') || is_marked, "{name}, row {number}: {told:?}");
         } else if is_pinned(&wanted) {
-            assert!(seen.text().starts_with("--- pinned: "), "{name}, row {number}");
+            assert!(seen.text().starts_with("--- [time] message pinned by @Admin: "), "{name}, row {number}");
         } else {
             assert_eq!(seen, wanted, "{name}, row {number}");
         }
@@ -95,12 +97,13 @@ fn is_the_same_elsewhere(name: &str, attacked: &str, calm: &str, strangers: usiz
 }
 
 fn is_stranger(row: &Row) -> bool {
-    row.text().ends_with("@Guest: hello")
+    row.text().ends_with("@Guest: hello") && !is_pinned(row)
 }
 
-/// What a moderator pinned of it is told in `join`.
+/// What a moderator pinned of it.
 fn is_pinned(row: &Row) -> bool {
-    row.text() == "--- pinned: hello"
+    let text = row.text();
+    text.starts_with("--- [time] message pinned by @Admin: ") && text.ends_with("@Guest: hello")
 }
 
 /// Else the test above would find nothing.

@@ -5,6 +5,7 @@
 //! - [`behind_proxy`]: `serve` behind a proxy that terminates TLS
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
 //! - [`evening`]: the page of a host's evening, command by command
+//! - [`events`]: what happens besides texts, ids, and marks of names
 //! - [`flood`]: a hundred thousand messages at once, and readers who stop
 //! - [`foreign_broker`]: `tail` and `send` against brokers that others wrote
 //! - [`hostile_text`]: what strangers write, in a terminal
@@ -35,6 +36,7 @@ mod contract;
 mod counters;
 mod demo;
 mod evening;
+mod events;
 mod filters;
 #[cfg(target_os = "linux")]
 mod flood;

@@ -69,8 +69,10 @@ async fn only_the_last_messages_of_one_person_are_deleted() {
     let left = chatroom(&home).args(["tail", "--history", "100", "--count", "4"]).args(&ben).run().await;
     let texts = crate::support::texts(&left.assert_code(0).out);
     assert_eq!(texts, ["one", "one of ben", "two of ben", "three of ben"]);
-    let none = room.act(["delete", "--user", "nobody-of-this-name", "--yes"]).await;
-    assert!(none.err.concat().contains("nothing to delete"), "{}", none.transcript());
+    let none = room.act(["delete", "--id", "nobody-of-this-id", "--yes"]).await;
+    assert!(none.err.concat().contains("already nothing to delete"), "{}", none.transcript());
+    let nobody = ["moderate", "delete", "--user", "nobody-of-this-name", "--yes"];
+    refused(&chatroom(&home).args(nobody).args(room.server.admin_args()).run().await, 1, "nobody here has the name");
 }
 
 #[tokio::test]

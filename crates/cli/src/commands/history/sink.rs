@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use chatroom_wire::{Message, SafeText};
+use chatroom_wire::{Message, SafeText, User};
 use tokio::time::timeout;
 
 use super::{End, writer::Writer};
@@ -58,9 +58,14 @@ impl Sink {
         Ok(Self { writer, printer: start_printer()?, err, export, written: 0, begun: false })
     }
 
+    /// Marks names that look like those of these admins.
+    pub(super) fn learn_room(&mut self, admins: &[User]) {
+        self.writer.learn_room(admins);
+    }
+
     /// Writes a message.
     pub(super) async fn message(&mut self, message: &Message, stop: &mut Stop) -> Result<Flow, Failure> {
-        let text = self.writer.message(message);
+        let Some(text) = self.writer.message(message) else { return Ok(Flow::On) };
         self.begin(stop).await?;
         let flow = self.write(text, stop).await?;
         self.written += u64::from(flow == Flow::On);

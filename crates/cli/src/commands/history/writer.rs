@@ -3,21 +3,22 @@
 //! Whatever the messages hold, and wherever it ends, what was written is well-formed. Each piece is given without its
 //! last newline.
 //!
-//! - [`told`]: what a message says, as a sentence; [`csv`]: a row; [`html`]: a page
+//! - [`told`]: what a message itself says; [`csv`]: a row; [`html`]: a page
 
 mod csv;
 mod html;
 mod told;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
-use chatroom_wire::{Message, Names};
+use chatroom_wire::{Message, Names, User};
 
 use self::html::Page;
 use crate::{
-    args::{GlobalArgs, history::Format},
-    color::{ColorChoice, Palette, Style},
-    output::{Line, View, json_line},
+    args::{GlobalArgs, LineArgs, history::Format},
+    color::{ColorChoice, Palette},
+    commands::clock,
+    output::{Events, View, clock::Clock, json_line},
 };
 
 /// Writes messages in a format.
@@ -36,16 +37,26 @@ pub(super) enum Writer {
 
 impl Writer {
     /// A writer of a room's messages.
-    pub(super) fn new(format: Format, room: &str, to_stdout: bool, global: &GlobalArgs) -> Self {
+    pub(super) fn new(format: Format, room: &str, to_stdout: bool, lines: &LineArgs, global: &GlobalArgs) -> Self {
         match format {
             Format::Txt => {
                 let choice = if to_stdout { global.color } else { ColorChoice::Never };
-                Self::Lines(view(choice.palette(&io::stdout())))
+                let clock = clock(lines, to_stdout && io::stdout().is_terminal());
+                Self::Lines(view(choice.palette(&io::stdout()), clock, lines.ids))
             }
             Format::Csv => Self::Csv,
             Format::Json => Self::Json { begun: false },
             Format::Ndjson => Self::Ndjson,
             Format::Html => Self::Html(Page::new(room)),
+        }
+    }
+
+    /// Marks names that look like those of these admins.
+    pub(super) fn learn_room(&mut self, admins: &[User]) {
+        match self {
+            Self::Lines(view) => view.names.learn_room(admins),
+            Self::Html(page) => page.learn_room(admins),
+            Self::Csv | Self::Json { .. } | Self::Ndjson => {}
         }
     }
 
@@ -59,19 +70,19 @@ impl Writer {
         }
     }
 
-    /// A message.
-    pub(super) fn message(&mut self, message: &Message) -> String {
+    /// A message; nothing where it says nothing to a reader.
+    pub(super) fn message(&mut self, message: &Message) -> Option<String> {
         match self {
             Self::Lines(view) => {
                 view.names.learn(message);
-                line(view, message)
+                view.line(message, None, view.out)
             }
-            Self::Csv => csv::row(message),
+            Self::Csv => Some(csv::row(message)),
             Self::Json { begun } => {
                 let comma = if std::mem::replace(begun, true) { "," } else { "" };
-                format!("{comma}{}", json_line(message))
+                Some(format!("{comma}{}", json_line(message)))
             }
-            Self::Ndjson => json_line(message),
+            Self::Ndjson => Some(json_line(message)),
             Self::Html(page) => page.message(message),
         }
     }
@@ -86,19 +97,20 @@ impl Writer {
     }
 }
 
-fn view(out: Palette) -> View {
-    View { json: false, notices: false, out, err: out, name: None, joined: false, names: Names::default() }
-}
-
-/// A text as `chatroom tail` has it; whatever else happened as a sentence behind a star, where a name would begin.
-fn line(view: &View, message: &Message) -> String {
-    if message.text().is_some()
-        && let Some(Line::Data(line)) = view.message(message, None)
-    {
-        return line;
+fn view(out: Palette, clock: Clock, ids: bool) -> View {
+    let names = Names::default();
+    View {
+        json: false,
+        types: Vec::new(),
+        events: Events::Data,
+        ids,
+        clock,
+        out,
+        err: out,
+        name: None,
+        joined: false,
+        names,
     }
-    let time = message.received_at.map_or_else(|| "-".to_owned(), |time| time.to_string());
-    format!("{} * {}", view.out.paint(Style::Dim, format_args!("[{time}]")), told::told(message))
 }
 
 #[cfg(test)]

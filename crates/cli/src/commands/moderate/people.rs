@@ -1,16 +1,20 @@
 //! Blocks, unblocks, and goes by another name.
 
-use chatroom_wire::{MessageId, SafeText, User, UserId};
+use chatroom_wire::{Chatroom, SafeText, User, UserId};
 use serde_json::json;
 
-use super::{Desk, failed, search};
+use super::{
+    Desk, failed,
+    person::{self, People},
+};
 use crate::{
     args::moderate::{BlockArgs, PersonArgs},
     failure::Failure,
 };
 
 pub(super) async fn block(desk: &Desk<'_>, args: BlockArgs) -> Result<(), Failure> {
-    let mut user = find(desk, &args.person).await?;
+    let room = desk.state().await?;
+    let mut user = person::find(desk, &args.person, &room).await?;
     if let Some(name) = args.user_name {
         user.custom_name = name;
     }
@@ -18,6 +22,10 @@ pub(super) async fn block(desk: &Desk<'_>, args: BlockArgs) -> Result<(), Failur
         user.device_id = args.device;
     }
     let told = told(&user);
+    if is_blocked(&room, &user) {
+        user.blocked = Some(true);
+        return desk.done(&format!("{told} is already blocked"), &user).await;
+    }
     if !desk.sure(&format!("block {told}? Nobody else sees what they write then."), args.sure.yes)? {
         return Ok(());
     }
@@ -27,9 +35,18 @@ pub(super) async fn block(desk: &Desk<'_>, args: BlockArgs) -> Result<(), Failur
 }
 
 pub(super) async fn unblock(desk: &Desk<'_>, args: PersonArgs) -> Result<(), Failure> {
-    let user = find(desk, &args).await?;
+    let room = desk.state().await?;
+    let user = blocked(desk, &args, &room).await?;
     let told = told(&user);
-    let Some(id) = &user.id else { return Err(nobody()) };
+    let not_blocked = || Failure::Refused {
+        problem: format!("{told} is not blocked: nothing was done"),
+        hint: "`chatroom moderate list` lists who is blocked",
+    };
+    let id = user.id.as_ref().ok_or_else(not_blocked)?;
+    // Whoever may not do this is told so by the service, whomever it is about.
+    if !is_blocked(&room, &user) && desk.is_admin().await {
+        return Err(not_blocked());
+    }
     desk.visitor.unblock(id).await.map_err(failed("the person can't be unblocked"))?;
     let told = format!("unblocked {told}: everybody sees what they write from now on");
     desk.done(&told, &User { blocked: Some(false), ..user }).await
@@ -41,33 +58,25 @@ pub(super) async fn rename(desk: &Desk<'_>, name: &str) -> Result<(), Failure> {
     desk.done(&told, &json!({"custom_name": name})).await
 }
 
-/// The person of an id, or the author of a message.
-async fn find(desk: &Desk<'_>, person: &PersonArgs) -> Result<User, Failure> {
-    if let Some(message) = &person.message {
-        let id = MessageId::from(message.clone());
-        let found = search::message(&desk.visitor, &id, person.search).await?;
-        let author = found.ok_or_else(|| search::not_found(message, person.search))?.user;
-        return if author.id.is_some() { Ok(only_who(author)) } else { Err(nobody()) };
+/// Who is to be unblocked: of those who are blocked, before anybody else.
+async fn blocked(desk: &Desk<'_>, args: &PersonArgs, room: &Chatroom) -> Result<User, Failure> {
+    if let (Some(said), None, None) = (&args.user, &args.id, &args.message) {
+        match People::of_blocked(room).resolve(said) {
+            Ok(person) => return Ok(person.user.clone()),
+            Err(found) if found.is_empty() => {}
+            Err(found) => return Err(person::several(desk, said, &found)),
+        }
     }
-    let id = UserId::from(person.user.clone().unwrap_or_default());
-    Ok(User { id: Some(id), ..User::default() })
+    person::find(desk, args, room).await
 }
 
-/// Of an author, what says who it is.
-fn only_who(author: User) -> User {
-    User { id: author.id, device_id: author.device_id, custom_name: author.custom_name, ..User::default() }
+fn is_blocked(room: &Chatroom, user: &User) -> bool {
+    user.id.is_some() && room.blocked_users.iter().any(|blocked| blocked.id == user.id)
 }
 
-fn told(user: &User) -> String {
-    let id = user.id.as_ref().map_or("", |id| id.as_str());
-    let id = SafeText::name(id, "nobody").into_string();
+/// A person by name and id.
+pub(super) fn told(user: &User) -> String {
+    let id = SafeText::name(user.id.as_ref().map_or("", UserId::as_str), "nobody").into_string();
     let name = SafeText::name(&user.custom_name, "").into_string();
     if name.is_empty() { id } else { format!("{name} ({id})") }
-}
-
-fn nobody() -> Failure {
-    Failure::Refused {
-        problem: "the service does not say who wrote this message".to_owned(),
-        hint: "give the person's id with --user, if you know it",
-    }
 }

@@ -4,23 +4,75 @@ use chatroom_client::{
     HistoryError, Visitor,
     history::{From, History},
 };
-use chatroom_wire::{Kind, Message, MessageId, Time, UserId};
+use chatroom_wire::{Kind, Message, MessageId, Payload, SafeText, Time, UserId, names};
 
-use super::failed;
-use crate::{failure::Failure, words::thousands};
+use super::{Desk, failed, person::People};
+use crate::{cells, commands::resolve::ambiguous, failure::Failure, words::thousands};
 
 /// What people write, and what can be deleted.
 const WRITTEN: [Kind; 3] = [Kind::Text, Kind::Sticker, Kind::Custom];
 
-/// The message of this id, if it is among the newest so many.
-pub(super) async fn message(visitor: &Visitor, id: &MessageId, search: u32) -> Result<Option<Message>, Failure> {
-    let mut history = Bounded::new(visitor.history(From::Newest).types(WRITTEN), search);
+/// What is announced of people.
+const ABOUT_PEOPLE: [Kind; 4] = [Kind::BlockUser, Kind::UnblockUser, Kind::PinMessage, Kind::UnpinMessage];
+
+/// The message of this id, or of the only id that begins so, if it is among the newest so many.
+pub(super) async fn message(desk: &Desk<'_>, said: &str, search: u32) -> Result<Option<Message>, Failure> {
+    let mut history = Bounded::new(desk.visitor.history(From::Newest).types(WRITTEN), search);
+    let mut found = Vec::new();
     while let Some(message) = history.next().await? {
-        if message.id.as_ref() == Some(id) {
+        let Some(id) = message.id.as_ref().map(MessageId::as_str) else { continue };
+        if id == said {
             return Ok(Some(message));
         }
+        if id.starts_with(said) {
+            found.push(message);
+        }
     }
-    Ok(None)
+    if found.len() < 2 {
+        return Ok(found.pop());
+    }
+    let rows: Vec<[String; 3]> = found
+        .iter()
+        .map(|message| {
+            [
+                SafeText::line(message.id.as_ref().map_or("-", MessageId::as_str)).into_string(),
+                format!("@{}", names::shown(&message.user)),
+                SafeText::line(message.text().unwrap_or_default()).into_string(),
+            ]
+        })
+        .collect();
+    Err(ambiguous(said, "messages", &cells::columns(&rows), desk.global))
+}
+
+/// Whether the newest so many deletions tell of this message.
+pub(super) async fn is_deleted(visitor: &Visitor, id: &MessageId, search: u32) -> Result<bool, Failure> {
+    let mut history = Bounded::new(visitor.history(From::Newest).types([Kind::DeleteMessage]), search);
+    while let Some(message) = history.next().await? {
+        if matches!(&message.payload, Payload::DeleteMessage(deleted) if deleted.id == *id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whom the newest so many messages show, with the newest name of each first.
+pub(super) async fn people(desk: &Desk<'_>, search: u32) -> Result<People, Failure> {
+    let shown = WRITTEN.into_iter().chain(ABOUT_PEOPLE);
+    let mut history = Bounded::new(desk.visitor.history(From::Newest).types(shown), search);
+    let mut people = People::default();
+    while let Some(message) = history.next().await? {
+        match &message.payload {
+            Payload::BlockUser(user) | Payload::UnblockUser(user) => people.add(user),
+            Payload::PinMessage(pin) | Payload::UnpinMessage(pin) => {
+                if let Some(sender) = &pin.message.sender {
+                    people.add(sender);
+                }
+            }
+            _ => {}
+        }
+        people.add(&message.user);
+    }
+    Ok(people)
 }
 
 /// What this person wrote, the newest first: at most `last` of it, since `since`, among the newest so many messages.
@@ -50,16 +102,16 @@ pub(super) async fn messages_of(
 
 /// That a message was not found, and how to find it.
 pub(super) fn not_found(id: &str, search: u32) -> Failure {
-    let id = chatroom_wire::SafeText::name(id, "");
+    let id = SafeText::name(id, "");
     Failure::Refused {
         problem: format!("the message {id} is not among the newest {}", thousands(search)),
-        hint: "is the id right? --search N looks further back; `chatroom tail --json` tells ids",
+        hint: "is the id right? --search N looks further back; `chatroom history --ids` shows ids",
     }
 }
 
 /// A press counts, and says nothing.
 fn is_press(message: &Message) -> bool {
-    matches!(&message.payload, chatroom_wire::Payload::Custom(custom) if custom.incr.is_some())
+    matches!(&message.payload, Payload::Custom(custom) if custom.incr.is_some())
 }
 
 struct Bounded {

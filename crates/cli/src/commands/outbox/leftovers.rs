@@ -168,21 +168,12 @@ fn whole(length: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chatroom_wire::{Names, User};
+    use chatroom_wire::User;
 
     use super::*;
-    use crate::color::Palette;
 
     fn view() -> View {
-        View {
-            json: false,
-            notices: false,
-            out: Palette::PLAIN,
-            err: Palette::PLAIN,
-            name: None,
-            joined: false,
-            names: Names::default(),
-        }
+        View::plain(false)
     }
 
     fn left(texts: &[(&str, &str)]) -> Leftovers {

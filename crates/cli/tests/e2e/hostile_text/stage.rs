@@ -47,7 +47,7 @@ impl Stage {
 
         let mut watchers = Vec::new();
         for command in ["tail", "join"] {
-            let args = [command.to_owned()].into_iter().chain(server.viewer_args());
+            let args = [command, "--time", "iso"].map(ToOwned::to_owned).into_iter().chain(server.viewer_args());
             let mut window = Window::open(&home, args);
             window.until("--- joined the room").await;
             watchers.push(window);
@@ -76,7 +76,9 @@ impl Stage {
     }
 
     pub(super) async fn close(mut self) -> Shown {
-        self.join.until("--- pinned: ").await;
+        for window in [&mut self.tail, &mut self.join] {
+            window.until("message pinned by @Admin: ").await;
+        }
         // Ctrl-C ends the one, Ctrl-D the other.
         Shown { tail: at_one_time(&self.tail.close("\x03").await), join: at_one_time(&self.join.close("\x04").await) }
     }
@@ -88,13 +90,17 @@ fn secret(file: &Path) -> String {
 
 /// The lines with `[time]` for their times, which are dim.
 fn at_one_time(shown: &str) -> String {
-    const BEGINNING: &str = "\x1b[2m[2";
-    let mut parts = shown.split(BEGINNING);
-    let mut steady = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (_, rest) = part.split_once(']').expect("a time ends");
-        steady.push_str("\x1b[2m[time]");
-        steady.push_str(rest);
+    let mut steady = shown.to_owned();
+    for beginning in ["\x1b[2m[2", "\x1b[2m--- [2"] {
+        let mut parts = steady.split(beginning);
+        let mut replaced = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (_, rest) = part.split_once(']').expect("a time ends");
+            replaced.push_str(beginning.trim_end_matches('2'));
+            replaced.push_str("time]");
+            replaced.push_str(rest);
+        }
+        steady = replaced;
     }
     steady
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use chatroom_wire::{Message, Names, Payload, SafeText, Time, names::Mark};
+use chatroom_wire::{Message, Names, Payload, SafeText, Time, User, names::Mark};
 
-use super::told::{name, said, told};
-use crate::words::thousands;
+use super::told::{name, said};
+use crate::{output::event::sentence, words::thousands};
 
 /// A page on its way.
 pub(in crate::commands::history) struct Page {
@@ -28,6 +28,10 @@ impl Page {
         }
     }
 
+    pub(super) fn learn_room(&mut self, admins: &[User]) {
+        self.names.learn_room(admins);
+    }
+
     /// The page's head. Its policy forbids whatever a mistake in escaping would let in.
     pub(super) fn begin(&self) -> String {
         let room = &self.room;
@@ -43,9 +47,10 @@ impl Page {
     }
 
     /// A message, below its day.
-    pub(super) fn message(&mut self, message: &Message) -> String {
-        self.count += 1;
+    pub(super) fn message(&mut self, message: &Message) -> Option<String> {
         self.names.learn(message);
+        let told = sentence(message, &self.names)?;
+        self.count += 1;
         let mut html = String::new();
         let time = message.received_at.map(|at| Time::seconds(at.instant()).to_string()).unwrap_or_default();
         let (day, clock) = time.split_once('T').unwrap_or(("", ""));
@@ -56,8 +61,8 @@ impl Page {
         let stamp = message.received_at.map(|at| at.to_string()).unwrap_or_default();
         let clock = format!("<time datetime=\"{stamp}\">{}</time>", clock.trim_end_matches('Z'));
         let Payload::Text(text) = &message.payload else {
-            let _ = write!(html, "<p class=\"act\">{clock} <span dir=\"auto\">{}</span></p>", escaped(&told(message)));
-            return html;
+            let _ = write!(html, "<p class=\"act\">{clock} <span dir=\"auto\">{}</span></p>", escaped(&told));
+            return Some(html);
         };
         let name = name(&message.user);
         let mut marks = String::new();
@@ -77,7 +82,7 @@ impl Page {
             escaped(name.as_ref()),
             escaped(&said(message)).replace('\n', "<br>"),
         );
-        html
+        Some(html)
     }
 
     /// The page's foot.

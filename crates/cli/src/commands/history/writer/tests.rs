@@ -1,6 +1,7 @@
 use chatroom_wire::Kind;
 
 use super::*;
+use crate::output::{clock::TimeStyle, event::sentence};
 
 /// A text, another with all that is dangerous in one of the formats, and something of each other type.
 fn messages() -> Vec<Message> {
@@ -37,11 +38,14 @@ fn messages() -> Vec<Message> {
     all.iter().map(|json| serde_json::from_str(json).unwrap()).collect()
 }
 
+fn as_lines() -> Writer {
+    Writer::Lines(view(Palette::PLAIN, Clock::new(TimeStyle::Iso), false))
+}
+
 fn written(mut writer: Writer, messages: &[Message], complete: bool) -> String {
     let mut text = writer.begin().map(|head| head + "\n").unwrap_or_default();
     for message in messages {
-        text.push_str(&writer.message(message));
-        text.push('\n');
+        text.extend(writer.message(message).map(|piece| piece + "\n"));
     }
     text.extend(writer.end(complete).map(|foot| foot + "\n"));
     text
@@ -55,7 +59,7 @@ fn assert_safe(text: &str) {
 
 #[test]
 fn lines_are_those_of_tail_and_sentences_for_what_is_no_text() {
-    let text = written(Writer::Lines(view(Palette::PLAIN)), &messages(), true);
+    let text = written(as_lines(), &messages(), true);
     assert_safe(&text);
     insta::assert_snapshot!(text);
 }
@@ -111,10 +115,27 @@ fn a_double_of_an_admin_is_marked_where_people_read() {
     };
     let host = said(r#"{"id":"1","custom_name":"Host","is_admin":true}"#);
     let messages = [host, said(r#"{"id":"2","custom_name":"H\u043est"}"#)];
-    let lines = written(Writer::Lines(view(Palette::PLAIN)), &messages, true);
+    let lines = written(as_lines(), &messages, true);
     assert_eq!(lines, "[-] @Host: hi\n[-] (not the admin) @H\u{43e}st: hi\n");
     let page = written(Writer::Html(Page::new("room-1")), &messages, true);
     assert!(page.contains("Host</b> <i>admin</i>") && page.contains("st</b> <i>not the admin</i>"), "{page}");
+}
+
+#[test]
+fn a_double_of_an_admin_whom_the_room_names_is_marked_before_the_admin_wrote() {
+    let said = |id: &str| {
+        let json = format!(
+            r#"{{"user":{{"id":"{id}","custom_name":"Hanna"}},"type":"INTERACTION_TYPE_TEXT","text_message":{{"text":"hi"}}}}"#
+        );
+        serde_json::from_str::<Message>(&json).unwrap()
+    };
+    let admin = User { id: Some("host".into()), ..User::named("Hanna") };
+    for mut writer in [as_lines(), Writer::Html(Page::new("r"))] {
+        writer.learn_room(std::slice::from_ref(&admin));
+        let text = written(writer, &[said("fake"), said("host")], true);
+        assert_eq!(text.matches("not the admin").count(), 1, "{text}");
+        assert!(text.find("not the admin") < text.rfind("Hanna"), "{text}");
+    }
 }
 
 #[test]
@@ -125,7 +146,8 @@ fn every_known_type_has_a_sentence_of_its_own() {
         if let Ok(message) = serde_json::from_str::<Message>(&json)
             && message.kind() == kind
         {
-            assert!(!told::told(&message).contains("another type"), "{kind:?}");
+            let told = sentence(&message, &Names::default()).unwrap_or_default();
+            assert!(!told.contains("another type"), "{kind:?}");
         }
     }
 }
