@@ -78,6 +78,7 @@ pub(super) async fn update(
 ) -> Result<Json<DictionaryAnswer>, ApiError> {
     check(&request)?;
     let _naming = service.naming.lock().await;
+    service.dictionaries.dictionary(&id).await?.ok_or_else(no_dictionary)?;
     check_free(&service, &request.name, Some(&id)).await?;
     let updated = service.dictionaries.update_dictionary(written(&service, id, request)).await?;
     Ok(Json(DictionaryAnswer { dictionary: updated.ok_or_else(no_dictionary)? }))

@@ -307,3 +307,28 @@ fn texts_of(answer: &Value) -> Vec<String> {
     let patterns = answer["patterns"].as_array().unwrap().iter();
     patterns.map(|pattern| pattern["text"].as_str().unwrap().to_owned()).collect()
 }
+
+#[tokio::test]
+async fn no_two_dictionaries_share_a_name() {
+    let server = server(&[]).await;
+    let admin = token(&server, "host", Role::Admin).await.token;
+    let call = async |method: &str, path: &str, name: &str| {
+        let answer = send(&server, method, path, admin.expose(), &json!({"name": name}).to_string()).await;
+        (answer.status, answer.json())
+    };
+    let (_, rude) = call("POST", "/dictionaries", "Rude words").await;
+    let (_, spam) = call("POST", "/dictionaries", "spam").await;
+    let path = |made: &Value| format!("/dictionaries/{}", made["dictionary"]["id"].as_str().unwrap());
+    for name in ["Rude words", "RUDE  words ", "ｒude words\u{200b}"] {
+        for (method, path) in [("POST", "/dictionaries".to_owned()), ("PUT", path(&spam))] {
+            let (status, answer) = call(method, &path, name).await;
+            assert_eq!((status, &answer["code"]), (409, &json!(6)), "{method} {name}");
+            assert!(answer["message"].as_str().unwrap().contains("has this name"), "{answer}");
+        }
+    }
+    assert_eq!(call("PUT", &path(&rude), "rude WORDS").await.0, 200, "its own name in another form");
+    let (one, other) = tokio::join!(call("POST", "/dictionaries", "twins"), call("POST", "/dictionaries", "Twins"));
+    let mut both = [one.0, other.0];
+    both.sort_unstable();
+    assert_eq!(both, [200, 409]);
+}

@@ -142,9 +142,10 @@ async fn a_token_of_another_room_reaches_nothing_of_this_one() {
         [{"text": "a", "corrected": true}, {"text": "b", "corrected": false}]}}});
     let made = post(&server, "/chatrooms/polls", admin.expose(), &poll.to_string()).await.json();
     let poll_id = made["poll"]["id"].as_str().unwrap().to_owned();
+    // Among them is another admin's of this room.
+    let stranger = tokens(&server).await.remove("admin of another room").unwrap();
     let before = get(&server, "/chatrooms", admin.expose()).await.json();
 
-    let stranger = tokens(&server).await.remove("admin of another room").unwrap();
     let act = json!({"action_taker": {"custom_name": "x"}});
     for (method, path, body) in [
         ("DELETE", format!("/chatrooms/messages/{id}?action_taker.custom_name=x"), json!({})),

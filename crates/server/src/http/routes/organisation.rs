@@ -33,7 +33,7 @@ pub(super) fn dictionaries() -> Vec<Route> {
             .says("Makes a dictionary.")
             .takes::<WriteDictionary>(json!({"name": "Rude", "description": "What nobody wants to read"}))
             .gives::<DictionaryAnswer>()
-            .refuses(&[429]),
+            .refuses(&[409, 429]),
         Route::api(Method::GET, "/dictionaries", "listDictionaries", DICTIONARY, dictionaries::list)
             .says("The dictionaries, the oldest first.")
             .asks(parameters::pages())
@@ -44,9 +44,9 @@ pub(super) fn dictionaries() -> Vec<Route> {
             .refuses(&[404]),
         Route::api(Method::PUT, "/dictionaries/{id}", "updateDictionary", DICTIONARY, dictionaries::update)
             .says("Gives a dictionary another name and description.")
-            .takes::<WriteDictionary>(json!({"name": "Rude", "description": "What nobody wants to read"}))
+            .takes::<WriteDictionary>(json!({"name": "Very rude", "description": "What nobody wants to read"}))
             .gives::<DictionaryAnswer>()
-            .refuses(&[404]),
+            .refuses(&[404, 409]),
         Route::api(Method::DELETE, "/dictionaries/{id}", "deleteDictionary", DICTIONARY, dictionaries::delete)
             .says("Deletes a dictionary, in all rooms.")
             .gives::<Done>()
