@@ -5,14 +5,17 @@ use std::fmt;
 use bytes::Bytes;
 use chatroom_session::{ApiRequest, CallError};
 use chatroom_wire::{
-    Chatroom, OrgToken, RoomId,
-    rest::{ChatroomAnswer, CreateChatroom, CreateToken, PlainTokenAnswer, TokenAnswer},
+    Chatroom, OrgToken, RoomId, UserId,
+    rest::{
+        BarAnswer, BarUser, BarredUser, BarredUsers, ChatroomAnswer, CreateChatroom, CreateToken, PlainTokenAnswer,
+        TokenAnswer,
+    },
 };
 use serde_json::json;
 
 use crate::{
     Rest,
-    calls::ask::{post, read, segment},
+    calls::ask::{get, post, read, segment},
     http::Request,
 };
 
@@ -78,6 +81,47 @@ impl Rooms {
     pub async fn create_token(&self, room: &RoomId, token: &CreateToken) -> Result<TokenAnswer, CallError> {
         let path = format!("/chatrooms/{}/tokens", segment(room.as_str())?);
         read(&self.make(&post(path, token)).await?)
+    }
+
+    /// Keeps somebody out of a room: ends their connections, and refuses all that they send until that is taken back.
+    /// Answers whether it was not so before. A call of `chatroom serve`: `POST /chatrooms/{id}/users:bar`.
+    ///
+    /// # Errors
+    /// When the service refuses it, can't be reached, or answers what can't be used.
+    ///
+    /// # Cancel safety
+    /// The person may or may not be barred.
+    pub async fn bar(&self, room: &RoomId, user: &UserId) -> Result<bool, CallError> {
+        self.change_bar(room, user, "bar").await
+    }
+
+    /// Lets somebody in again; answers whether they were barred: `POST /chatrooms/{id}/users:unbar`.
+    ///
+    /// # Errors
+    /// When the service refuses it, can't be reached, or answers what can't be used.
+    ///
+    /// # Cancel safety
+    /// The person may or may not be barred still.
+    pub async fn unbar(&self, room: &RoomId, user: &UserId) -> Result<bool, CallError> {
+        self.change_bar(room, user, "unbar").await
+    }
+
+    /// Who is kept out of a room, the oldest bar first: `GET /chatrooms/{id}/barred-users`.
+    ///
+    /// # Errors
+    /// When the service refuses it, can't be reached, or answers what can't be used.
+    ///
+    /// # Cancel safety
+    /// Safe: it changes nothing.
+    pub async fn barred(&self, room: &RoomId) -> Result<Vec<BarredUser>, CallError> {
+        let path = format!("/chatrooms/{}/barred-users", segment(room.as_str())?);
+        read(&self.make(&get(path)).await?).map(|answer: BarredUsers| answer.barred_users)
+    }
+
+    async fn change_bar(&self, room: &RoomId, user: &UserId, verb: &str) -> Result<bool, CallError> {
+        let path = format!("/chatrooms/{}/users:{verb}", segment(room.as_str())?);
+        let body = self.make(&post(path, &BarUser { user_id: user.clone() })).await?;
+        read(&body).map(|answer: BarAnswer| answer.changed)
     }
 
     /// Makes a token for [`Dictionaries`](crate::Dictionaries): `POST /dictionaries/tokens`.

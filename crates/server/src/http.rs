@@ -6,12 +6,13 @@
 //! - [`error`]: refusals, all in one form; [`cors`]: for browsers
 //! - [`rooms`], [`tokens`], [`config`], [`messages`], [`moderation`], [`users`], [`polls`]: the calls, one file for each
 //!   family; [`acting`]: what those have in common by which somebody acts in a room
-//! - [`dictionaries`], [`stickers`], [`org_tokens`]: calls about what belongs to the organisation
+//! - [`bars`]: who may not come in; [`dictionaries`], [`stickers`], [`org_tokens`]: calls about what belongs to the organisation
 //! - [`health`]: for those who watch the server
 
 mod access;
 mod acting;
 mod auth;
+mod bars;
 mod body;
 mod config;
 mod cors;

@@ -11,9 +11,11 @@
 //! - [`store`]: the truth, in SQLite; [`bus`]: from a room to the nodes that have listeners
 //! - [`filter`]: which texts are words of a dictionary; [`stickers`]: the packs that the server brings along
 //! - [`token`]: who may do what; [`tls`]: the server's certificate
+//! - `bars`: who may not come into which room
 //! - `fuzzing`: doors for the fuzz targets, no part of the API
 #![forbid(unsafe_code)]
 
+mod bars;
 pub mod bus;
 mod clock;
 pub mod filter;

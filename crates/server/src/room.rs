@@ -38,6 +38,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Settings,
+    bars::Bars,
     bus::Bus,
     clock::Clock,
     filter::Lexicon,
@@ -79,6 +80,8 @@ pub(crate) enum Notice {
     Answer(PacketId, Result<(), Box<Refusal>>),
     /// Somebody else uses its client id now.
     TakenOver,
+    /// Its user may not be in the room any more.
+    Barred,
 }
 
 impl AnswerTo {
@@ -136,6 +139,7 @@ pub(crate) struct Tools {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) bars: Arc<Bars>,
     pub(crate) clock: Clock,
     pub(crate) stop: Arc<Stop>,
 }

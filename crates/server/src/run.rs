@@ -29,6 +29,7 @@ use tracing::{info, warn};
 
 use crate::{
     Options, PublicUrl, Settings, StartError,
+    bars::Bars,
     bus::LocalBus,
     clock::Clock,
     filter::{InForce, Lexicon},
@@ -39,7 +40,7 @@ use crate::{
     room::{Rooms, act::ActError},
     service::Service,
     stop::{Phase, Stop},
-    store::{SqliteStore, StoreError},
+    store::{SqliteStore, Store as _, StoreError},
     tls::{HostNames, TlsIdentity},
     token::TokenKeys,
 };
@@ -132,6 +133,7 @@ impl Server {
         if store.found().token_key.as_deref() != Some(keys.public_key()) {
             store.keep_token_key(keys.public_key()).await?;
         }
+        let bars = Bars::new(store.bars().await?);
         let warnings = warnings(&retention, store.found().newest);
         let dictionaries = Arc::new(InForce::load(Arc::clone(&store) as _, Arc::clone(&lexicon)).await?);
         let settings = Arc::new(options.settings);
@@ -148,6 +150,7 @@ impl Server {
             lexicon,
             naming: Mutex::default(),
             bus: Arc::new(LocalBus::new()),
+            bars: Arc::new(bars),
             connections: Arc::new(Connections::new(&settings)),
             rooms: Rooms::new(),
             fanouts: Fanouts::default(),

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, broadcast};
 
 use crate::{
     PublicUrl, Settings,
+    bars::Bars,
     bus::Bus,
     clock::Clock,
     filter::Lexicon,
@@ -36,6 +37,7 @@ pub(crate) struct Service {
     pub(crate) naming: Mutex<()>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) bars: Arc<Bars>,
     pub(crate) rooms: Rooms,
     pub(crate) fanouts: Fanouts,
     pub(crate) clock: Clock,
@@ -56,6 +58,7 @@ impl Service {
             store: Arc::clone(&self.store),
             lexicon: Arc::clone(&self.lexicon),
             bus: Arc::clone(&self.bus),
+            bars: Arc::clone(&self.bars),
             clock: self.clock,
             stop: Arc::clone(&self.stop),
         })

@@ -1,9 +1,10 @@
 //! Bodies of the REST calls (docs/protocol.md, section C).
 //!
 //! - [`rooms`]: a room is made and shown; [`tokens`]: chat tokens and their renewal; [`messages`]: the history
-//! - [`moderation`]: mute, block, pin, rename; [`polls`], [`dictionaries`], [`stickers`]: those of their calls
+//! - [`moderation`]: mute, block, pin, rename; [`bars`]: who may not come in; [`polls`], [`dictionaries`], [`stickers`]: those of their calls
 //! - [`errors`]: the body of every refusal
 
+pub mod bars;
 pub mod dictionaries;
 pub mod errors;
 pub mod messages;
@@ -13,6 +14,7 @@ pub mod rooms;
 pub mod stickers;
 pub mod tokens;
 
+pub use bars::{BarAnswer, BarUser, BarredUser, BarredUsers};
 pub use dictionaries::{
     DictionariesPage, DictionaryAnswer, EnableDictionaries, PatternAnswer, PatternsAnswer, PatternsPage,
     PlainTokenAnswer, RoomDictionariesPage, RoomDictionary, UploadAnswer, WriteDictionary, WritePattern, WritePatterns,

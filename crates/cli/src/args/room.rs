@@ -30,6 +30,58 @@ pub(crate) enum RoomCommand {
     /// many watch, and the poll that runs.
     #[command(after_long_help = examples::ROOM_SHOW)]
     Show(ShowRoomArgs),
+
+    /// Keep somebody out of a room
+    ///
+    /// Ends the person's connections, and refuses all that they send until `room unbar`. It is announced to nobody, and
+    /// what they wrote before stays; `moderate delete --user` takes it away. It needs the organisation's token, and a
+    /// server of `chatroom serve`.
+    #[command(after_long_help = "\
+Examples:
+  Somebody whose id is known:
+      chatroom room bar user-417 --room ID --org-token-file org-token")]
+    Bar(BarArgs),
+
+    /// Let somebody in again
+    #[command(after_long_help = "\
+Examples:
+  Who is kept out? Then one of them:
+      chatroom room barred --room ID --org-token-file org-token
+      chatroom room unbar user-417 --room ID --org-token-file org-token")]
+    Unbar(BarArgs),
+
+    /// List who is kept out of a room, and since when
+    #[command(after_long_help = "\
+Examples:
+  Their ids alone:
+      chatroom room barred --room ID --org-token-file org-token --json | jq -r .user_id")]
+    Barred(BarredArgs),
+}
+
+/// `chatroom room bar` and `chatroom room unbar`
+#[derive(Debug, clap::Args)]
+pub(crate) struct BarArgs {
+    /// The person's id
+    #[arg(value_name = "USER_ID", value_parser = not_empty())]
+    pub(crate) user: String,
+    /// The room
+    #[arg(long, value_name = "ID", value_parser = not_empty())]
+    pub(crate) room: String,
+    #[command(flatten)]
+    pub(crate) org: OrgArgs,
+}
+
+/// `chatroom room barred`
+#[derive(Debug, clap::Args)]
+pub(crate) struct BarredArgs {
+    /// The room
+    #[arg(long, value_name = "ID", value_parser = not_empty())]
+    pub(crate) room: String,
+    /// Print each of them as one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) org: OrgArgs,
 }
 
 /// `chatroom room create`

@@ -1,5 +1,6 @@
-//! `chatroom room`: make a room, or show how one is.
+//! `chatroom room`: make a room, show how one is, or keep somebody out.
 
+mod bar;
 mod block;
 
 use std::io::{self, IsTerminal as _};
@@ -25,6 +26,9 @@ pub(super) async fn run(args: RoomArgs, global: &GlobalArgs) -> Result<(), Failu
     match args.command {
         RoomCommand::Create(args) => create(args, global).await,
         RoomCommand::Show(args) => show(args, global).await,
+        RoomCommand::Bar(args) => bar::bar(args, global).await,
+        RoomCommand::Unbar(args) => bar::unbar(args, global).await,
+        RoomCommand::Barred(args) => bar::list(args, global).await,
     }
 }
 

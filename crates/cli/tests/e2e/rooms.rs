@@ -130,3 +130,32 @@ pub(crate) fn json(exit: &Exit) -> Value {
     let [line] = &exit.out[..] else { panic!("stdout is not one line\n{}", exit.transcript()) };
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{}", exit.transcript()))
 }
+
+#[tokio::test]
+async fn who_is_barred_is_thrown_out_and_stays_out_until_unbarred() {
+    let home = Home::new();
+    let server = server(&home).await;
+    let room = server.ready.room_id.clone();
+    let run = async |verb: &str, more: &[&str]| {
+        let args = [&["room", verb], more, &["--room", &room]].concat();
+        chatroom(&home).args(args).args(org_args(&server)).run().await
+    };
+    let tail = chatroom(&home).arg("tail").args(server.viewer_args()).start();
+    crate::support::joined(&tail).await;
+    run("bar", &["viewer"]).await.assert_code(0);
+    let thrown_out = tail.exit().await;
+    thrown_out.assert_code(4);
+    assert!(thrown_out.err.join("\n").contains("barred from the room"), "{}", thrown_out.transcript());
+    let send = ["send", "--outbox", "none", "--timeout", "20s", "let me in"];
+    let refused = chatroom(&home).args(send).args(server.viewer_args()).run().await;
+    refused.assert_code(4);
+    let again = run("bar", &["viewer"]).await;
+    again.assert_code(0);
+    assert!(again.err.concat().contains("already"), "{}", again.transcript());
+    let listed = run("barred", &["--json"]).await;
+    assert_eq!(json(&listed)["user_id"], "viewer");
+    run("unbar", &["viewer"]).await.assert_code(0);
+    let nobody = run("unbar", &["viewer"]).await;
+    assert_eq!(refusal(&nobody, 1, "viewer is not barred"), Vec::<String>::new(), "{}", nobody.transcript());
+    chatroom(&home).args(send).args(server.viewer_args()).run().await.assert_code(0);
+}

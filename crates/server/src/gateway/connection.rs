@@ -29,6 +29,7 @@ use super::{
     link::{Link, LinkError, Progress},
 };
 use crate::{
+    bars::BARRED,
     listen::Arrival,
     room::{AnswerTo, Attendance, Notice, Publish, RoomHandle, Said},
     rules::Refusal,
@@ -239,6 +240,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return self.role.refuse(now.monotonic, ReasonCode::QUOTA_EXCEEDED, Some(&full.to_string()));
             }
         };
+        // Asked only now: a bar that comes later finds the connection in its place.
+        if self.service.bars.contains(&guest.grant.room, &guest.grant.user) {
+            return self.role.refuse(now.monotonic, ReasonCode::NOT_AUTHORIZED, Some(BARRED));
+        }
         debug!(room = %guest.grant.room, user = %guest.grant.user, client = %guest.client_id, "a client is let in");
         self.role.accept(now.monotonic, Accept::new(guest.keep_alive));
         self.arrival.is_known();
@@ -371,6 +376,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let text = Some("another connection uses this client id now");
                 self.role.disconnect(now, ReasonCode::TAKEN_OVER, text);
             }
+            Notice::Barred => self.role.disconnect(now, ReasonCode::NOT_AUTHORIZED, Some(BARRED)),
         }
     }
 

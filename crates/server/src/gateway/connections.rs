@@ -94,6 +94,13 @@ impl Connections {
         Ok(Place { client, number, connections: Arc::clone(self) })
     }
 
+    /// Tells all connections of this person in this room to go; answers how many.
+    pub(crate) fn bar(&self, room: &RoomId, user: &UserId) -> usize {
+        let here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        let barred = here.clients.values().filter(|entry| (&entry.user.0, &entry.user.1) == (room, user));
+        barred.filter(|entry| entry.inbox.send(Notice::Barred).is_ok()).count()
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.here.lock().unwrap_or_else(PoisonError::into_inner).clients.len()

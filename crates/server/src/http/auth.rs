@@ -14,6 +14,7 @@ use super::{
     access::{Callers, TokenKind, needs},
 };
 use crate::{
+    bars::BARRED,
     service::Service,
     token::{Grant, TokenError, TokenKeys},
 };
@@ -60,6 +61,11 @@ impl Caller {
 pub(crate) fn authorize(service: &Service, headers: &HeaderMap, callers: Callers) -> Result<Caller, ApiError> {
     let caller = caller(&service.keys, bearer(headers)?, service.clock.now().wall)
         .map_err(|error| ApiError::token_invalid(error.to_string()))?;
+    if let Some(grant) = caller.grant()
+        && service.bars.contains(&grant.room, &grant.user)
+    {
+        return Err(ApiError::forbidden(BARRED));
+    }
     if callers.contains(&caller.kind()) { Ok(caller) } else { Err(ApiError::forbidden(needs(callers))) }
 }
 

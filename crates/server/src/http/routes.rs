@@ -11,8 +11,9 @@ use axum::http::Method;
 use chatroom_wire::{
     Config,
     rest::{
-        Block, ChangePoll, ChatroomAnswer, CreateChatroom, CreateToken, Done, MessagesAnswer, Mute, Pin, PollBody,
-        PollsPage, RefreshAnswer, RefreshRequest, Rename, SetViewerInfo, TokenAnswer, Unblock, Unpin,
+        BarAnswer, BarUser, BarredUsers, Block, ChangePoll, ChatroomAnswer, CreateChatroom, CreateToken, Done,
+        MessagesAnswer, Mute, Pin, PollBody, PollsPage, RefreshAnswer, RefreshRequest, Rename, SetViewerInfo,
+        TokenAnswer, Unblock, Unpin,
     },
 };
 
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::{
     access::{ADMIN, ANYBODY, CHAT, ORGANISATION, REFRESH},
-    config, messages, moderation, openapi, parameters, polls, rooms,
+    bars, config, messages, moderation, openapi, parameters, polls, rooms,
     route::Route,
     tokens, users,
 };
@@ -55,7 +56,7 @@ fn rooms() -> Vec<Route> {
             .explains("The refresh token comes in the body and stays good until its own end.")
             .takes::<RefreshRequest>(json!({"refresh_token": "eyJ…"}))
             .gives::<RefreshAnswer>()
-            .refuses(&[401]),
+            .refuses(&[401, 403]),
         Route::api(Method::GET, "/chatrooms/config", "getChatroomConfig", CHAT, config::read)
             .says("How to connect over MQTT.")
             .explains("Each call gives a client id of its own.")
@@ -129,6 +130,24 @@ fn users() -> Vec<Route> {
             .explains("What was hidden stays hidden.")
             .takes::<Unblock>(json!({"unblocked_user": {"id": "eve", "action_taker": {"custom_name": "Ada"}}}))
             .gives::<Done>()
+            .refuses(&[404]),
+        Route::api(Method::POST, "/chatrooms/{id}/users:bar", "barChatroomUser", ORGANISATION, bars::bar)
+            .says("Keeps somebody out of a room.")
+            .explains(
+                "Ends the person's connections, and refuses all their calls, connections and messages until the bar is \
+                taken back. It is announced to nobody, and what they wrote before stays. Not a call of the vendor's.",
+            )
+            .takes::<BarUser>(json!({"user_id": "eve"}))
+            .gives::<BarAnswer>()
+            .refuses(&[404, 429]),
+        Route::api(Method::POST, "/chatrooms/{id}/users:unbar", "unbarChatroomUser", ORGANISATION, bars::unbar)
+            .says("Lets somebody in again.")
+            .takes::<BarUser>(json!({"user_id": "eve"}))
+            .gives::<BarAnswer>()
+            .refuses(&[404]),
+        Route::api(Method::GET, "/chatrooms/{id}/barred-users", "listBarredChatroomUsers", ORGANISATION, bars::list)
+            .says("Who is kept out of a room, the oldest bar first.")
+            .gives::<BarredUsers>()
             .refuses(&[404]),
         Route::api(Method::PUT, "/chatrooms/users", "updateChatroomUser", CHAT, users::rename)
             .says("The caller goes by another name in the room from now on.")

@@ -13,6 +13,7 @@ use uuid::Builder;
 use super::{ApiError, acting::ID_MAX, body::Body, path::Id};
 use crate::{
     Settings,
+    bars::BARRED,
     room::act::{ActError, Deed},
     rules::{Author, taken::GUEST},
     service::Service,
@@ -48,6 +49,9 @@ pub(super) async fn refresh(
         .keys
         .verify_refresh(&request.refresh_token, now)
         .map_err(|error| ApiError::token_invalid(error.to_string()))?;
+    if service.bars.contains(&old.room, &old.user) {
+        return Err(ApiError::forbidden(BARRED));
+    }
     let wanted = end(request.expired_at, service.settings.token_life, now).map_err(ApiError::invalid)?;
     // What is bought ends with what bought it.
     let end = wanted.min(old.expires_at);

@@ -47,6 +47,7 @@ impl Bench {
             store: Arc::new(store),
             lexicon: Arc::default(),
             bus: Arc::new(LocalBus::new()),
+            bars: Arc::default(),
             clock,
             stop: Arc::new(Stop::new()),
         };

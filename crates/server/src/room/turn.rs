@@ -8,6 +8,7 @@ use tracing::{debug, warn};
 
 use super::{AnswerTo, Publish, STORE_RETRY, Said, commit::to_store, task::Room, task::random};
 use crate::{
+    bars::BARRED,
     bus::Item,
     rules::{Author, Refusal, Speech, Verdict},
     store::{Appended, NewMessage, StoreError},
@@ -131,6 +132,10 @@ impl Room {
         for Publish { author, said, answer } in turn.drain(..) {
             let verdict = match (&said, &self.standing) {
                 (Said::Refused(refusal), _) => Verdict::Refuse(refusal.clone()),
+                // What was on its way when its author was barred.
+                (Said::Payload(_), _) if self.tools.bars.contains(&self.id, &author.id) => {
+                    Verdict::Refuse(Refusal::for_good(ReasonCode::NOT_AUTHORIZED, BARRED))
+                }
                 (Said::Payload(payload), Some(room)) => {
                     let speech = Speech { author: &author, renamed: self.names.of(&author.id), payload };
                     self.rules.judge(now, room, &self.tools.lexicon, speech, &mut random)

@@ -4,6 +4,7 @@
 
 mod bed;
 
+mod bars;
 mod delivery;
 mod dictionaries;
 mod hostile;

@@ -75,3 +75,13 @@ async fn showing_the_number_of_viewers() {
     let body = json!({"viewer_info": {"enabled": true}, "action_taker": by("Host")});
     stage.keep("updateViewerInfo", "PUT", "/chatrooms/viewer-infos", &stage.admin, body).await;
 }
+
+#[tokio::test]
+async fn keeping_somebody_out() {
+    let stage = Stage::new().await;
+    let room = format!("/chatrooms/{}", stage.server.room_id());
+    let eve = json!({"user_id": "eve"});
+    stage.keep("barChatroomUser", "POST", &format!("{room}/users:bar"), &stage.org, eve.clone()).await;
+    stage.keep("listBarredChatroomUsers", "GET", &format!("{room}/barred-users"), &stage.org, Value::Null).await;
+    stage.keep("unbarChatroomUser", "POST", &format!("{room}/users:unbar"), &stage.org, eve).await;
+}
