@@ -5,7 +5,7 @@ use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
 use chatroom_client::{Blame, BuildError, CallError, Cause, Delivery, End, OutboxError};
 use chatroom_server::{IssueError, SettingError, StartError};
 
-use crate::{access::AccessError, log::LogError, output::seconds, profile::ProfileError};
+use crate::{access::AccessError, log::LogError, output::seconds, profile::ProfileError, words::messages};
 
 /// The exit codes of all commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Network = 3,
     /// Token, signature or rights.
     Credentials = 4,
+    /// All of it is in the outbox on disk, and will be sent by the next run.
+    Persisted = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -80,6 +82,14 @@ pub(crate) enum Failure {
         /// Whether what was not delivered stays in the outbox.
         kept: bool,
     },
+    /// Nothing is lost: whoever tries again with the same text says it twice.
+    #[error("{} persisted, not delivered yet", messages(*count))]
+    Persisted {
+        count: usize,
+        /// Why it was given up for now; none where somebody asked to stop.
+        #[source]
+        why: Option<Box<Failure>>,
+    },
     #[error("stopped before the end of the history")]
     Unfinished,
     #[error("the server ended by itself")]
@@ -136,6 +146,7 @@ impl Failure {
                 _ => Cause::Call(source.clone()).blame().into(),
             },
             Self::File { .. } => Exit::Failed,
+            Self::Persisted { .. } => Exit::Persisted,
             Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
             Self::NotJoined { .. } => Exit::Network,
             Self::BadSettings { .. } | Self::Build(BuildError::Api(_) | BuildError::Proxy { .. }) => Exit::Usage,

@@ -28,6 +28,8 @@ const MQTT_5: &str =
 const LATER: &str = "the server is busy or broken; try again later, and longer with --timeout";
 const FIREWALL: &str = "a firewall may swallow the connection; is this the server's address?";
 const MORE: &str = "with --log debug you see what happened before";
+const PERSISTED: &str = "the next `chatroom send` or `join` in this room sends it first, so don't send the same text again \
+    (with --id that is safe); `chatroom outbox list` shows what waits";
 const KEPT: &str = "what stays in the outbox need not be said again: `chatroom outbox list` shows it";
 const ELSEWHERE: &str = "say where to keep messages until they have arrived with --outbox DIR, or keep none with \
     --outbox none";
@@ -56,6 +58,7 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::Undelivered { last, .. } => undelivered(last.as_ref()),
         Failure::Stopped { kept: true, .. } => KEPT,
         Failure::Stopped { .. } => "with --json each message's fate is told; say again what was not delivered",
+        Failure::Persisted { .. } => PERSISTED,
         Failure::Unfinished => "what was written is well-formed; with --after TIME it goes on behind the last message",
         Failure::Usage { hint, .. } | Failure::Refused { hint, .. } => hint,
         Failure::Start(error) => start(error),

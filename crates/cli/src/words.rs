@@ -59,6 +59,11 @@ pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
     texts.into_iter().map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
+/// A number of messages.
+pub(crate) fn messages(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "message" } else { "messages" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

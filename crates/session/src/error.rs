@@ -267,6 +267,9 @@ pub enum SendError {
     /// Too many messages wait.
     #[error("{0} messages wait already")]
     Full(usize),
+    /// A message with the same id is on its way, or another one in the room has it.
+    #[error("another message has this id")]
+    Duplicate,
     /// It could not be written to the outbox on disk.
     #[error("it can't be kept on disk: {0}")]
     NotKept(String),

@@ -212,6 +212,21 @@ pub enum Draft {
         /// What is chosen.
         options: Vec<OptionId>,
     },
+    /// Any of these under an id that the caller chose: a server that knows ids takes the same one once.
+    Identified {
+        /// The id.
+        id: MessageId,
+        /// What to say.
+        draft: Box<Self>,
+    },
+}
+
+impl Draft {
+    /// Gives it an id, so that it can be sent again without being said twice.
+    #[must_use]
+    pub fn with_id(self, id: MessageId) -> Self {
+        Self::Identified { id, draft: Box::new(self) }
+    }
 }
 
 impl<T: Into<String>> From<T> for Draft {

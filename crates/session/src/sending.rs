@@ -28,6 +28,13 @@ impl Session {
         if matches!(self.phase, Phase::Ended) {
             return Err(SendError::Ended);
         }
+        let (draft, id) = match draft {
+            Draft::Identified { id, draft } => (*draft, Some(id)),
+            draft => (draft, None),
+        };
+        if id.as_ref().is_some_and(|id| self.outbox.has(id)) {
+            return Err(SendError::Duplicate);
+        }
         if matches!(&draft, Draft::Text(text) | Draft::Custom(text) if text.is_empty()) {
             return Err(SendError::Empty);
         }
@@ -35,7 +42,7 @@ impl Session {
         if waiting >= self.options.limits.outbox {
             return Err(SendError::Full(waiting));
         }
-        let message = self.compose(draft);
+        let message = Message { id, ..self.compose(draft) };
         let size = envelope::encode(&message).len();
         if size >= LARGEST {
             return Err(SendError::TooLarge { size, max: LARGEST - 1 });
@@ -50,9 +57,9 @@ impl Session {
         }
     }
 
-    /// Gives a message its id and its place in the outbox.
+    /// Gives a message its place in the outbox, and an id where it has none.
     pub(crate) fn enqueue(&mut self, message: Message) -> MessageId {
-        let id = self.ids.make(self.now.wall);
+        let id = message.id.clone().unwrap_or_else(|| self.ids.make(self.now.wall));
         let message = Message { id: Some(id.clone()), ..message };
         let expires = self.now.mono + self.options.limits.time_to_live;
         let (known, today) = (self.present(), Time::milliseconds(self.now.wall));
@@ -170,6 +177,7 @@ fn payload(draft: Draft) -> Payload {
         Draft::Sticker { pack, id } => {
             Payload::Sticker(Some(StickerMessage { sticker_pack_id: pack, id, text: String::new(), extra: Map::new() }))
         }
+        Draft::Identified { draft, .. } => payload(*draft),
         Draft::Vote { poll, options } => {
             Payload::PollUserVote(Some(Vote { poll_id: poll, option_ids: options, extra: Map::new() }))
         }

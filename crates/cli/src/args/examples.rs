@@ -27,6 +27,7 @@ Exit codes:
   2  the command line, or the configuration file, can't be used
   3  the network, or the server, can't be reached
   4  the credentials are not accepted
+  5  persisted, not delivered yet: the next run sends it, so don't say it again
 
 Configuration file:
   [profiles.default]
@@ -85,6 +86,9 @@ Examples:
 
   Count, once a second, as the vendor's sample client does:
       chatroom send --token-file viewer.token --count 10 --every 1s \"[{\x1b[mn}]\"
+
+  Try until it is said, once however often that takes:
+      until chatroom send --token-file admin.token --id kick-off \"We begin\"; do sleep 5; done
 
   Say what another program prints, and keep the receipts:
       ./commentary | chatroom send --token-file admin.token --json > receipts.ndjson";

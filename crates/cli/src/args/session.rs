@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatroom_wire::Kind;
+use chatroom_wire::{Kind, MessageId};
 
 use super::{access::AccessArgs, examples, outbox::KeepingArgs, value};
 use crate::output::clock::TimeStyle;
@@ -77,16 +77,23 @@ pub(crate) struct SendArgs {
     /// Wait this long between one message and the next
     #[arg(long, value_name = "DUR", value_parser = value::duration)]
     pub(crate) every: Option<Duration>,
+    /// Send the message under this id, so that it can be sent again without being said twice
+    ///
+    /// Up to 128 printable ASCII characters without / \ % ? #. A server that knows ids, as `chatroom serve` does, takes
+    /// each once; a copy that waits in the outbox is the same message. Another text needs another id.
+    #[arg(long, value_name = "ID", value_parser = value::message_id, requires = "text", conflicts_with = "count")]
+    pub(crate) id: Option<MessageId>,
     /// Print {"id","state","ms"} for each message as soon as its fate is known
     ///
-    /// One line each. The state is delivered, rejected, expired, unconfirmed or, where it stays in the outbox, kept; what
-    /// was not delivered has a "reason" too. With an outbox, {"id","state":"queued"} comes before, as soon as the message
+    /// One line each. The state is delivered, rejected, expired, unconfirmed, unsent where the session ended before it was
+    /// sent, or, where it stays in the outbox, kept; what was not delivered has a "reason" too. With an outbox, {"id","state":"queued"} comes before, as soon as the message
     /// is on disk. A message of an earlier run has "earlier":true.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Give up, with exit code 3, when a message waits this long and none before it is delivered
+    /// Give up when a message waits this long and none before it is delivered
     ///
     /// Joining the room counts, and so does a server that takes no messages for now: one message takes no longer than this.
+    /// The exit code is 5 where all of it is persisted in the outbox, so that the next run sends it; else 3.
     #[arg(long, value_name = "DUR", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use chatroom_wire::Kind;
+use chatroom_wire::{Kind, MessageId};
 use jiff::SignedDuration;
 
 use crate::near::nearest;
@@ -84,6 +84,20 @@ const KIND_PREFIX: &str = "INTERACTION_TYPE_";
 /// How a type is named on the command line, but for the case.
 pub(crate) fn short_name(kind: Kind) -> &'static str {
     kind.name().trim_start_matches(KIND_PREFIX)
+}
+
+/// The id of a message, of the kind that every server takes and that can stand in the path of a URL.
+pub(super) fn message_id(text: &str) -> Result<MessageId, String> {
+    let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'%' | b'?' | b'#');
+    match text {
+        "" => Err("an id has at least one character".to_owned()),
+        "." | ".." => Err("an id can't be `.` or `..`, as it stands in paths".to_owned()),
+        _ if text.len() > 128 => Err("an id has at most 128 characters".to_owned()),
+        _ if !text.bytes().all(fits) => {
+            Err("an id has printable ASCII characters, without spaces and / \\ % ? #".to_owned())
+        }
+        _ => Ok(MessageId::from(text.to_owned())),
+    }
 }
 
 #[cfg(test)]

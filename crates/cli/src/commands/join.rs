@@ -156,10 +156,15 @@ pub(super) async fn converse(
     // What is left of the session tells what became of the last messages.
     while let Some(Some(Ok(event))) = events.next().now_or_never() {
         leftovers.ended(&event);
-        if let Event::DeliveryChanged { id, delivery, echo } = event
-            && let Some(line) = own.changed(&view, &id, &delivery, echo.as_deref())
-        {
-            printer.offer(line);
+        match event {
+            Event::DeliveryChanged { id, delivery, echo } => {
+                if let Some(line) = own.changed(&view, &id, &delivery, echo.as_deref()) {
+                    printer.offer(line);
+                }
+            }
+            // The last word on the last message comes before the end of a session that gave up.
+            Event::Ended(end) if end.blame().is_some() => failure = failure.or(Some(Failure::Ended(end))),
+            _ => {}
         }
     }
     let lines = leftovers.staying(&view, own.kept + own.waiting, Timestamp::now());
@@ -170,7 +175,13 @@ pub(super) async fn converse(
         printer.offer(view.note(Style::Dim, "left the room"));
     }
     finish(printer, &mut stop, hurried).await.map_err(Failure::Output)?;
-    failure.map_or(Ok(()), Err)
+    match failure {
+        // All that there was to say is safe, as with `send`.
+        Some(why @ Failure::Ended(End::GaveUp { .. })) if !typing && own.kept > 0 && !own.is_lost => {
+            Err(Failure::Persisted { count: own.kept, why: Some(Box::new(why)) })
+        }
+        failure => failure.map_or(Ok(()), Err),
+    }
 }
 
 /// What a line says. One that begins with a slash is meant for the program, which has no commands: it must not end up
@@ -204,6 +215,8 @@ struct Own {
     waiting: usize,
     /// Those that stay in the outbox.
     kept: usize,
+    /// One ended otherwise than delivered.
+    is_lost: bool,
 }
 
 impl Own {
@@ -235,6 +248,7 @@ impl Own {
             self.kept += 1;
             return None;
         }
+        self.is_lost |= !matches!(delivery, Delivery::Delivered { .. });
         // After "unconfirmed" an echo may still come.
         let message = match delivery {
             Delivery::Unconfirmed => self.said.get(id).cloned(),

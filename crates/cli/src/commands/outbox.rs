@@ -14,7 +14,7 @@ use etcetera::BaseStrategy as _;
 use jiff::Timestamp;
 use serde_json::json;
 
-use self::leftovers::{Leftovers, messages, text};
+use self::leftovers::{Leftovers, text};
 use super::{confirm::confirm, print_lines, setup};
 use crate::{
     access::{
@@ -30,6 +30,7 @@ use crate::{
     failure::Failure,
     output::json_line,
     profile::Profile,
+    words::messages,
 };
 
 /// The outbox of a command that sends, and for how long messages may wait.

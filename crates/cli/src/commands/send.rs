@@ -11,7 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatroom_client::{Delivery, End, Event, Limits, Pending, Room};
+use chatroom_client::{Delivery, Draft, End, Event, Limits, Pending, Room, SendError};
+use chatroom_wire::{Message, MessageId, Payload};
 use futures_util::{
     FutureExt as _,
     future::BoxFuture,
@@ -27,7 +28,7 @@ use self::{
 };
 use super::{
     access, builder, enter,
-    outbox::{Keeping, leftovers::messages},
+    outbox::Keeping,
     stop::Stop,
     tail::{finish, start_printer},
     view,
@@ -38,6 +39,7 @@ use crate::{
     failure::Failure,
     output::Line,
     printer::Printer,
+    words::messages,
 };
 
 /// How often it is looked whether what an earlier run left has waited too long, once it was waited for.
@@ -50,12 +52,18 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
     let mut view = view(global, access.name());
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let mut leftovers = keeping.leftovers();
+    let text = args.text.join(" ");
+    if args.id.as_ref().and_then(|id| leftovers.text_of(id)).is_some_and(|waits| waits != text) {
+        return Err(another());
+    }
     let (room, mut events) = enter(keeping.equip(builder(access, global)?), 0, Some(args.timeout))?;
     let printer = start_printer()?;
     let mut tally = Tally::new(source.total(), args.json, view.err);
     let mut pace = Pace::new(args.keeping.ttl);
     let mut on_the_way: FuturesUnordered<Way> = FuturesUnordered::new();
     let (mut failure, mut stopped, mut cut_short, mut ended) = (None, false, false, false);
+    let mut id_is_taken = false;
+    let begun = Instant::now();
     if print(&printer, leftovers.told(&view), &mut stop).await.is_none() {
         (stopped, cut_short) = (true, true);
         source.end();
@@ -76,7 +84,10 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
         if on_the_way.is_empty() && (ended || source.is_over() && !leftovers_hold) {
             break;
         }
-        let has_room = on_the_way.len() + leftovers.len() < room_for_all
+        // What an earlier run left under this id is this very message.
+        let waits = args.id.as_ref().is_some_and(|id| leftovers.text_of(id).is_some());
+        let has_room = !waits
+            && on_the_way.len() + leftovers.len() < room_for_all
             && (on_the_way.is_empty() || on_the_way.len() + sent_first < pace.most(Instant::now()));
         let waits = !timed_out && !ended && (!on_the_way.is_empty() || sent_first > 0);
         let lines = tokio::select! {
@@ -84,6 +95,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
             () = sleep_until((since + args.timeout).into()), if waits => {
                 timed_out = true;
                 failure = failure.or(Some(Failure::Ended(End::GaveUp { patience: args.timeout, last: last_cause.clone() })));
+                cut_short = !source.is_over();
                 source.end();
                 // Each message on its way gets its last word by that.
                 let room = room.clone();
@@ -116,13 +128,27 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     }
                     view.show(&event).into_iter().collect()
                 }
-                Some(Ok(event)) => match leftovers.ended(&event) {
-                    Some((message, delivery)) => {
+                Some(Ok(event)) => match (leftovers.ended(&event), &args.id) {
+                    (None, id) => {
+                        id_is_taken |= id.as_ref().is_some_and(|id| shows_another(&event, id, &text));
+                        Vec::new()
+                    }
+                    (Some((message, delivery)), Some(id)) if message.id.as_ref() == Some(id) => {
+                        // Whatever else became of it: now it is said again.
+                        since = Instant::now();
+                        match delivery {
+                            Delivery::Delivered { .. } => {
+                                source.end();
+                                tally.count(&earlier_copy(id, &text, delivery, begun))
+                            }
+                            _ => Vec::new(),
+                        }
+                    }
+                    (Some((message, delivery)), _) => {
                         since = Instant::now();
                         pace.heard(&delivery);
                         tally.earlier(&message, &delivery)
                     }
-                    None => Vec::new(),
                 },
             },
             Some(next) = on_the_way.next(), if !on_the_way.is_empty() => match next {
@@ -131,8 +157,11 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                     on_the_way.push(taken.end().boxed());
                     lines
                 }
-                Step::Ended(receipt) => {
+                Step::Ended(mut receipt) => {
                     since = Instant::now();
+                    if id_is_taken {
+                        receipt.fate = Err(SendError::Duplicate);
+                    }
                     receipt.fate.iter().for_each(|delivery| pace.heard(delivery));
                     tally.count(&receipt)
                 }
@@ -143,7 +172,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                 Vec::new()
             }
             said = source.next(), if !source.is_over() && !ended && has_room => match said {
-                Ok(Some(said)) => match offer(&room, said).await {
+                Ok(Some(said)) => match offer(&room, said, args.id.clone()).await {
                     Ok(way) => {
                         if on_the_way.is_empty() {
                             since = Instant::now();
@@ -181,10 +210,24 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
         let told = format!("what stood in the way last: {cause}");
         printer.offer(view.note(Style::Yellow, &told));
     }
+    if let Some(id) = args.id.as_ref().filter(|id| leftovers.take(id)) {
+        source.end();
+        cut_short = false;
+        let lines = tally.count(&earlier_copy(id, &text, Delivery::Kept, begun));
+        let _told = print(&printer, lines, &mut stop).await;
+    }
     let staying = tally.kept() + on_the_way.len() + leftovers.len();
     let lines = leftovers.staying(&view, staying, Timestamp::now());
     let _told = print(&printer, lines, &mut stop).await;
     finish(printer, &mut stop, stopped).await.map_err(Failure::Output)?;
+    if id_is_taken {
+        return Err(another());
+    }
+    // What waiting can't mend, such as a certificate, is told as that.
+    let gave_up = matches!(failure, None | Some(Failure::Ended(End::GaveUp { .. })));
+    if gave_up && tally.is_persisted() && on_the_way.is_empty() && source.is_over() && !cut_short {
+        return Err(Failure::Persisted { count: tally.kept(), why: failure.map(Box::new) });
+    }
     let all_delivered = tally.is_good() && on_the_way.is_empty() && !cut_short;
     match failure {
         Some(failure) => Err(failure),
@@ -192,6 +235,32 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
             Err(Failure::Stopped { delivered: tally.delivered(), kept: leftovers.are_kept() && staying > 0 })
         }
         None => tally.verdict(),
+    }
+}
+
+/// The end of a copy of the message that an earlier run left.
+fn earlier_copy(id: &MessageId, text: &str, fate: Delivery, begun: Instant) -> Receipt {
+    Receipt { number: 0, text: text.to_owned(), id: Some(id.clone()), fate: Ok(fate), waited: begun.elapsed() }
+}
+
+/// Whether the room has another message with this id, so that ours was taken for it.
+fn shows_another(event: &Event, id: &MessageId, text: &str) -> bool {
+    let is_other = |echo: &Message| match &echo.payload {
+        Payload::Text(said) => said.filtered != Some(true) && said.text.trim() != text.trim(),
+        _ => true,
+    };
+    match event {
+        Event::DeliveryChanged { id: of, delivery: Delivery::Delivered { .. }, echo: Some(echo) } => {
+            of == id && is_other(echo)
+        }
+        _ => false,
+    }
+}
+
+fn another() -> Failure {
+    Failure::Refused {
+        problem: "another message has this id: the text was not said".to_owned(),
+        hint: "another text needs another --id",
     }
 }
 
@@ -244,7 +313,7 @@ impl Taken {
 }
 
 /// Hands a message to the session, and does not wait for the disk: the next one shares its sync.
-async fn offer(room: &Room, said: Said) -> Result<impl Future<Output = Step> + use<>, Receipt> {
+async fn offer(room: &Room, said: Said, id: Option<MessageId>) -> Result<impl Future<Output = Step> + use<>, Receipt> {
     let since = Instant::now();
     let refused = move |Said { number, text }, error| Receipt {
         number,
@@ -253,7 +322,12 @@ async fn offer(room: &Room, said: Said) -> Result<impl Future<Output = Step> + u
         fate: Err(error),
         waited: since.elapsed(),
     };
-    match room.offer(said.text.as_str()).await {
+    let draft = Draft::from(said.text.as_str());
+    let draft = match id {
+        Some(id) => draft.with_id(id),
+        None => draft,
+    };
+    match room.offer(draft).await {
         Ok(offer) => Ok(async move {
             match offer.taken().await {
                 Ok(pending) => Step::Taken(Taken { said, since, pending }),

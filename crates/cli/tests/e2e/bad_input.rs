@@ -68,7 +68,7 @@ impl Bed {
         let program = match command {
             // What should have been refused must not be read for ever.
             Command::Tail => program.args(["tail", "--for", "30s"]),
-            Command::Send => program.args(["send", "hello"]),
+            Command::Send => program.args(["send", "hello", "--outbox", "none"]),
         };
         let program =
             program.args(["--timeout", self.timeout, "--config"]).arg(file).arg("--ca-file").arg(self.certs.ca_file());

@@ -170,7 +170,9 @@ async fn who_gives_up_or_is_interrupted_hears_what_stays() {
     let (stage, server) = Stage::new().await;
     server.process.kill().await;
     let gave_up = stage.send(&["--timeout", "1s", "hello"]).run().await;
-    gave_up.assert_code(3);
+    gave_up.assert_code(5);
+    assert!(gave_up.err.iter().any(|line| line.contains("1 message persisted, not delivered yet")));
+    assert!(gave_up.err.iter().any(|line| line.contains("don't send the same text again")));
     let stays = "1 message stays in the outbox and is sent when you join or send in this room again";
     assert!(gave_up.err.iter().any(|line| line.contains(stays)), "{}", gave_up.transcript());
 
@@ -178,11 +180,53 @@ async fn who_gives_up_or_is_interrupted_hears_what_stays() {
     send.out_line(|line| json(line)["state"] == "queued").await;
     send.signal("INT").await;
     let stopped = send.exit().await;
-    stopped.assert_code(1);
+    stopped.assert_code(5);
     let stay = "2 messages stay in the outbox and are sent when you join or send in this room again";
     assert!(stopped.err.iter().any(|line| line.contains(stay)), "{}", stopped.transcript());
     assert!(stopped.out.iter().any(|line| json(line)["state"] == "kept"), "{}", stopped.transcript());
     assert_eq!(stage.waiting().await, ["hello", "again"]);
+}
+
+#[tokio::test]
+async fn a_retry_under_the_same_id_says_it_once() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    let send = |args: &[&str]| stage.send(&[&["--id", "kick-off-7", "--timeout", "1s", "--json"], args].concat());
+    for _ in 0..2 {
+        let exit = send(&["We begin"]).run().await;
+        exit.assert_code(5);
+        let last = json(exit.out.last().expect("it has a receipt"));
+        assert_eq!((&last["id"], &last["state"]), (&"kick-off-7".into(), &"kept".into()), "{}", exit.transcript());
+    }
+    assert_eq!(stage.waiting().await, ["We begin"]);
+    let exit = send(&["Something else"]).run().await;
+    assert_eq!(refusal(&exit, 1, "another message has this id"), [""; 0], "{}", exit.transcript());
+
+    let _server = stage.back().await;
+    let send = |args: &[&str]| stage.send(&[&["--id", "kick-off-7", "--json"], args].concat());
+    // The copy of the earlier run; then the one that the room has.
+    for _ in 0..2 {
+        let exit = send(&["We begin"]).run().await;
+        let last = json(exit.assert_code(0).out.last().expect("it has a receipt"));
+        assert_eq!((&last["id"], &last["state"]), (&"kick-off-7".into(), &"delivered".into()), "{}", exit.transcript());
+    }
+    let exit = send(&["Something else"]).run().await;
+    assert!(exit.assert_code(1).err.iter().any(|line| line.contains("another message has this id")));
+    assert_eq!(stage.said().await, ["We begin"]);
+    assert!(stage.waiting().await.is_empty());
+    for wrong in ["..", "a/b", "a b", "Zoë", &"x".repeat(129)] {
+        let exit = stage.send(&["--id", wrong, "hello"]).run().await;
+        assert_eq!(exit.code, Some(2), "{wrong}: {}", exit.transcript());
+    }
+}
+
+#[tokio::test]
+async fn join_that_gives_up_on_piped_lines_says_that_they_are_persisted() {
+    let (stage, server) = Stage::new().await;
+    server.process.kill().await;
+    let join = chatroom(&stage.home).args(["join", "--timeout", "1s"]).args(&stage.viewer).input("from a pipe\n");
+    join.run().await.assert_code(5);
+    assert_eq!(stage.waiting().await, ["from a pipe"]);
 }
 
 #[tokio::test]
@@ -226,8 +270,10 @@ async fn without_an_outbox_nothing_is_written_and_nothing_outlives_the_program()
     let exit = stage.send(&["--json", "--outbox", "none", "hello"]).run().await;
     assert!(exit.assert_code(0).out.iter().all(|line| json(line)["state"] == "delivered"), "{}", exit.transcript());
     server.process.kill().await;
-    let exit = stage.send(&["--timeout", "1s", "--outbox", "none", "hello"]).run().await;
+    let exit = stage.send(&["--json", "--timeout", "1s", "--outbox", "none", "hello"]).run().await;
     exit.assert_code(3);
+    assert_eq!(json(&exit.out[0])["state"], "unsent", "{}", exit.transcript());
+    assert!(exit.err.iter().any(|line| line.starts_with("not sent: message 0 (hello)")), "{}", exit.transcript());
     assert!(!exit.err.iter().any(|line| line.contains("outbox")), "{}", exit.transcript());
     assert!(!stage.home.path().join(".local/state").exists());
     assert!(Path::new(&stage.ready.ca_file).exists(), "the server's files are elsewhere");

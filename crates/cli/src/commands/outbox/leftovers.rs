@@ -10,7 +10,7 @@ use crate::{
     args::value::short_name,
     color::Style,
     output::{Line, View},
-    words::span,
+    words::{messages, span},
 };
 
 /// Messages of an earlier run that have not ended.
@@ -65,6 +65,16 @@ impl Leftovers {
     /// How many have no last word yet.
     pub(in crate::commands) fn len(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// What the message with this id says, if it is one of them.
+    pub(in crate::commands) fn text_of(&self, id: &MessageId) -> Option<&str> {
+        self.waiting.get(id).map(|waiting| waiting.message.text().unwrap_or_default())
+    }
+
+    /// Takes one out whose end counts elsewhere. Answers whether it was there.
+    pub(in crate::commands) fn take(&mut self, id: &MessageId) -> bool {
+        self.waiting.remove(id).is_some()
     }
 
     /// Whether all of them have their last word.
@@ -139,10 +149,6 @@ pub(in crate::commands) fn text(message: &Message) -> SafeText {
         Payload::Text(text) => SafeText::log(&text.text),
         _ => SafeText::log(&format!("({})", short_name(message.kind()).to_lowercase())),
     }
-}
-
-pub(in crate::commands) fn messages(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "message" } else { "messages" })
 }
 
 /// Whether what was written then has waited for longer than it may.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatroom_client::{Delivery, SendError};
+use chatroom_client::{Delivery, Rejection, SendError};
 use chatroom_wire::{Message, MessageId, SafeText};
 use serde_json::json;
 
@@ -59,6 +59,11 @@ impl Tally {
         self.kept
     }
 
+    /// Whether all that was not delivered stays in the outbox, and something does.
+    pub(super) fn is_persisted(&self) -> bool {
+        self.kept > 0 && self.lost == self.kept as u64
+    }
+
     /// Whether all that was counted was delivered.
     pub(super) fn is_good(&self) -> bool {
         self.lost == 0
@@ -108,6 +113,7 @@ impl Tally {
         let (state, reason) = match &receipt.fate {
             Ok(Delivery::Delivered { .. }) => ("delivered", None),
             Ok(delivery) => (state(delivery), Some(fate(delivery))),
+            Err(SendError::Ended) => (UNSENT, Some(SendError::Ended.to_string())),
             Err(error) => ("rejected", Some(error.to_string())),
         };
         match &reason {
@@ -120,7 +126,8 @@ impl Tally {
                     self.kept += 1;
                 } else {
                     let text = SafeText::name(&receipt.text, "");
-                    let told = format!("not delivered: message {} ({text}): {reason}", receipt.number);
+                    let what = if state == UNSENT { "not sent" } else { "not delivered" };
+                    let told = format!("{what}: message {} ({text}): {reason}", receipt.number);
                     lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
                 }
             }
@@ -154,6 +161,9 @@ impl Tally {
     }
 }
 
+/// The state of what never went out, though nobody refused it.
+const UNSENT: &str = "unsent";
+
 /// How a receipt names it.
 fn state(delivery: &Delivery) -> &'static str {
     match delivery {
@@ -161,6 +171,7 @@ fn state(delivery: &Delivery) -> &'static str {
         Delivery::Expired => "expired",
         Delivery::Unconfirmed => "unconfirmed",
         Delivery::Kept => "kept",
+        Delivery::Rejected(Rejection::SessionEnded) => UNSENT,
         _ => "rejected",
     }
 }
@@ -168,8 +179,6 @@ fn state(delivery: &Delivery) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
-
-    use chatroom_client::Rejection;
 
     use super::*;
 
