@@ -2,9 +2,10 @@
 //! anything is dialled.
 //!
 //! - [`Access`]: joins a room; [`visitor`]: calls the service with a chat token; [`org`]: with the organisation's
-//! - [`keys`]: chat tokens and where they come from; [`place`]: the service; [`secret`]: files that hold secrets
+//! - [`keys`]: chat tokens and where they come from; [`place`]: the service; [`belonging`]: what a token says of that; [`secret`]: files that hold secrets
 //! - [`whose`]: which user of which room that is
 
+mod belonging;
 pub(crate) mod keys;
 pub(crate) mod org;
 pub(crate) mod place;
@@ -58,6 +59,8 @@ pub(crate) enum AccessError {
     NoOrgToken,
     #[error("{origin} is a chat token, and no organisation's")]
     NotOrgToken { origin: String },
+    #[error("{origin} can't be used for this: it is an organisation's, and no chat token")]
+    OrgToken { origin: String },
     #[error("the token file {} can't be read", path.display())]
     TokenFile { path: PathBuf, source: io::Error },
     #[error("the token file {} is empty", path.display())]
@@ -66,6 +69,8 @@ pub(crate) enum AccessError {
     BadToken { origin: String, source: ClaimsError },
     #[error("{origin} expired at {at} by this machine's clock")]
     Expired { origin: String, at: Timestamp },
+    #[error("the token belongs to {api}, which is no https:// URL and not on this machine")]
+    UnusableApi { api: String },
     #[error("the config {} can't be read", path.display())]
     ConfigFile { path: PathBuf, source: io::Error },
     #[error("the config {} can't be used", path.display())]
@@ -94,13 +99,13 @@ impl Access {
                 None => return Err(AccessError::Nothing),
             },
         };
-        Ok(Self {
-            ticket,
-            times,
-            place: Place::resolve(&args.visitor.service, profile, environment),
-            name: visitor::name(&args.visitor, profile, environment),
-            warnings,
-        })
+        let token = match &ticket {
+            Ticket::Token(keys) => Some(&keys.token),
+            // Nothing is asked for with a config.
+            Ticket::Config(_) => None,
+        };
+        let place = Place::resolve(&args.visitor.service, profile, environment, token, &mut warnings)?;
+        Ok(Self { ticket, times, place, name: visitor::name(&args.visitor, profile, environment), warnings })
     }
 
     /// Whether earlier messages can be read: a config alone gives no way to.

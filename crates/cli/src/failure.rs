@@ -129,12 +129,14 @@ impl Failure {
         match self {
             Self::Log(_) | Self::Profile(_) | Self::Usage { .. } | Self::Setting(_) => Exit::Usage,
             Self::Access(error) => match error {
+                AccessError::UnusableApi { .. } => Exit::Usage,
                 AccessError::Nothing | AccessError::NoToken | AccessError::NoRefreshToken | AccessError::NoOrgToken => {
                     Exit::Usage
                 }
                 AccessError::TokenFile { .. }
                 | AccessError::EmptyTokenFile { .. }
                 | AccessError::BadToken { .. }
+                | AccessError::OrgToken { .. }
                 | AccessError::NotOrgToken { .. }
                 | AccessError::Expired { .. } => Exit::Credentials,
                 AccessError::ConfigFile { .. } | AccessError::BadConfig { .. } => Exit::Failed,

@@ -94,6 +94,10 @@ fn access(error: &AccessError) -> &'static str {
         AccessError::TokenFile { .. } => {
             "the file holds the token and nothing else; `chatroom serve` says where its are"
         }
+        AccessError::OrgToken { .. } => "`chatroom token create` makes a chat token with it",
+        AccessError::UnusableApi { .. } => {
+            "say where to send it with --api URL (and with --allow-plaintext, if everyone on the way may read it)"
+        }
         AccessError::ConfigFile { .. } | AccessError::BadConfig { .. } => CONFIG,
     }
 }
@@ -196,7 +200,8 @@ fn tls(fault: TlsFault) -> &'static str {
     match fault {
         TlsFault::UnknownIssuer => {
             "if the server has an authority of its own, as `chatroom serve` does, or a certificate that it signed itself, \
-            trust that with --ca-file FILE (PEM; the present one, should it have been made anew)"
+            trust that with --ca-file FILE (PEM; the present one, should it have been made anew); on the machine of \
+            `chatroom serve`, --profile local does so"
         }
         TlsFault::Expired => "is this machine's clock right? If it is, the server's certificate must be renewed",
         TlsFault::WrongName => {

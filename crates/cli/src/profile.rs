@@ -60,7 +60,7 @@ impl Profile {
         environment: &Environment<'_>,
     ) -> Result<Self, ProfileError> {
         let asked_for = name.map(str::to_owned).or_else(|| environment.text("CHATROOM_PROFILE"));
-        let named_file = file.map(Path::to_path_buf).or_else(|| environment.path("CHATROOM_CONFIG_FILE"));
+        let named_file = named_file(file, environment);
         let must_exist = named_file.is_some();
         let path = match named_file.or_else(default_file) {
             Some(path) => path,
@@ -156,12 +156,18 @@ impl Profile {
     }
 }
 
-fn default_file() -> Option<PathBuf> {
+/// The configuration file that somebody named.
+pub(crate) fn named_file(option: Option<&Path>, environment: &Environment<'_>) -> Option<PathBuf> {
+    option.map(Path::to_path_buf).or_else(|| environment.path("CHATROOM_CONFIG_FILE"))
+}
+
+/// The configuration file of this platform.
+pub(crate) fn default_file() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("chatroom").join("config.toml"))
 }
 
 /// A path as it is written in a configuration file: from that file's directory, or from `~/`.
-fn beside(file: &Path, written: &str) -> PathBuf {
+pub(crate) fn beside(file: &Path, written: &str) -> PathBuf {
     match (written.strip_prefix("~/"), etcetera::home_dir()) {
         (Some(rest), Ok(home)) => home.join(rest),
         _ => file.parent().unwrap_or_else(|| Path::new("")).join(written),

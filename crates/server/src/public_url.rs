@@ -34,12 +34,33 @@ pub enum PublicUrlError {
     /// It has no usable host or port.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// It does not fit into a token.
+    #[error("it is longer than {LONGEST} bytes")]
+    TooLong,
     /// Its path is none that requests could begin with.
     #[error("its path has a query, a fragment, an empty segment, `.` or `..`")]
     Path,
 }
 
+/// The longest, in bytes: tokens say it.
+const LONGEST: usize = 1_000;
+
 impl PublicUrl {
+    /// Whether it is encrypted.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.endpoint.is_loopback()
+    }
+
+    /// The host name or address; an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        self.endpoint.host()
+    }
+
     /// The URL of the WebSocket.
     pub(crate) fn link(&self) -> LinkUrl {
         LinkUrl { secure: self.secure, endpoint: self.endpoint.clone(), path: format!("{}/mqtt", self.prefix) }
@@ -68,6 +89,9 @@ impl FromStr for PublicUrl {
     type Err = PublicUrlError;
 
     fn from_str(text: &str) -> Result<Self, PublicUrlError> {
+        if text.len() > LONGEST {
+            return Err(PublicUrlError::TooLong);
+        }
         let (secure, rest) = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
@@ -82,7 +106,7 @@ impl FromStr for PublicUrl {
         if !prefix.is_empty() && !prefix.strip_prefix('/').is_some_and(|prefix| prefix.split('/').all(is_segment)) {
             return Err(PublicUrlError::Path);
         }
-        let endpoint: Endpoint = endpoint.parse()?;
+        let endpoint: Endpoint = endpoint.to_ascii_lowercase().parse()?;
         let endpoint = if endpoint.port() == Some(if secure { 443 } else { 80 }) {
             // Without the port that the scheme means anyway.
             let text = endpoint.to_string();

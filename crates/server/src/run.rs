@@ -2,11 +2,12 @@
 
 mod data;
 mod housekeeping;
+mod urls;
 mod warning;
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
     panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, Weak, atomic::AtomicU64},
@@ -58,6 +59,7 @@ pub struct RunningServer {
     api: Option<String>,
     tls_api: Option<String>,
     public_url: Option<PublicUrl>,
+    token_api: Option<String>,
     address: Option<SocketAddr>,
     tls_address: Option<SocketAddr>,
     tls: Option<TlsIdentity>,
@@ -122,8 +124,8 @@ impl Server {
         let plain = Port::open(options.listen)?;
         let secure = Port::open(options.tls_listen)?;
         let parts = {
-            let (options, tls_address) = (options.clone(), secure.address);
-            match spawn_blocking(move || Parts::open(&options, tls_address)).await {
+            let (options, at) = (options.clone(), (plain.address, secure.address));
+            match spawn_blocking(move || Parts::open(&options, at)).await {
                 Ok(parts) => parts?,
                 Err(error) => resume_unwind(error.into_panic()),
             }
@@ -138,6 +140,7 @@ impl Server {
         let dictionaries = Arc::new(InForce::load(Arc::clone(&store) as _, Arc::clone(&lexicon)).await?);
         let settings = Arc::new(options.settings);
         let stop = Arc::new(Stop::new());
+        let token_api = keys.api_urls().main.clone();
         let org_token = keys.org_token().clone();
         let org_token_file = keys.org_token_file().map(Path::to_owned);
         let service = Arc::new(Service {
@@ -184,9 +187,10 @@ impl Server {
         }
         let (ended, stopped) = watch::channel(false);
         let running = RunningServer {
-            api: plain.address.map(|address| format!("http://{}", reachable(address))),
-            tls_api: secure.address.map(|address| format!("https://{}", secure_host(address))),
+            api: plain.address.map(urls::plain),
+            tls_api: secure.address.map(urls::secure),
             public_url: options.public_url,
+            token_api,
             address: plain.address,
             tls_address: secure.address,
             tls,
@@ -246,17 +250,19 @@ struct Parts {
 
 impl Parts {
     /// Blocks on the disk.
-    fn open(options: &Options, tls_address: Option<SocketAddr>) -> Result<Self, StartError> {
+    fn open(options: &Options, (plain, secure): (Option<SocketAddr>, Option<SocketAddr>)) -> Result<Self, StartError> {
         let data = DataDir::open(&options.data)?;
         let tls = match (&options.tls_listen, &options.tls_files) {
             (None, _) => None,
             (Some(_), Some((cert, key))) => Some(TlsIdentity::from_files(cert, key)?),
             (Some(_), None) => {
-                let names = HostNames::of(tls_address, []);
+                let names = HostNames::of(secure, options.public_url.as_ref().map(PublicUrl::host));
                 Some(TlsIdentity::load_or_create(data.path(), &names, Timestamp::now())?)
             }
         };
         let (store, keys) = store_and_keys(data.path(), options.accept_store)?;
+        let certificate_host = tls.as_ref().and_then(|tls| tls.host.as_deref());
+        let keys = keys.reached_at(urls::of_tokens(plain, secure, certificate_host, options.public_url.as_ref()))?;
         let last = store.found().clock.filter(|_| !options.accept_clock);
         let retention = Arc::new(Retention::new(Clock::start(), &options.settings, last));
         let horizon = Arc::clone(&retention);
@@ -325,25 +331,6 @@ async fn supervise(service: Arc<Service>, keeper: TokenKeeper, data: DataDir, en
     ended.send_replace(true);
 }
 
-/// An address that can be dialled: one that means "all of them" is answered on this machine.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
-}
-
-/// The name in the certificate by which this machine's clients come in, with the port.
-fn secure_host(address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() || ip == Ipv4Addr::LOCALHOST => format!("localhost:{}", address.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => format!("localhost:{}", address.port()),
-        _ => address.to_string(),
-    }
-}
-
 impl RunningServer {
     /// The base of the REST API over plain HTTP, such as `http://127.0.0.1:8080`.
     pub fn api(&self) -> Option<&str> {
@@ -358,6 +345,11 @@ impl RunningServer {
     /// Where clients find it, where [`Options::public_url`] says so.
     pub fn public_url(&self) -> Option<&PublicUrl> {
         self.public_url.as_ref()
+    }
+
+    /// Where its tokens say that the REST API is: the public URL, else that of a listener.
+    pub fn token_api(&self) -> Option<&str> {
+        self.token_api.as_deref()
     }
 
     /// Where it listens without TLS.

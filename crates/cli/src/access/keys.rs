@@ -41,6 +41,9 @@ impl Keys {
             Some(path) => Some(RefreshToken::new(secret_of(path, warnings)?)),
             None => None,
         };
+        if Claims::of(&found.token).is_ok_and(|claims| claims.kind.as_deref() == Some("organisation")) {
+            return Err(AccessError::OrgToken { origin: found.origin });
+        }
         let times = times(&found.token, found.origin)?;
         warnings.extend(doubt(&times, refresh.is_some(), now));
         Ok(Some((Self { token: found.token, refresh }, times)))

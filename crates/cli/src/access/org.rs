@@ -41,7 +41,8 @@ impl OrgAccess {
         if Claims::of(&Token::new(token.expose())).is_ok_and(|claims| claims.chat_id.is_some()) {
             return Err(AccessError::NotOrgToken { origin });
         }
-        let place = Place::resolve(&args.service, profile, environment);
+        let as_token = Token::new(token.expose());
+        let place = Place::resolve(&args.service, profile, environment, Some(&as_token), &mut warnings)?;
         Ok(Self { token, org_id: args.org_id.clone(), place, warnings })
     }
 

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use chatroom_wire::Claims;
 
 use super::*;
-use crate::args::access::{OrgArgs, VisitorArgs};
+use crate::args::access::{OrgArgs, ServiceArgs, VisitorArgs};
 
 /// A JWT with these claims and no signature: the client reads it, and never verifies.
 fn jwt(claims: &str) -> String {
@@ -53,6 +53,49 @@ fn resolve(args: &AccessArgs, profile: &Profile, variables: &[(&str, &str)]) -> 
 #[test]
 fn without_a_token_and_a_config_there_is_no_way_in() {
     assert!(matches!(resolve(&AccessArgs::default(), &Profile::default(), &[]), Err(AccessError::Nothing)));
+}
+
+#[test]
+fn a_token_says_where_it_belongs_unless_somebody_else_does() {
+    let files = Files::new();
+    let belongs = |api: &str| format!(r#"{{"chatroom_api":{api},"chatroom_apis":["https://localhost:8443"]}}"#);
+    let resolve = |claims: &str, api: Option<&str>, variables: &[(&str, &str)]| {
+        let token_file = Some(files.write("token", &jwt(claims)));
+        let service = ServiceArgs { api: api.map(str::to_owned), ..ServiceArgs::default() };
+        let visitor = VisitorArgs { token_file, service, ..VisitorArgs::default() };
+        let access = resolve(&by(visitor), &Profile::default(), variables)?;
+        let warnings = access.warnings.into_iter().filter(|warning| warning.contains("belongs")).collect::<Vec<_>>();
+        Ok::<_, AccessError>((access.place.api, warnings))
+    };
+    for (said, usable) in [
+        (r#""https://chat.example/rooms/""#, Some("https://chat.example/rooms")),
+        (r#""http://127.0.0.1:8080""#, Some("http://127.0.0.1:8080")),
+        (r#""http://[::1]:8080""#, Some("http://[::1]:8080")),
+        ("null", None),
+    ] {
+        let (api, warnings) = resolve(&belongs(said), None, &[]).unwrap();
+        assert_eq!((api.as_deref(), warnings.len()), (usable, 0), "{said}");
+    }
+    for said in
+        [r#""http://chat.example""#, r#""http://127.0.0.1.evil.example""#, r#""https://a@b""#, r#""ftp://a""#, "7"]
+    {
+        let refused = resolve(&belongs(said), None, &[]).unwrap_err();
+        assert!(matches!(refused, AccessError::UnusableApi { .. }), "{said}: {refused}");
+        // Whoever says where to send it is obeyed.
+        let (api, warnings) = resolve(&belongs(said), Some("https://there"), &[]).unwrap();
+        assert_eq!((api.as_deref(), warnings.len()), (Some("https://there"), 1), "{said}");
+    }
+    let ours = belongs(r#""http://127.0.0.1:8080""#);
+    for same in ["http://127.0.0.1:8080/", "HTTPS://LOCALHOST:8443"] {
+        assert!(resolve(&ours, Some(same), &[]).unwrap().1.is_empty(), "{same}");
+    }
+    let (api, warnings) = resolve(&ours, None, &[("CHATROOM_API", "https://there")]).unwrap();
+    assert_eq!(api.as_deref(), Some("https://there"));
+    assert_eq!(
+        warnings,
+        ["the token belongs to http://127.0.0.1:8080; it is sent to https://there, as $CHATROOM_API says"]
+    );
+    assert_eq!(resolve("{}", None, &[]).unwrap().0, None, "the vendor's tokens say nothing");
 }
 
 #[test]

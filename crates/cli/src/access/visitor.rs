@@ -29,7 +29,7 @@ impl VisitorAccess {
         let mut warnings = Vec::new();
         let (keys, times) =
             Keys::resolve(args, profile, environment, now, &mut warnings)?.ok_or(AccessError::NoToken)?;
-        let place = Place::resolve(&args.service, profile, environment);
+        let place = Place::resolve(&args.service, profile, environment, Some(&keys.token), &mut warnings)?;
         Ok(Self { keys, times, place, name: name(args, profile, environment), warnings })
     }
 

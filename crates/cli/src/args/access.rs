@@ -78,9 +78,10 @@ pub(crate) struct OrgArgs {
 #[command(next_help_heading = "How to reach the service")]
 #[allow(rustdoc::bare_urls, reason = "these texts are the help, where a URL stands as it is")]
 pub(crate) struct ServiceArgs {
-    /// The REST service [default: https://api.one.blendvision.com]
+    /// The REST service [default: where the token says that it belongs, else https://api.one.blendvision.com]
     ///
-    /// Else $CHATROOM_API, else the profile. `chatroom serve` tells its own.
+    /// Else $CHATROOM_API, else the profile. Tokens of `chatroom serve` say where they belong (chatroom_api), which is
+    /// followed over https and on this machine only; all others are the vendor's.
     #[arg(long, value_name = "URL", value_parser = not_empty())]
     pub(crate) api: Option<String>,
 

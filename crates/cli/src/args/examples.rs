@@ -70,7 +70,7 @@ Examples:
       chatroom tail --token-file viewer.token --history 20
 
   Follow a room of `chatroom serve` on this machine:
-      chatroom tail --api https://localhost:8443 --ca-file ca.pem --token-file viewer.token
+      chatroom tail --profile local
 
   Who speaks, in one minute? (every message is one line of JSON)
       chatroom tail --token-file viewer.token --json --for 60s | jq -r .user.custom_name | sort -u
@@ -99,7 +99,7 @@ Examples:
       chatroom join --token-file viewer.token --name Ada
 
   In a room of `chatroom serve` on this machine:
-      chatroom join --api https://localhost:8443 --ca-file ca.pem --token-file admin.token
+      chatroom join --profile local
 
   With everything in a profile of the configuration file:
       chatroom join --profile friday";

@@ -44,8 +44,10 @@ pub(super) async fn run(args: FilterArgs, global: &GlobalArgs) -> Result<(), Fai
             let (profile, environment) = setup(global)?;
             let mut warnings = Vec::new();
             let token = Token::new(secret_of(path, &mut warnings)?);
+            let service = &args.visitor.service;
+            let place = Place::resolve(service, &profile, &environment, Some(&token), &mut warnings)?;
             warn(&warnings, global);
-            let rest = Place::resolve(&args.visitor.service, &profile, &environment).rest().map_err(Failure::Build)?;
+            let rest = place.rest().map_err(Failure::Build)?;
             Dictionaries::new(&rest, token)
         }
         None => Dictionaries::from(visitor(&args.visitor, global)?),

@@ -1,5 +1,6 @@
 //! `chatroom serve`: rooms of one's own.
 
+mod profile;
 mod told;
 
 use std::{fs, io, path::PathBuf};
@@ -9,24 +10,34 @@ use etcetera::BaseStrategy as _;
 
 use super::stop::Stop;
 use crate::{
-    args::{ReadyFormat, ServeArgs},
+    args::{GlobalArgs, ReadyFormat, ServeArgs},
+    environment::Environment,
     failure::Failure,
 };
 
-pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
+pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let settings = settings(&args)?;
     if args.print_config {
         return write(io::stdout(), &told::settings(&settings)).map_err(Failure::Output);
     }
     let mut stop = Stop::after(None)?;
     let ready = args.ready;
+    let ephemeral = args.ephemeral;
     let server = Server::start(options(args, settings)?).await.map_err(Failure::Start)?;
     // Where stderr is closed there is nobody to tell.
     drop(write(io::stderr(), &told::warnings(&server)));
+    // What goes away with the server leaves nothing behind.
+    let profile = (!ephemeral)
+        .then(|| profile::write(&server, global.config_file.as_deref(), &Environment::of_process()))
+        .transpose()
+        .inspect_err(|error| tracing::info!(%error, "no profile was written"));
     match ready {
-        Some(ReadyFormat::Json) => write(io::stdout(), &told::ready(&server)).map_err(Failure::Output)?,
+        Some(ReadyFormat::Json) => {
+            let profile = profile.as_ref().ok().and_then(Option::as_ref);
+            write(io::stdout(), &told::ready(&server, profile)).map_err(Failure::Output)?;
+        }
         // Where stderr is closed there is nobody to tell.
-        None => drop(write(io::stderr(), &told::welcome(&server))),
+        None => drop(write(io::stderr(), &told::welcome(&server, profile.as_ref()))),
     }
     tokio::select! {
         () = stop.signal() => {}

@@ -76,12 +76,14 @@ async fn refresh(args: RefreshTokenArgs, global: &GlobalArgs) -> Result<(), Fail
     let (profile, environment) = setup(global)?;
     let mut warnings = Vec::new();
     let refresh_token = keys::refresh_token(args.refresh_token_file.as_ref(), &profile, &mut warnings)?;
+    let as_token = Token::new(refresh_token.expose());
+    let place = Place::resolve(&args.service, &profile, &environment, Some(&as_token), &mut warnings)?;
     warn(&warnings, global);
     let out = args.out.out.as_deref();
     if let Some(path) = out {
         check_free(path, args.out.force)?;
     }
-    let rest = Place::resolve(&args.service, &profile, &environment).rest().map_err(Failure::Build)?;
+    let rest = place.rest().map_err(Failure::Build)?;
     global.clock.service(&rest);
     let RefreshAnswer { token, expires_in } = rest.refresh(&refresh_token).await.map_err(Failure::Renewal)?;
     write(out, token.expose(), args.out.force)?;

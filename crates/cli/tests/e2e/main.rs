@@ -47,6 +47,7 @@ mod hostile_text;
 mod interop_mqttjs;
 mod interop_paho;
 mod kills;
+mod local_profile;
 mod long_history;
 mod moderation;
 mod outbox;

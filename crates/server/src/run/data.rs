@@ -91,7 +91,8 @@ pub(super) fn store_and_keys(dir: &Path, accept: bool) -> Result<(SqliteStore, T
     Ok((opened, found))
 }
 
-/// Keeps the token in a file good: leaves one that lives for another half of its life, writes a new one otherwise.
+/// Keeps the token in a file good: leaves one that lives for another half of its life and says where the server is, writes
+/// a new one otherwise.
 pub(super) fn keep_token_good(
     file: &Path,
     room: &RoomId,
@@ -103,7 +104,8 @@ pub(super) fn keep_token_good(
     // What others could read, or what can't be read at all, is replaced.
     if let Ok(Some(text)) = private_file::read_secret(file) {
         let good = keys.verify_chat(text.trim(), now).is_ok_and(|grant| {
-            grant.room == *room
+            keys.is_up_to_date(text.trim())
+                && grant.room == *room
                 && grant.role == role
                 && grant.expires_at.duration_since(now).as_secs_f64() >= settings.token_life.as_secs_f64() / 2.0
         });

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use rustls::{
     ServerConfig,
     crypto::{CryptoProvider, ring},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
     version::{TLS12, TLS13},
 };
+use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
 use super::{HostNames, authority::Authority, keep};
 
@@ -33,6 +34,8 @@ pub struct TlsIdentity {
     pub ca_pem: Option<String>,
     /// The file that holds it, where there is one.
     pub ca_file: Option<PathBuf>,
+    /// A host that the certificate is for, where it came from files.
+    pub(crate) host: Option<String>,
     config: Arc<ServerConfig>,
 }
 
@@ -123,6 +126,7 @@ impl TlsIdentity {
         if chain.is_empty() {
             return Err(TlsError::NoCertificate { path: certificate.to_owned() });
         }
+        let host = host_of(&chain[0]);
         let secret =
             PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey { path: key.to_owned() })?;
         let config = config(chain, secret).map_err(|error| match error {
@@ -131,7 +135,7 @@ impl TlsIdentity {
             }
             error => TlsError::Unusable(error.into()),
         })?;
-        Ok(Self { ca_pem: None, ca_file: None, config })
+        Ok(Self { ca_pem: None, ca_file: None, host, config })
     }
 
     /// How to serve with it: TLS 1.2 and 1.3 by ring, ALPN `http/1.1`.
@@ -143,7 +147,7 @@ impl TlsIdentity {
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| TlsError::Unusable(error.into()))?;
         let config =
             config(certificates(certificate.as_bytes()), key).map_err(|error| TlsError::Unusable(error.into()))?;
-        Ok(Self { ca_pem: Some(ca_pem), ca_file, config })
+        Ok(Self { ca_pem: Some(ca_pem), ca_file, host: None, config })
     }
 }
 
@@ -155,6 +159,18 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 /// The certificates in this text, the server's own first; none where there is something else between.
 pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap_or_default()
+}
+
+/// The first name of the certificate that is one host's.
+fn host_of(certificate: &CertificateDer<'_>) -> Option<String> {
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+    let names = certificate.subject_alternative_name().ok()??;
+    names.value.general_names.iter().find_map(|name| match name {
+        GeneralName::DNSName(name) if !name.contains('*') && ServerName::try_from(*name).is_ok() => {
+            Some((*name).to_owned())
+        }
+        _ => None,
+    })
 }
 
 fn config(

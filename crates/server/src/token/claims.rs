@@ -1,10 +1,10 @@
 //! A grant as the claims of a token (docs/protocol.md, section B).
 
-use chatroom_wire::{ClientId, RoomId, UserId, rest::Role};
+use chatroom_wire::{ClientId, OrgToken, RoomId, UserId, rest::Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, OrgGrant, TokenError};
+use super::{ApiUrls, Grant, OrgGrant, TokenError};
 
 /// How far in the future a token may be made, in seconds: clocks differ.
 const SKEW: i64 = 60;
@@ -19,6 +19,7 @@ pub(super) enum Claims {
     Connection(RoomClaims),
     Dictionary(OrgClaims),
     Sticker(OrgClaims),
+    Organisation(SecretClaims),
 }
 
 /// What a token for a room must say.
@@ -34,6 +35,10 @@ pub(super) struct RoomClaims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_id: Option<ClientId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    chatroom_api: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    chatroom_apis: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
     iat: i64,
     exp: i64,
@@ -44,13 +49,38 @@ pub(super) struct RoomClaims {
 pub(super) struct OrgClaims {
     tenant_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    chatroom_api: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    chatroom_apis: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
     iat: i64,
     exp: i64,
 }
 
+/// What the organisation's token says. It does not end: it is good while its secret is the server's.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SecretClaims {
+    jti: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chatroom_api: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    chatroom_apis: Vec<String>,
+}
+
+impl SecretClaims {
+    pub(super) fn of(secret: &OrgToken, urls: &ApiUrls) -> Self {
+        Self { jti: secret.expose().to_owned(), chatroom_api: urls.main.clone(), chatroom_apis: urls.others.clone() }
+    }
+
+    pub(super) fn secret(self) -> OrgToken {
+        OrgToken::new(self.jti)
+    }
+}
+
 impl RoomClaims {
-    pub(super) fn of(grant: &Grant, client_id: Option<&ClientId>, now: Timestamp) -> Self {
+    /// Claims that say where the API is, if `urls` does.
+    pub(super) fn of(grant: &Grant, client_id: Option<&ClientId>, urls: &ApiUrls, now: Timestamp) -> Self {
         Self {
             sub: grant.user.clone(),
             tenant_id: grant.tenant_id.clone(),
@@ -60,10 +90,17 @@ impl RoomClaims {
             name: grant.name.clone(),
             is_guest: grant.is_guest,
             client_id: client_id.cloned(),
+            chatroom_api: urls.main.clone(),
+            chatroom_apis: urls.others.clone(),
             nbf: None,
             iat: now.as_second(),
             exp: grant.expires_at.as_second(),
         }
+    }
+
+    /// Whether they say that the API is there.
+    pub(super) fn say(&self, urls: &ApiUrls) -> bool {
+        self.chatroom_api == urls.main && self.chatroom_apis == urls.others
     }
 
     /// What the claims grant, if they are for now.
@@ -84,8 +121,15 @@ impl RoomClaims {
 }
 
 impl OrgClaims {
-    pub(super) fn of(grant: &OrgGrant, now: Timestamp) -> Self {
-        Self { tenant_id: grant.tenant_id.clone(), nbf: None, iat: now.as_second(), exp: grant.expires_at.as_second() }
+    pub(super) fn of(grant: &OrgGrant, urls: &ApiUrls, now: Timestamp) -> Self {
+        Self {
+            tenant_id: grant.tenant_id.clone(),
+            chatroom_api: urls.main.clone(),
+            chatroom_apis: urls.others.clone(),
+            nbf: None,
+            iat: now.as_second(),
+            exp: grant.expires_at.as_second(),
+        }
     }
 
     /// What the claims grant, if they are for now.

@@ -15,10 +15,11 @@ use ring::{
 };
 
 use super::{
-    Grant, OrgGrant, TOKEN_MAX,
-    claims::{Claims, OrgClaims, RoomClaims},
+    ApiUrls, Grant, KeyError, OrgGrant, TOKEN_MAX,
+    claims::{Claims, OrgClaims, RoomClaims, SecretClaims},
     jwt::Jwt,
 };
+use crate::private_file;
 
 /// The server's own secrets: the key that signs tokens, and the organisation's token.
 ///
@@ -46,9 +47,12 @@ use super::{
 pub struct TokenKeys {
     signing: Ed25519KeyPair,
     jwt: Jwt,
+    urls: ApiUrls,
+    /// What the organisation's token is good by; the token itself may be a JWT around it.
+    org_secret: OrgToken,
     org_token: OrgToken,
     org_token_file: Option<PathBuf>,
-    /// A key of this run and the organisation's token under it: two of these compare in constant time.
+    /// A key of this run and the organisation's secret under it: two of these compare in constant time.
     org_check: (hmac::Key, hmac::Tag),
 }
 
@@ -82,30 +86,31 @@ pub enum TokenError {
 impl TokenKeys {
     /// A chat token, which ends at `grant.expires_at`.
     pub fn issue_chat(&self, grant: &Grant, now: Timestamp) -> Token {
-        Token::new(self.jwt.write(&Claims::Chat(RoomClaims::of(grant, None, now))))
+        Token::new(self.jwt.write(&Claims::Chat(RoomClaims::of(grant, None, &self.urls, now))))
     }
 
     /// A refresh token, which ends at `grant.expires_at` (see [`Grant::until`]).
     pub fn issue_refresh(&self, grant: &Grant, now: Timestamp) -> RefreshToken {
-        RefreshToken::new(self.jwt.write(&Claims::Refresh(RoomClaims::of(grant, None, now))))
+        RefreshToken::new(self.jwt.write(&Claims::Refresh(RoomClaims::of(grant, None, &self.urls, now))))
     }
 
     /// A connection token for this client id, and the detached signature over it: standard base64 of the Ed25519
     /// signature over the token's bytes.
     pub fn issue_connection(&self, grant: &Grant, client_id: &ClientId, now: Timestamp) -> (Token, Signature) {
-        let token = self.jwt.write(&Claims::Connection(RoomClaims::of(grant, Some(client_id), now)));
+        let token =
+            self.jwt.write(&Claims::Connection(RoomClaims::of(grant, Some(client_id), &ApiUrls::default(), now)));
         let signature = STANDARD.encode(self.signing.sign(token.as_bytes()));
         (Token::new(token), Signature::new(signature))
     }
 
     /// A dictionary token, which ends at `grant.expires_at`.
     pub fn issue_dictionary(&self, grant: &OrgGrant, now: Timestamp) -> Token {
-        Token::new(self.jwt.write(&Claims::Dictionary(OrgClaims::of(grant, now))))
+        Token::new(self.jwt.write(&Claims::Dictionary(OrgClaims::of(grant, &self.urls, now))))
     }
 
     /// A sticker token, which ends at `grant.expires_at`.
     pub fn issue_sticker(&self, grant: &OrgGrant, now: Timestamp) -> Token {
-        Token::new(self.jwt.write(&Claims::Sticker(OrgClaims::of(grant, now))))
+        Token::new(self.jwt.write(&Claims::Sticker(OrgClaims::of(grant, &self.urls, now))))
     }
 
     /// Reads a chat token.
@@ -182,17 +187,62 @@ impl TokenKeys {
         self.org_token_file.as_deref()
     }
 
-    /// Whether this text is the organisation's token. It takes the same time wherever they differ.
+    /// Whether this text is the organisation's token, with or without what it says of the API. It takes the same time
+    /// wherever they differ.
     pub fn is_org_token(&self, presented: &str) -> bool {
         let (key, tag) = &self.org_check;
-        hmac::verify(key, presented.as_bytes(), tag.as_ref()).is_ok()
+        let secret = secret_in(&self.jwt, presented);
+        let secret = secret.as_ref().map_or(presented, |secret| secret.expose());
+        hmac::verify(key, secret.as_bytes(), tag.as_ref()).is_ok()
+    }
+
+    /// Has all tokens say that the API is there, the organisation's too: its file is written anew, and what was given out
+    /// before stays good. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn reached_at(mut self, urls: ApiUrls) -> Result<Self, KeyError> {
+        let token = self.jwt.write(&Claims::Organisation(SecretClaims::of(&self.org_secret, &urls)));
+        self.urls = urls;
+        if self.urls.main.is_none() || token.len() > TOKEN_MAX || token == self.org_token.expose() {
+            return Ok(self);
+        }
+        if let Some(path) = &self.org_token_file {
+            private_file::write_secret(path, &token).map_err(|source| KeyError::File { path: path.clone(), source })?;
+        }
+        self.org_token = OrgToken::new(token);
+        Ok(self)
+    }
+
+    /// Where the tokens say that the API is.
+    pub fn api_urls(&self) -> &ApiUrls {
+        &self.urls
+    }
+
+    /// Whether a chat token of this server says where the API is now.
+    pub(crate) fn is_up_to_date(&self, token: &str) -> bool {
+        matches!(self.jwt.read(token), Ok(Claims::Chat(claims)) if claims.say(&self.urls))
     }
 
     pub(super) fn from_pkcs8(pkcs8: &[u8], org_token: OrgToken, org_token_file: Option<PathBuf>) -> Option<Self> {
         let signing = Ed25519KeyPair::from_pkcs8(pkcs8).ok()?;
         let jwt = Jwt::new(pkcs8, signing.public_key().as_ref());
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok()?;
-        let tag = hmac::sign(&key, org_token.expose().as_bytes());
-        Some(Self { signing, jwt, org_token, org_token_file, org_check: (key, tag) })
+        let org_secret = secret_in(&jwt, org_token.expose()).unwrap_or_else(|| org_token.clone());
+        let tag = hmac::sign(&key, org_secret.expose().as_bytes());
+        let urls = ApiUrls::default();
+        Some(Self { signing, jwt, urls, org_secret, org_token, org_token_file, org_check: (key, tag) })
+    }
+}
+
+/// The secret in an organisation's token that is a JWT of this server. Only what says that it is one is verified.
+fn secret_in(jwt: &Jwt, token: &str) -> Option<OrgToken> {
+    let claims = chatroom_wire::Claims::of(&Token::new(token)).ok()?;
+    if claims.kind.as_deref() != Some("organisation") {
+        return None;
+    }
+    match jwt.read(token) {
+        Ok(Claims::Organisation(claims)) => Some(claims.secret()),
+        Ok(_) | Err(_) => None,
     }
 }

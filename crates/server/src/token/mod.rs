@@ -10,12 +10,14 @@
 //! Two are for a matter of the organisation ([`OrgGrant`]): the *dictionary* token, for the words of the filter, and the
 //! *sticker* token.
 //!
-//! Beside them is the organisation's token, a random text, which makes rooms and all tokens.
+//! Beside them is the organisation's token, which makes rooms and all tokens: a random text, or a JWT around it that says
+//! where the API is ([`ApiUrls`]), as all tokens but those for connections do.
 //!
 //! - [`keys`]: the secrets, and what is issued and verified with them; [`grant`]: what a token grants
 //! - `files`: where the secrets are kept; `claims`: a grant as the claims of a token
 //! - `jwt`: tokens written and read, by ring and with one algorithm only
 
+mod api_urls;
 mod claims;
 mod files;
 pub mod grant;
@@ -25,6 +27,7 @@ pub mod keys;
 #[cfg(test)]
 mod tests;
 
+pub use api_urls::ApiUrls;
 pub use files::{KEY_FILE, KeyError, ORG_TOKEN_FILE};
 pub use grant::{Grant, OrgGrant};
 pub use keys::{TokenError, TokenKeys};

@@ -46,6 +46,37 @@ fn the_claims_are_those_that_clients_read() {
 }
 
 #[test]
+fn every_token_but_a_connections_says_where_the_api_is_and_the_secret_stays() {
+    let keys = TokenKeys::generate().unwrap();
+    let old = keys.org_token().clone();
+    let urls = ApiUrls { main: Some("https://chat.example".into()), others: vec!["http://127.0.0.1:80".into()] };
+    let keys = keys.reached_at(urls.clone()).unwrap();
+    let org = OrgGrant { tenant_id: "acme".into(), expires_at: grant().expires_at };
+    let tokens = [
+        keys.issue_chat(&grant(), now()),
+        Token::new(keys.issue_refresh(&grant(), now()).expose()),
+        keys.issue_dictionary(&org, now()),
+        keys.issue_sticker(&org, now()),
+        Token::new(keys.org_token().expose()),
+    ];
+    for token in tokens {
+        let claims = WireClaims::of(&token).unwrap();
+        assert_eq!(claims.extra["chatroom_api"], "https://chat.example");
+        assert_eq!(claims.extra["chatroom_apis"], json!(["http://127.0.0.1:80"]));
+    }
+    let (connection, _) = keys.issue_connection(&grant(), &client(), now());
+    assert!(!WireClaims::of(&connection).unwrap().extra.contains_key("chatroom_api"));
+    for token in [old.expose(), keys.org_token().expose()] {
+        assert!(keys.is_org_token(token));
+        assert!(!TokenKeys::generate().unwrap().is_org_token(token));
+    }
+    let moved = ApiUrls { main: Some("https://elsewhere.example".into()), ..urls };
+    let chat = keys.issue_chat(&grant(), now());
+    assert!(keys.is_up_to_date(chat.expose()));
+    assert!(!keys.reached_at(moved).unwrap().is_up_to_date(chat.expose()));
+}
+
+#[test]
 fn a_connection_token_gives_its_client_id_back() {
     let keys = TokenKeys::generate().unwrap();
     let (token, signature) = keys.issue_connection(&grant(), &client(), now());
