@@ -33,8 +33,9 @@ pub enum From {
 /// The messages of a room, each once, in order: a stream that asks for a page (`GET /chatrooms/messages`) when the one
 /// before is used up. It holds two pages at most.
 ///
-/// Backwards it ends at the room's first message. Forwards it ends where it catches up: when a page is not full, it asks
-/// what the newest message is, goes on to that one, and leaves what is said later to the session's events.
+/// Backwards it ends where a page is empty: one that is not full may have been cut by its size. Forwards it ends where it
+/// catches up: when a page is not full, it asks what the newest message is, goes on to that one, and leaves what is said
+/// later to the session's events.
 ///
 /// Pages meet at a message's `received_at`. So that a seam between messages of the same time loses none, the next page
 /// begins with that time once more, and what was told is left out by its id; whether the service's bounds are

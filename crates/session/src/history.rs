@@ -54,6 +54,8 @@ struct Read {
     /// Pages that were not full.
     short: u32,
     failures: u32,
+    /// Whether the last page ended among messages of one time, so that the next one begins behind that time.
+    stuck: bool,
     began: Duration,
     from: Option<Time>,
 }
@@ -194,7 +196,8 @@ impl History {
         }
     }
 
-    /// A page came; `full` if it holds as many elements as were asked for.
+    /// A page came; `full` if it holds as many elements, or as many bytes, as a page does. No page but an empty one
+    /// proves that there are no more.
     pub(crate) fn answered(
         &mut self,
         now: Duration,
@@ -294,6 +297,7 @@ impl History {
             pages: 0,
             short: 0,
             failures: 0,
+            stuck: false,
             began: now,
             from: cursor,
         });
@@ -313,10 +317,12 @@ impl Read {
         // A message without a stamp says nothing of where the page ends.
         let oldest = page.iter().find_map(|message| message.received_at);
         let newest = page.last().and_then(|message| message.received_at);
-        let goes_on = oldest.is_some() && (self.reached.is_none() || oldest < self.reached);
+        let leads_on = oldest.is_some() && (self.reached.is_none() || oldest < self.reached);
+        let steps_over = self.steps_over(&page, leads_on);
+        let goes_on = leads_on || steps_over;
         self.reached = oldest.or(self.reached);
         self.sure = self.sure.or(newest);
-        self.cursor = oldest.map(Time::just_after);
+        self.cursor = if steps_over { oldest } else { oldest.map(Time::just_after) };
         for message in page {
             if message.id.clone().is_none_or(|id| self.ids.insert(id)) {
                 self.collected.push(message);
@@ -353,6 +359,15 @@ impl Read {
         }
     }
 
+    /// Whether a page that brought nothing new may have ended too early all the same: among messages of one time. A page
+    /// holds at least two messages where there are two, so one of one message is the last.
+    fn steps_over(&mut self, page: &[Message], leads_on: bool) -> bool {
+        let stuck =
+            !leads_on && !self.stuck && page.len() > 1 && page.iter().any(|message| message.received_at.is_some());
+        self.stuck = stuck;
+        stuck
+    }
+
     /// A page of a read that goes on from an earlier moment.
     fn onwards(&mut self, page: Vec<Message>, most: usize, full: bool) -> Progress {
         let newest = page.last().and_then(|message| message.received_at);
@@ -361,13 +376,14 @@ impl Read {
         let anchor = self.anchor.take();
         let hole = (anchor.is_some() && oldest > anchor).then_some(GapReason::NoLonger);
         let leads_on = newest.is_some() && newest > self.reached;
+        let steps_over = !full && self.steps_over(&page, leads_on);
         // The page begins with what the one before ended with.
         self.count += page.iter().filter(|message| message.received_at > self.reached).count();
         if !full {
             self.sure = self.sure.or(self.reached).or(newest);
         }
         self.reached = newest.max(self.reached);
-        self.cursor = self.reached.map(Time::just_before);
+        self.cursor = if steps_over { self.reached } else { self.reached.map(Time::just_before) };
         self.state = State::Wanted;
         let finished = self.finish.is_some() && self.reached >= self.finish;
         let gap = if leads_on && !finished && self.count >= most {
@@ -377,10 +393,10 @@ impl Read {
         } else {
             None
         };
-        let done = !leads_on || finished || gap.is_some();
+        let done = !(leads_on || steps_over) || finished || gap.is_some();
         let confirmed = done && gap.is_none();
         // What lies behind the finish was not read; that of a look for own messages lies in the present.
-        let to_the_present = !leads_on || matches!(self.purpose, Purpose::LookUp { .. });
+        let to_the_present = !(leads_on || steps_over) || matches!(self.purpose, Purpose::LookUp { .. });
         let looked = (confirmed && to_the_present).then_some((self.began, self.from));
         let sure = self.sure.or(self.reached);
         Progress { messages: page, newest, done, confirmed, sure, hole, gap, looked, ..Progress::default() }
@@ -428,11 +444,22 @@ mod tests {
     }
 
     fn run(history: &mut History, room: &[Message]) -> (Vec<String>, Option<GapReason>) {
+        run_in_pages_of(usize::from(PAGE_MAX), history, room)
+    }
+
+    /// The service cuts its pages short: they may hold no more than `most`.
+    fn run_in_pages_of(most: usize, history: &mut History, room: &[Message]) -> (Vec<String>, Option<GapReason>) {
         let mut ids = Vec::new();
         for call in 0..10_000 {
             let query = history.wanted().expect("a read that is not over wants a page");
             history.asked(CallId(call));
-            let page = answer(room, &query);
+            let page = answer(
+                room,
+                &MessagesQuery {
+                    limit: query.limit.map(|limit| limit.min(u16::try_from(most).unwrap())),
+                    ..query.clone()
+                },
+            );
             let full = page.len() >= usize::from(query.limit.unwrap());
             let progress = history.answered(Duration::ZERO, CallId(call), page, full).expect("the call is known");
             for message in progress.messages {
@@ -504,6 +531,22 @@ mod tests {
         let (ids, gap) = run(&mut history, &room);
         assert_eq!(ids, (300..1_001).map(|number| format!("{number:06}")).collect::<Vec<_>>());
         assert_eq!(gap, None);
+    }
+
+    #[test]
+    fn reads_on_behind_pages_that_are_not_full() {
+        // Pairs share a stamp, so pages of two and three end among messages of one time.
+        let room = room(1_001);
+        for most in [2, 3, 7, 99] {
+            let mut history = History::default();
+            history.catch_up(Duration::ZERO, room[301].received_at.map(Time::just_before), None, 100_000);
+            let (ids, gap) = run_in_pages_of(most, &mut history, &room);
+            assert_eq!(ids, (300..1_001).map(|number| format!("{number:06}")).collect::<Vec<_>>(), "pages of {most}");
+            assert_eq!(gap, None);
+            history.first(Duration::ZERO, 250, &[]);
+            let (ids, _) = run_in_pages_of(most, &mut history, &room);
+            assert_eq!(ids, (751..1_001).map(|number| format!("{number:06}")).collect::<Vec<_>>(), "pages of {most}");
+        }
     }
 
     #[test]

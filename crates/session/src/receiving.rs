@@ -17,6 +17,8 @@ use crate::{
 const NEWS: usize = 10_000;
 /// So far this machine's clock may be ahead where nothing is known of the server's.
 pub(crate) const CLOCKS: Duration = Duration::from_secs(2 * 60 * 60);
+/// A page of so many bytes may have been cut by its size: services end one at about 1 MiB.
+const HEAVY: usize = 256 * 1024;
 /// How much of a payload that can't be read is shown.
 const SHOWN: usize = 200;
 
@@ -228,7 +230,7 @@ impl Session {
 
     pub(crate) fn page_read(&mut self, id: CallId, page: MessagesPage) {
         let elements = page.messages.0;
-        let (empty, full) = (elements.is_empty(), elements.len() >= usize::from(PAGE_MAX));
+        let (empty, mut full) = (elements.is_empty(), elements.len() >= usize::from(PAGE_MAX));
         let mut messages = Vec::new();
         for element in elements {
             match element {
@@ -236,6 +238,7 @@ impl Session {
                 Err(bad) => self.unreadable(bad),
             }
         }
+        full |= messages.iter().map(Message::weight).sum::<usize>() >= HEAVY;
         if let Some(progress) = self.history.answered(self.now.mono, id, messages, full) {
             self.baseline_known |= empty || progress.newest.is_some();
             self.progressed(progress);

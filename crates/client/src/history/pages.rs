@@ -165,12 +165,14 @@ impl Pages {
     }
 
     fn nothing_new(&mut self, entries: &[Entry], full: bool) -> Vec<Result<Message, HistoryError>> {
-        if !full || entries.is_empty() {
+        // A page may end early, by its size, so an empty one alone shows that there are no more.
+        if entries.is_empty() {
             self.ended = true;
             return Vec::new();
         }
-        // Times on the near side of the edge show that the bound is inclusive, and that it may lead on from the edge.
-        if entries.iter().all(|entry| entry.at == self.edge) {
+        // Times on the near side of the edge show that the bound is inclusive, and that it may lead on from the edge. One
+        // message alone is no crowd: a page holds at least two where there are two.
+        if (full || entries.len() > 1) && entries.iter().all(|entry| entry.at == self.edge) {
             self.crowd = self.edge.filter(|edge| self.wants(*edge));
         }
         match self.bound {
@@ -178,7 +180,8 @@ impl Pages {
             Bound::Meeting => self.bound = Bound::Beyond,
             Bound::Beyond => {
                 self.ended = true;
-                return vec![Err(HistoryError::NoProgress)];
+                // A service that minds no bounds, and said all that it has.
+                return if full { vec![Err(HistoryError::NoProgress)] } else { Vec::new() };
             }
         }
         Vec::new()

@@ -29,6 +29,8 @@ struct Kept {
     inclusive: bool,
     /// The most that a page holds, whatever is asked for.
     most: usize,
+    /// Whether each page may hold half of what the one before might, but always two: as one that is cut by its size.
+    shrinking: bool,
     /// Answers that come before any page.
     trouble: Vec<&'static str>,
     /// So many messages are said after each page.
@@ -42,6 +44,7 @@ impl Log {
             broken: Vec::new(),
             inclusive: false,
             most: 100,
+            shrinking: false,
             trouble: Vec::new(),
             busy: 0,
         };
@@ -80,6 +83,9 @@ impl Log {
         };
         let all: Vec<usize> = (0..kept.times.len()).filter(inside).collect();
         let limit = limit.min(kept.most);
+        if kept.shrinking {
+            kept.most = (kept.most / 2).max(2);
+        }
         let oldest = asked.value("from_oldest").is_some();
         let skipped = if oldest { 0 } else { all.len().saturating_sub(limit) };
         let page: Vec<Value> = all[skipped..].iter().take(limit).map(|place| kept.element(*place)).collect();
@@ -180,6 +186,32 @@ async fn a_service_that_gives_less_than_it_is_asked_for_is_read_to_its_end() {
     let (_service, visitor) = Log::new(0..90).with(|kept| kept.most = 20).serve().await;
     for from in [From::Oldest, From::Newest] {
         assert_eq!(sorted(places(visitor.history(from)).await), (0..90).collect::<Vec<_>>(), "{from:?}");
+    }
+}
+
+#[tokio::test]
+async fn reads_on_until_a_page_is_empty_though_pages_are_cut_short() {
+    for inclusive in [false, true] {
+        for from in [From::Oldest, From::Newest] {
+            let log = Log::new(0..250).with(|kept| (kept.shrinking, kept.inclusive) = (true, inclusive));
+            let (_service, visitor) = log.serve().await;
+            let history = visitor.history(from).before(time(240));
+            assert_eq!(sorted(places(history).await), (0..240).collect::<Vec<_>>(), "{from:?}, inclusive: {inclusive}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cut_among_messages_of_one_time_ends_no_history() {
+    // Three messages of one time, and the page holds two: the third can't be reached, what comes behind it can.
+    let (_service, visitor) = Log::new([0, 1, 2, 2, 2, 3, 4]).with(|kept| kept.most = 2).serve().await;
+    for from in [From::Oldest, From::Newest] {
+        let items: Vec<_> = within("the history", visitor.history(from).collect()).await;
+        let told: Vec<usize> = items.iter().flatten().map(place).collect();
+        for place in [0, 1, 5, 6] {
+            assert!(told.contains(&place), "{from:?}: {told:?}");
+        }
+        assert!(items.contains(&Err(HistoryError::Crowded(time(2)))), "{from:?}: {items:?}");
     }
 }
 
