@@ -123,6 +123,7 @@ fn access(args: &AccessArgs, global: &GlobalArgs) -> Result<Access, Failure> {
     let (profile, environment) = setup(global)?;
     let access = Access::resolve(args, &profile, &environment, Timestamp::now(), io::stdin())?;
     global.clock.token(access.times());
+    warn(&profile.warnings, global);
     warn(&access.warnings, global);
     Ok(access)
 }
@@ -136,6 +137,7 @@ fn visitor(args: &VisitorArgs, global: &GlobalArgs) -> Result<Visitor, Failure> 
 fn visitor_at(args: &VisitorArgs, global: &GlobalArgs) -> Result<(Rest, Visitor), Failure> {
     let (profile, environment) = setup(global)?;
     let access = VisitorAccess::resolve(args, &profile, &environment, Timestamp::now())?;
+    warn(&profile.warnings, global);
     warn(&access.warnings, global);
     global.clock.token(access.times());
     let (rest, visitor) = access.open().map_err(Failure::Build)?;
@@ -147,6 +149,7 @@ fn visitor_at(args: &VisitorArgs, global: &GlobalArgs) -> Result<(Rest, Visitor)
 fn rooms(args: &OrgArgs, global: &GlobalArgs) -> Result<Rooms, Failure> {
     let (profile, environment) = setup(global)?;
     let access = OrgAccess::resolve(args, &profile, &environment)?;
+    warn(&profile.warnings, global);
     warn(&access.warnings, global);
     let (rest, rooms) = access.open().map_err(Failure::Build)?;
     global.clock.service(&rest);

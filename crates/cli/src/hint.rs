@@ -104,6 +104,10 @@ fn access(error: &AccessError) -> &'static str {
 
 fn outbox(error: &OutboxError) -> &'static str {
     match error {
+        OutboxError::Untrusted { .. } => {
+            "look at it with `ls -la`: an outbox and its directory are yours (chown), and yours alone to write (chmod go-w); or \
+             keep messages elsewhere with --outbox DIR"
+        }
         OutboxError::NoOutbox { .. } => "move the file away, or keep messages elsewhere with --outbox DIR",
         OutboxError::Newer { .. } => "update this program, or keep messages elsewhere with --outbox DIR",
         _ => ELSEWHERE,

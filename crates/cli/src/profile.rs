@@ -1,14 +1,20 @@
 //! The configuration file: profiles with the defaults of the connecting commands.
 
 use std::{
-    fs, io,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use etcetera::BaseStrategy as _;
 use toml::{Table, Value};
 
-use crate::{access::place::ProxyUrl, args::outbox::Place, environment::Environment, near::nearest};
+use crate::{
+    access::{place::ProxyUrl, secret},
+    args::outbox::Place,
+    environment::Environment,
+    near::nearest,
+};
 
 /// The defaults that one profile gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +27,8 @@ pub(crate) struct Profile {
     pub(crate) org_token_file: Option<PathBuf>,
     pub(crate) outbox: Option<Place>,
     pub(crate) proxy: Option<ProxyUrl>,
+    /// What the user should know of the file, though it works.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The profile that is used unless another one is asked for.
@@ -67,8 +75,10 @@ impl Profile {
             None if asked_for.is_none() => return Ok(Self::default()),
             None => return Err(ProfileError::NoDirectory),
         };
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let mut text = String::new();
+        let file = File::open(&path).and_then(|mut file| file.read_to_string(&mut text).map(|_| file));
+        let writers = match file {
+            Ok(file) => secret::writers(&file),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
                 return match asked_for {
                     None => Ok(Self::default()),
@@ -77,7 +87,11 @@ impl Profile {
             }
             Err(source) => return Err(ProfileError::Read { path, source }),
         };
-        Self::from_toml(&text, asked_for.as_deref(), &path)
+        let mut profile = Self::from_toml(&text, asked_for.as_deref(), &path)?;
+        let told =
+            |who| format!("{who} may change the configuration file {}, and with it where tokens go", path.display());
+        profile.warnings.extend(writers.map(told));
+        Ok(profile)
     }
 
     /// The name of the profile that the options and the environment ask for.

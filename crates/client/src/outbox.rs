@@ -2,17 +2,19 @@
 //!
 //! - [`Outbox`]: the file, for this program alone
 //! - `writer`: writes what a session hands over; `journal`: so that what is written stays; `recovery`: what an earlier
-//!   program left; `remaining`: what has not ended; `form`: the file's lines; `storage`: the file's bytes
+//!   program left; `remaining`: what has not ended; `form`: the file's lines; `storage`: the file's bytes;
+//!   `ownership`: whose it is
 
 mod form;
 mod journal;
+mod ownership;
 mod recovery;
 mod remaining;
 mod storage;
 mod writer;
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -34,7 +36,8 @@ pub(crate) use self::writer::Writer;
 ///
 /// A message is taken only once it is written and synced: that takes as long as the disk does, and many messages that
 /// are sent at once share one sync. A message that has ended is not kept. One program at a time can use a file; a lock
-/// on `<path>.lock` sees to that, and ends with the program. File and directory are made for their owner alone.
+/// on `<path>.lock` sees to that, and ends with the program. File and directory are made for their owner alone, and must be
+/// this user's: one that others own or may write, a symbolic link, or what is no regular file, is refused.
 ///
 /// The methods that touch the file wait for the disk: a moment, for they read and write no more than what waits.
 ///
@@ -85,6 +88,14 @@ pub enum OutboxError {
         /// Its version.
         version: u32,
     },
+    /// Somebody else may have written it, or may write it. It was not touched.
+    #[error("the outbox {} is not used: {problem}", path.display())]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is, or what.
+        problem: &'static str,
+    },
     /// The file, or its directory, can't be read or written.
     #[error("the outbox {} can't be used", path.display())]
     File {
@@ -101,13 +112,12 @@ impl Outbox {
     /// A write that was cut short, as its program or the machine ended, is undone: nobody was told that it was done.
     ///
     /// # Errors
-    /// When the file is in use, is no outbox, or can't be read or written.
+    /// When the file is in use, is no outbox, is not this user's alone, or can't be read or written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OutboxError> {
         let path = path.as_ref().to_owned();
         let (storage, bytes) = match FileStorage::open(&path) {
             Ok(opened) => opened,
-            Err(OpenFault::InUse) => return Err(OutboxError::InUse { path }),
-            Err(OpenFault::System(source)) => return Err(OutboxError::File { path, source }),
+            Err(fault) => return Err(fault.of(path)),
         };
         match Journal::load(storage, &bytes) {
             Ok((journal, found)) => Ok(Self { path, journal, found }),
@@ -122,7 +132,7 @@ impl Outbox {
     /// When there is no such file, it can't be read, or is no outbox.
     pub fn peek(path: impl AsRef<Path>) -> Result<Vec<Kept>, OutboxError> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| OutboxError::File { path: path.to_owned(), source })?;
+        let bytes = FileStorage::read(path).map_err(|fault| fault.of(path.to_owned()))?;
         recovery::recover(&bytes).map(|found| found.left).map_err(|foreign| foreign.of(path.to_owned()))
     }
 
@@ -173,6 +183,16 @@ impl Outbox {
         }
         let refused = |refusal: Refusal| OutboxError::File { path: self.path.clone(), source: refusal.error };
         self.journal.append(entries).map_err(refused)
+    }
+}
+
+impl OpenFault {
+    fn of(self, path: PathBuf) -> OutboxError {
+        match self {
+            Self::InUse => OutboxError::InUse { path },
+            Self::Untrusted(problem) => OutboxError::Untrusted { path, problem },
+            Self::System(source) => OutboxError::File { path, source },
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) fn secret_of(path: &Path, warnings: &mut Vec<String>) -> Result<Strin
     if is_open_to_others(&file) {
         warnings.push(format!("others may read the token file {0}; chmod 600 {0} keeps it to you", path.display()));
     }
+    warnings.extend(writers(&file).map(|who| format!("{who} may change the token file {}", path.display())));
     let text = read(file).map_err(failed)?;
     String::from_utf8(text).map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not text")))
 }
@@ -74,6 +75,21 @@ fn private(path: &Path) -> io::Result<File> {
 fn is_open_to_others(file: &File) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0)
+}
+
+/// Who besides this user and the machine's owner may change a file, if anybody.
+#[cfg(unix)]
+pub(crate) fn writers(file: &File) -> Option<&'static str> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let data = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let is_foreign = data.uid() != 0 && data.uid() != rustix::process::geteuid().as_raw();
+    let is_open = data.permissions().mode() & 0o022 != 0;
+    is_foreign.then_some("another user").or(is_open.then_some("others"))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn writers(_file: &File) -> Option<&'static str> {
+    None
 }
 
 #[cfg(not(unix))]

@@ -40,8 +40,8 @@ pub(super) async fn run(args: HistoryArgs, global: &GlobalArgs) -> Result<(), Fa
             hint: "--after is the earlier time of the two",
         });
     }
-    let stop = Stop::after(None)?;
     let visitor = visitor(&args.visitor, global)?;
+    let stop = Stop::after(None)?;
     let writer = Writer::new(format, &room(&visitor), args.export.is_none(), &args.lines, global);
     let sink = Sink::new(args.export.clone(), args.force, writer, global)?;
     let history = history(&visitor, &args, format);

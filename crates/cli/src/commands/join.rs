@@ -40,8 +40,9 @@ pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failu
             hint: "write the config to a file, and give --config FILE",
         });
     }
-    let stop = Stop::after(None)?;
     let access = access(&args.access, global)?;
+    // From here on signals end it in order; what is read before, such as a pipe with a token, they end at once.
+    let stop = Stop::after(None)?;
     let view = view_of(&args.shown, global, access.name(), false);
     let history = if access.has_history() { args.history } else { 0 };
     let keeping = Keeping::begin(&args.keeping, &access, global)?;

@@ -47,8 +47,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let mut source = source(&args)?;
-    let mut stop = Stop::after(None)?;
     let access = access(&args.access, global)?;
+    // From here on signals end it in order; what is read before, such as a pipe with a token, they end at once.
+    let mut stop = Stop::after(None)?;
     let mut view = view(global, access.name());
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
     let mut leftovers = keeping.leftovers();

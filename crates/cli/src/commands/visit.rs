@@ -60,8 +60,8 @@ pub(super) enum Next {
 impl Visit {
     /// Begins to join the room.
     pub(super) fn begin(visitor: VisitorArgs, global: &GlobalArgs, stay: Stay) -> Result<Self, Failure> {
-        let stop = Stop::after(stay.length)?;
         let access = access(&AccessArgs { visitor, config: None }, global)?;
+        let stop = Stop::after(stay.length)?;
         let view = view(global, access.name());
         let mut builder = builder(access, global)?.limits(stay.limits);
         if let Some(timeout) = stay.timeout {

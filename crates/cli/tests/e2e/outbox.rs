@@ -11,6 +11,49 @@ use serde_json::Value;
 
 use crate::support::{CHATROOM, address, chatroom, joined, refusal, server, texts};
 
+/// What stands in the place of an outbox may be a stranger's, or hang whoever opens it.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_outbox_that_is_not_this_user_s_alone_is_refused_by_every_command_and_hangs_none() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let home = Home::new();
+    let server = server(&home).await;
+    let outbox = home.path().join("waiting");
+    let dir = outbox.display().to_string();
+    let send = |text: &str| chatroom(&home).args(["send", text, "--outbox", &dir]).args(server.viewer_args());
+    send("hello").run().await.assert_code(0);
+    let journal = fs::read_dir(&outbox).unwrap().map(|entry| entry.unwrap().path());
+    let journal = journal.into_iter().find(|path| path.extension().is_some_and(|it| it == "journal")).unwrap();
+    let lock = PathBuf::from(format!("{}.lock", journal.display()));
+    let refused = async |words: &str, also_lists: bool| {
+        let list = chatroom(&home).args(["outbox", "list", "--outbox", &dir]);
+        let clear = chatroom(&home).args(["outbox", "clear", "--yes", "--outbox", &dir]);
+        for (program, asked) in [(send("again"), true), (clear, true), (list, also_lists)] {
+            let exit = program.run().await;
+            if asked {
+                assert_eq!(refusal(&exit, 1, words), Vec::<String>::new(), "{}", exit.transcript());
+            }
+        }
+    };
+    for (file, lists) in [(&journal, true), (&lock, false)] {
+        fs::remove_file(file).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(file).status().unwrap();
+        assert!(made.success());
+        refused("it is no regular file", lists).await;
+        fs::remove_file(file).unwrap();
+        symlink(home.path().join("elsewhere"), file).unwrap();
+        refused("it is a symbolic link", lists).await;
+        fs::remove_file(file).unwrap();
+        fs::write(file, "").unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
+        refused("others may write it", lists).await;
+        fs::remove_file(file).unwrap();
+        send("and again").run().await.assert_code(0);
+    }
+    fs::set_permissions(&outbox, fs::Permissions::from_mode(0o777)).unwrap();
+    refused("others may write in its directory", true).await;
+}
+
 /// A server that can be down for a while, and comes back with the same address and data.
 struct Stage {
     home: Home,

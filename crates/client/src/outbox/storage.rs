@@ -6,6 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::ownership;
+
+/// A larger file is no outbox: a thousand messages of 100 KiB are the most that wait, and as much again has ended.
+const LARGEST: u64 = 256 << 20;
+
 /// What a journal needs of a disk. Tests bring one that fails.
 pub(super) trait Storage {
     /// Writes at the end; where it fails, a part may have been written.
@@ -38,6 +43,8 @@ pub(super) struct FileStorage {
 pub(super) enum OpenFault {
     /// Another program has it.
     InUse,
+    /// It is not this user's alone, and why.
+    Untrusted(&'static str),
     /// The system refuses.
     System(io::Error),
 }
@@ -52,16 +59,22 @@ impl FileStorage {
     /// Takes the file for this program alone, and reads it; makes it, and its directory, where there is none.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<u8>), OpenFault> {
         make_directory(directory(path))?;
-        let lock = private().create(true).append(true).open(beside(path, ".lock"))?;
+        ownership::check_directory(directory(path))?;
+        let lock = ownership::open(&beside(path, ".lock"), private().create(true).append(true))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(OpenFault::InUse),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let mut file = private().create(true).read(true).append(true).open(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        let mut file = ownership::open(path, private().create(true).read(true).append(true))?;
+        let bytes = read_all(&mut file)?;
         Ok((Self { path: path.to_owned(), file, prepared: None, _lock: lock }, bytes))
+    }
+
+    /// Reads a file that another program may have.
+    pub(super) fn read(path: &Path) -> Result<Vec<u8>, OpenFault> {
+        ownership::check_directory(directory(path))?;
+        Ok(read_all(&mut ownership::open(path, File::options().read(true))?)?)
     }
 }
 
@@ -80,7 +93,12 @@ impl Storage for FileStorage {
 
     fn overwrite(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
         // What is opened to append does so wherever it is told to write.
-        let mut file = File::options().write(true).open(&self.path)?;
+        let mut file = match ownership::open(&self.path, File::options().write(true)) {
+            Ok(file) => file,
+            Err(OpenFault::System(error)) => return Err(error),
+            Err(OpenFault::Untrusted(problem)) => return Err(io::Error::other(problem)),
+            Err(OpenFault::InUse) => return Err(io::ErrorKind::WouldBlock.into()),
+        };
         file.seek(SeekFrom::Start(place))?;
         file.write_all(bytes)
     }
@@ -127,6 +145,16 @@ impl Storage for FileStorage {
         File::open(directory(&self.path))?.sync_all()?;
         Ok(())
     }
+}
+
+/// All that a file holds, up to what an outbox may.
+fn read_all(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it is larger than {} MiB", LARGEST >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// The same path with this at its end.

@@ -1,4 +1,4 @@
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 
 use chatroom_wire::{Message, User};
@@ -54,6 +54,57 @@ fn two_programs_never_share_a_file() {
 
 #[cfg(unix)]
 #[test]
+fn what_is_not_this_user_s_alone_is_refused_and_never_waited_for() {
+    use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let refusals = |path: &Path| {
+        let opened = Outbox::open(path).map(drop).unwrap_err();
+        let OutboxError::Untrusted { problem, .. } = &opened else { panic!("{opened:?}") };
+        *problem
+    };
+    let fifo =
+        |path: &Path| rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    for ending in ["", ".lock"] {
+        let (dir, path) = place();
+        drop(Outbox::open(&path).unwrap());
+        let mut name = path.clone().into_os_string();
+        name.push(ending);
+        let file = PathBuf::from(name);
+        mode(&file, 0o620);
+        assert_eq!(refusals(&path), "others may write it");
+        mode(&file, 0o600);
+        if rustix::process::geteuid().is_root() {
+            chown(&file, Some(65_534), None).unwrap();
+            assert_eq!(refusals(&path), "it belongs to another user");
+        }
+        fs::remove_file(&file).unwrap();
+        symlink(dir.path().join("elsewhere"), &file).unwrap();
+        assert_eq!(refusals(&path), "it is a symbolic link");
+        assert!(!dir.path().join("elsewhere").exists(), "it is not followed");
+        fs::remove_file(&file).unwrap();
+        fifo(&file);
+        assert_eq!(refusals(&path), "it is no regular file");
+    }
+    let (_dir, path) = place();
+    drop(Outbox::open(&path).unwrap());
+    fs::remove_file(&path).unwrap();
+    fifo(&path);
+    assert!(matches!(Outbox::peek(&path), Err(OutboxError::Untrusted { .. })), "reading does not wait either");
+
+    let (_dir, path) = place();
+    drop(Outbox::open(&path).unwrap());
+    for open in [0o777, 0o770, 0o1777] {
+        mode(path.parent().unwrap(), open);
+        assert_eq!(refusals(&path), "others may write in its directory");
+    }
+    mode(path.parent().unwrap(), 0o755);
+    mode(&path, 0o644);
+    Outbox::open(&path).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "it is private again");
+}
+
+#[cfg(unix)]
+#[test]
 fn what_people_wrote_is_for_the_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let (dir, path) = place();
@@ -84,7 +135,8 @@ fn what_is_no_outbox_is_refused_and_not_touched() {
     fs::write(&notes, "# Notes\n").unwrap();
     assert!(matches!(Outbox::open(&notes), Err(OutboxError::NoOutbox { .. })));
     assert_eq!(fs::read_to_string(&notes).unwrap(), "# Notes\n");
-    assert!(matches!(Outbox::open(dir.path()), Err(OutboxError::File { .. })));
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    assert!(matches!(Outbox::open(dir.path().join("folder")), Err(OutboxError::Untrusted { .. })));
     assert!(matches!(Outbox::peek(&path), Err(OutboxError::File { .. })));
 }
 
