@@ -40,7 +40,7 @@ pub(crate) struct FilterArgs {
     pub(crate) visitor: VisitorArgs,
 }
 
-/// What to do with the dictionaries. DICT is an id, or a name that only one has.
+/// What to do with the dictionaries. DICT is an id, the beginning of one, or a name.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FilterCommand {
     /// List all dictionaries
@@ -63,8 +63,8 @@ Examples:
     Show(DictionaryArgs),
     /// Add words to a dictionary
     ///
-    /// A word is a whole message: \"boo\" filters the message \"Boo\", not \"boo hoo\". Words that are there already do not
-    /// hurt.
+    /// A word is a whole message: \"boo\" filters the message \"Boo\", not \"boo hoo\". Words that are there already are told
+    /// as such.
     #[command(after_long_help = "\
 Examples:
   Two words:
@@ -125,7 +125,7 @@ pub(crate) struct CreateArgs {
 /// A dictionary.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DictionaryArgs {
-    /// Its id, or its name
+    /// Its id, the beginning of it, or its name
     #[arg(value_name = "DICT", value_parser = not_empty())]
     pub(crate) dictionary: String,
 }
@@ -133,7 +133,7 @@ pub(crate) struct DictionaryArgs {
 /// Dictionaries.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DictionariesArgs {
-    /// Their ids, or names
+    /// Their ids, beginnings of these, or names
     #[arg(value_name = "DICT", required = true, value_parser = not_empty())]
     pub(crate) dictionaries: Vec<String>,
 }

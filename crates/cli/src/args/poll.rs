@@ -143,7 +143,7 @@ pub(crate) struct CreateArgs {
 /// A poll.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WhichArgs {
-    /// The poll's id
+    /// The poll's id, or the beginning of it
     #[arg(value_name = "ID", value_parser = not_empty())]
     pub(crate) poll: Option<String>,
 }
@@ -151,7 +151,7 @@ pub(crate) struct WhichArgs {
 /// `chatroom poll delete`
 #[derive(Debug, clap::Args)]
 pub(crate) struct DeleteArgs {
-    /// The poll's id
+    /// The poll's id, or the beginning of it
     #[arg(value_name = "ID", value_parser = not_empty())]
     pub(crate) poll: String,
     #[command(flatten)]
@@ -161,7 +161,7 @@ pub(crate) struct DeleteArgs {
 /// `chatroom poll edit`
 #[derive(Debug, clap::Args)]
 pub(crate) struct EditArgs {
-    /// The poll's id
+    /// The poll's id, or the beginning of it
     #[arg(value_name = "ID", value_parser = not_empty())]
     pub(crate) poll: String,
     /// Another question
@@ -184,10 +184,10 @@ pub(crate) struct EditArgs {
 /// `chatroom poll vote`
 #[derive(Debug, clap::Args)]
 pub(crate) struct VoteArgs {
-    /// What is chosen: the option's number, id, or text
+    /// What is chosen: the option's number, its whole text, its id, or the beginning of the id
     #[arg(value_name = "OPTION", required = true, value_parser = not_empty())]
     pub(crate) options: Vec<String>,
-    /// The poll's id; without it, the one that runs
+    /// The poll's id, or the beginning of it; without it, the one that runs
     #[arg(long, value_name = "ID", value_parser = not_empty())]
     pub(crate) poll: Option<String>,
     /// Give up, with exit code 3, when it is not done within this time

@@ -68,7 +68,7 @@ Examples:
 /// A pack.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PackArgs {
-    /// Its id
+    /// Its id, the beginning of it, or its name
     #[arg(value_name = "PACK", value_parser = not_empty())]
     pub(crate) pack: String,
 }
@@ -78,7 +78,7 @@ pub(crate) struct PackArgs {
 pub(crate) struct SendArgs {
     #[command(flatten)]
     pub(crate) pack: PackArgs,
-    /// The sticker's id within the pack
+    /// The sticker's id within the pack, the beginning of it, or its name
     #[arg(value_name = "STICKER", value_parser = not_empty())]
     pub(crate) sticker: String,
     /// Give up, with exit code 3, when it is not done within this time

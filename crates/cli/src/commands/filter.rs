@@ -9,6 +9,7 @@ mod in_room;
 mod words;
 
 use chatroom_client::{CallError, Dictionaries};
+use chatroom_server::filter::perceived;
 use chatroom_wire::{SafeText, Token, dictionary::Dictionary, rest::WriteDictionary};
 use serde_json::json;
 
@@ -90,6 +91,13 @@ async fn list(desk: &Desk<'_>) -> Result<(), Failure> {
 }
 
 async fn make(desk: &Desk<'_>, args: CreateArgs) -> Result<(), Failure> {
+    let name = perceived(&args.called);
+    if let Some(other) = find::all(&desk.dictionaries).await?.iter().find(|other| perceived(&other.name) == name) {
+        return Err(Failure::Refused {
+            problem: format!("there is a dictionary {} already", called(other)),
+            hint: "take another name, or add words to that one: chatroom filter add DICT WORD",
+        });
+    }
     let wanted = WriteDictionary { name: args.called, description: args.description };
     let made = desk.dictionaries.create(&wanted).await.map_err(failed("the dictionary can't be made"))?;
     if desk.json {
@@ -101,7 +109,7 @@ async fn make(desk: &Desk<'_>, args: CreateArgs) -> Result<(), Failure> {
 }
 
 async fn show(desk: &Desk<'_>, args: DictionaryArgs) -> Result<(), Failure> {
-    let dictionary = find::one(&desk.dictionaries, &args.dictionary).await?;
+    let dictionary = find::one(desk, &args.dictionary).await?;
     let patterns = find::patterns(&desk.dictionaries, &dictionary.id).await?;
     if desk.json {
         return print_lines(patterns.iter().map(json_line)).await;
@@ -111,7 +119,7 @@ async fn show(desk: &Desk<'_>, args: DictionaryArgs) -> Result<(), Failure> {
 }
 
 async fn remove(desk: &Desk<'_>, args: DeleteArgs) -> Result<(), Failure> {
-    let dictionary = find::one(&desk.dictionaries, &args.dictionary.dictionary).await?;
+    let dictionary = find::one(desk, &args.dictionary.dictionary).await?;
     let name = called(&dictionary);
     let words = count(usize::try_from(dictionary.pattern_count).unwrap_or_default());
     if !confirm(&format!("delete the dictionary {name} with {words}, for every room?"), args.sure.yes)? {

@@ -99,7 +99,7 @@ impl Desk<'_> {
         all(async |page| self.visitor.polls(page.as_deref(), Some(PAGE_MAX)).await).await.map_err(unread)
     }
 
-    /// The poll of this id, or the one that alone is meant.
+    /// The poll of this id or its beginning, or the one that alone is meant.
     async fn find(&self, id: Option<String>, states: &[&[PollStatus]]) -> Result<Poll, Failure> {
         let Some(id) = id else {
             let polls = match all(async |page| self.visitor.polls(page.as_deref(), Some(PAGE_MAX)).await).await {
@@ -111,12 +111,10 @@ impl Desk<'_> {
             };
             return which::only(&polls, states).cloned().map_err(|unclear| told(unclear, self.global));
         };
-        let id = PollId::from(id);
-        match self.visitor.poll(&id).await {
-            // Viewers may not ask for one poll, but for all.
-            Err(error @ CallError::Status { status: 403, .. }) => {
-                let mut polls = self.polls().await?.into_iter();
-                polls.find(|poll| poll.id.as_ref() == Some(&id)).ok_or_else(|| unread(error))
+        match self.visitor.poll(&PollId::from(id.clone())).await {
+            // Viewers may not ask for one poll, but for all; and an id may be shortened.
+            Err(error @ CallError::Status { status: 403 | 404, .. }) => {
+                which::by_id(&self.polls().await?, &id, self.global)?.cloned().ok_or_else(|| unread(error))
             }
             found => found.map_err(unread),
         }
@@ -142,18 +140,21 @@ async fn show(desk: &Desk<'_>, id: Option<String>) -> Result<(), Failure> {
 
 /// Starts, closes or archives, and shows the poll as it is then.
 async fn step(desk: &Desk<'_>, id: Option<String>, action: PollAction) -> Result<(), Failure> {
-    let (from, what, done) = match action {
-        PollAction::Start => (PollStatus::Queued, "the poll can't be started", "the poll takes votes now"),
-        PollAction::Close => (PollStatus::Active, "the poll can't be closed", "the poll takes no more votes"),
-        PollAction::Archive => (PollStatus::Closed, "the poll can't be archived", "the poll is put away"),
+    let (from, to) = match action {
+        PollAction::Start => (PollStatus::Queued, PollStatus::Active),
+        PollAction::Close => (PollStatus::Active, PollStatus::Closed),
+        PollAction::Archive => (PollStatus::Closed, PollStatus::Archived),
     };
-    let id = match id {
-        Some(id) => PollId::from(id),
-        None => known(&desk.find(None, &[&[from]]).await?)?,
+    let (what, done, already) = match action {
+        PollAction::Start => ("the poll can't be started", "the poll takes votes now", "the poll takes votes already"),
+        PollAction::Close => ("the poll can't be closed", "the poll takes no more votes", "the poll is already closed"),
+        PollAction::Archive => ("the poll can't be archived", "the poll is put away", "the poll is already archived"),
     };
+    let before = desk.find(id, &[&[from]]).await?;
+    let id = known(&before)?;
     desk.visitor.change_poll(&id, action).await.map_err(|source| Failure::Call { what, source })?;
     let poll = desk.visitor.poll(&id).await.map_err(unread)?;
-    desk.note(done);
+    desk.note(if before.status == to { already } else { done });
     desk.print(&poll).await
 }
 

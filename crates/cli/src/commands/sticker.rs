@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     print_lines,
+    resolve::{ambiguous, resolve},
     visit::{Stay, Visit},
     visitor,
 };
@@ -48,8 +49,39 @@ async fn packs(args: &VisitorArgs, json: bool, global: &GlobalArgs) -> Result<()
     }
 }
 
+/// The pack of this id, of the only id that begins so, or of this name. What none of the known ones is, the service may
+/// know all the same.
+fn meant_pack<'a>(
+    packs: impl IntoIterator<Item = &'a StickerPack>,
+    said: &str,
+    global: &GlobalArgs,
+) -> Result<StickerPackId, Failure> {
+    match resolve(packs, said, |pack| Some(pack.id.as_str()), |pack| vec![pack.name.as_str()]) {
+        Ok(pack) => Ok(pack.id.clone()),
+        Err(found) if found.is_empty() => Ok(StickerPackId::from(said.to_owned())),
+        Err(found) => Err(ambiguous(said, "packs", &table(found.into_iter().map(|pack| (pack, true))), global)),
+    }
+}
+
+/// The same for a sticker of a pack.
+fn meant_sticker(found: &StickerPackAnswer, said: &str, global: &GlobalArgs) -> Result<StickerId, Failure> {
+    match resolve(&found.stickers, said, |it| Some(it.id.as_str()), |it| vec![it.name.as_str(), it.text.as_str()]) {
+        Ok(sticker) => Ok(sticker.id.clone()),
+        Err(several) if several.is_empty() => Ok(StickerId::from(said.to_owned())),
+        Err(several) => {
+            let lines: Vec<String> = several
+                .iter()
+                .map(|it| format!("{}  {}", SafeText::line(it.id.as_str()), SafeText::line(&it.name)))
+                .collect();
+            Err(ambiguous(said, "stickers", &lines, global))
+        }
+    }
+}
+
 async fn show(args: &VisitorArgs, pack: PackArgs, json: bool, global: &GlobalArgs) -> Result<(), Failure> {
-    let found = visitor(args, global)?.sticker_pack(&StickerPackId::from(pack.pack)).await.map_err(unread)?;
+    let visitor = visitor(args, global)?;
+    let pack = meant_pack(&visitor.sticker_packs().await.map_err(unread)?, &pack.pack, global)?;
+    let found = visitor.sticker_pack(&pack).await.map_err(unread)?;
     if json {
         return print_lines(found.stickers.iter().map(json_line)).await;
     }
@@ -58,11 +90,20 @@ async fn show(args: &VisitorArgs, pack: PackArgs, json: bool, global: &GlobalArg
 
 async fn send(visitor: VisitorArgs, args: SendArgs, json: bool, global: &GlobalArgs) -> Result<(), Failure> {
     let mut visit = Visit::begin(visitor, global, Stay { timeout: Some(args.timeout), once: true, ..Stay::default() })?;
-    let (pack, sticker) = (StickerPackId::from(args.pack.pack), StickerId::from(args.sticker));
     let room = visit.room.clone();
-    let sent = visit.during(room.stick(&pack, &sticker)).await;
+    let sent = visit
+        .during(async {
+            let pack = meant_pack(&room.sticker_packs().await.map_err(unread)?, &args.pack.pack, global)?;
+            let sticker = match room.sticker_pack(&pack).await {
+                Ok(found) => meant_sticker(&found, &args.sticker, global)?,
+                // The answer to the sticker itself says why it can't be sent.
+                Err(_) => StickerId::from(args.sticker),
+            };
+            room.stick(&pack, &sticker).await.map_err(|error| not_sent(&error))
+        })
+        .await;
     visit.end().await?;
-    let receipt = sent?.map_err(|error| not_sent(&error))?;
+    let receipt = sent??;
     diagnostics::note("delivered", global.color);
     if json {
         let ms = u64::try_from(receipt.took.as_millis()).unwrap_or(u64::MAX);
@@ -78,14 +119,27 @@ async fn enable(
     json: bool,
     global: &GlobalArgs,
 ) -> Result<(), Failure> {
-    let id = StickerPackId::from(pack.pack);
-    let found = visitor(args, global)?
+    let visitor = visitor(args, global)?;
+    let packs = match visitor.all_sticker_packs().await {
+        Ok(packs) => packs,
+        // Whoever may not do this is told so by the next call.
+        Err(CallError::Status { status: 403 | 404, .. }) => Vec::new(),
+        Err(error) => return Err(unread(error)),
+    };
+    let id = meant_pack(packs.iter().map(|found| &found.sticker_pack), &pack.pack, global)?;
+    let was_so = packs.iter().any(|found| found.sticker_pack.id == id && found.enabled == enabled);
+    let found = visitor
         .enable_sticker_pack(&id, enabled)
         .await
         .map_err(|source| Failure::Call { what: "the pack can't be switched", source })?;
     let name = SafeText::name(&found.sticker_pack.name, id.as_str());
-    let told = if enabled { "the room uses the pack" } else { "the room does not use the pack" };
-    diagnostics::note(&format!("{told} {name} now"), global.color);
+    let told = match (enabled, was_so) {
+        (true, false) => format!("the room uses the pack {name} now"),
+        (true, true) => format!("the room uses the pack {name} already"),
+        (false, false) => format!("the room does not use the pack {name} now"),
+        (false, true) => format!("the room already does not use the pack {name}"),
+    };
+    diagnostics::note(&told, global.color);
     if json { print_lines([json_line(&found)]).await } else { Ok(()) }
 }
 

@@ -3,6 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use chatroom_client::{Cause, End, Event, EventStream, Limits, Room};
+use chatroom_wire::{Chatroom, UserId};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -33,6 +34,8 @@ pub(super) struct Visit {
     end: Option<(Instant, Duration)>,
     last_cause: Option<Cause>,
     hurried: bool,
+    /// Who we are, once the room was joined.
+    me: Option<UserId>,
 }
 
 /// How long to stay, and how long to try.
@@ -70,7 +73,7 @@ impl Visit {
         let (room, events) = open(builder)?;
         let printer = start_printer()?;
         let end = stay.timeout.filter(|_| stay.once).map(|timeout| (Instant::now() + timeout, timeout));
-        Ok(Self { room, events, view, printer, stop, end, last_cause: None, hurried: false })
+        Ok(Self { room, events, view, printer, stop, end, last_cause: None, hurried: false, me: None })
     }
 
     /// What happens next; what a person should know is told by the way. May be dropped and called again.
@@ -101,6 +104,9 @@ impl Visit {
             Some(Ok(Event::Ended(end))) if end.blame().is_some() => Err(Failure::Ended(end)),
             Some(Ok(Event::Ended(_))) => Ok(Next::Over),
             Some(Ok(event)) => {
+                if let Event::Joined { user, .. } = &event {
+                    self.me.clone_from(&user.customer_id);
+                }
                 match &event {
                     Event::Interrupted { cause, .. } | Event::Delayed { cause, .. } => {
                         self.last_cause = Some(cause.clone());
@@ -129,6 +135,11 @@ impl Visit {
                 done = &mut work => return Ok(done),
             }
         }
+    }
+
+    /// Whether the room says that we are blocked: what we do is delivered then, and counts nothing.
+    pub(super) fn is_blocked(&self, room: &Chatroom) -> bool {
+        self.me.is_some() && room.blocked_users.iter().any(|user| user.id == self.me)
     }
 
     /// Prints lines of data; nobody wants them any more where this is an error.

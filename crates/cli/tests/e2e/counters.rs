@@ -32,6 +32,20 @@ async fn a_thousand_presses_count_a_thousand_and_once() {
 }
 
 #[tokio::test]
+async fn what_a_block_swallows_is_not_called_counted() {
+    let home = Home::new();
+    let room = Staff::of_room_with_counters(&home, server(&home).await, &["like"]).await;
+    let (host, eve) = (room.guest("host", "ROLE_ADMIN").await, room.guest("eve", "ROLE_VIEWER").await);
+    let block = ["moderate", "block", "--id", "eve", "--yes"];
+    chatroom(&home).args(block).args(&host).run().await.assert_code(0);
+    let pressed = chatroom(&home).args(["counter", "press", "like", "--times", "3"]).args(&eve).run().await;
+    refused(&pressed, 1, "3 presses not counted: you are blocked in this room");
+    assert!(!pressed.err.concat().contains("3 presses counted"), "{}", pressed.transcript());
+    let list = chatroom(&home).args(["counter", "list"]).args(&eve).run().await;
+    assert_eq!(list.assert_code(0).out, ["like  0"]);
+}
+
+#[tokio::test]
 async fn what_the_room_does_not_count_is_refused() {
     let home = Home::new();
     let room = Staff::of_room_with_counters(&home, server(&home).await, &["like"]).await;

@@ -21,7 +21,8 @@ async fn ten_thousand_words_of_a_file_filter_what_is_said() {
     let added = done(filter(&home, &["add", "rude", "--file", &file], &host)).await;
     assert!(added.err.concat().contains("added 10,000 words to the dictionary rude"), "{}", added.transcript());
     let again = done(filter(&home, &["add", &id, "bad word 7", "boo"], &host)).await;
-    assert!(again.err.concat().contains("added 2 words"), "{}", again.transcript());
+    let told = "added 1 word to the dictionary rude, which has the other word already";
+    assert!(again.err.concat().contains(told), "{}", again.transcript());
     let list = done(filter(&home, &["list"], &host)).await;
     assert_eq!(list.out, [format!("{id}  10,001 words  rude: for all")]);
     let enabled = done(filter(&home, &["enable", "rude", "--json"], &host)).await;
@@ -89,6 +90,29 @@ async fn words_that_can_t_be_read_are_refused_with_the_reason() {
     let long = "x".repeat(5000);
     let exit = filter(&home, &["add", "rude", "fine", &long], &host).run().await;
     refused(&exit, 1, "longer than");
+}
+
+#[tokio::test]
+async fn a_name_given_twice_is_refused_and_what_is_so_already_is_told() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let host = room.server.admin_args();
+    let id = done(filter(&home, &["create", "Rude words"], &host)).await.out[0].clone();
+    refused(
+        &filter(&home, &["create", "rude  WORDS"], &host).run().await,
+        1,
+        "there is a dictionary Rude words already",
+    );
+    let told = async |act: &[&str]| done(filter(&home, act, &host)).await.err.concat();
+    assert!(told(&["add", &id[..9], "boo", "boo"]).await.contains("added 1 word to"));
+    assert!(
+        told(&["add", "rude words", "boo"]).await.contains("added nothing: the dictionary Rude words has this word")
+    );
+    assert!(told(&["enable", &id[..9]]).await.contains("the room uses now: Rude words"));
+    assert!(told(&["enable", "Rude words"]).await.contains("the room uses already: Rude words"));
+    assert!(told(&["disable", "Rude words"]).await.contains("the room uses no more: Rude words"));
+    assert!(told(&["disable", "Rude words"]).await.contains("already does not use"));
+    refused(&filter(&home, &["show", "Rude"], &host).run().await, 1, "there is no dictionary “Rude”");
 }
 
 fn filter(home: &Home, act: &[&str], who: &[String]) -> Program {

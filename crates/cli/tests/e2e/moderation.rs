@@ -94,6 +94,47 @@ async fn a_muted_room_is_told_and_opened_again() {
 }
 
 #[tokio::test]
+async fn a_command_that_changes_nothing_says_so() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let (host, ada) = (room.server.admin_args(), room.guest("ada", "ROLE_VIEWER").await);
+    let message = room.say(&ada, "hello").await;
+    let act = async |args: &[&str]| chatroom(&home).arg("moderate").args(args).args(&host).run().await;
+    for (args, told) in [
+        (&["unmute"][..], "already open"),
+        (&["mute", "--yes"], "the room is muted"),
+        (&["mute"], "already muted"),
+        (&["unmute"], "open again"),
+        (&["pin", &message], "pinned: hello"),
+        (&["pin", &message], "already pinned: hello"),
+        (&["unpin", &message], "unpinned: hello"),
+        (&["viewer-info", "on"], "sees now how many"),
+        (&["viewer-info", "on"], "sees already how many"),
+        (&["block", "--user", "ada's name", "--yes"], "blocked ada's name (ada)"),
+        (&["block", "--user", "ADA'S NAME"], "ada's name (ada) is already blocked"),
+        (&["unblock", "--user", "ad"], "unblocked ada's name (ada)"),
+    ] {
+        let exit = act(args).await;
+        assert!(exit.assert_code(0).err.concat().contains(told), "{}", exit.transcript());
+    }
+    for (args, told) in [
+        (&["unpin", message.as_str()][..], "is not pinned: nothing was done"),
+        (&["unpin", "nowhere"], "is not pinned: nothing was done"),
+        (&["unblock", "--user", "ada"], "ada's name (ada) is not blocked: nothing was done"),
+        (&["unblock", "--user", "nobody"], "nobody here has the name or the id"),
+        (&["unblock", "--user", "nobody", "--id"], "nobody is not blocked: nothing was done"),
+        (&["block", "--user", "nobody", "--yes"], "nobody here has the name or the id"),
+        (&["block", "--user", "ada's", "--yes"], "nobody here has the name or the id"),
+    ] {
+        refused(&act(args).await, 1, told);
+    }
+    let list = room.act(["list"]).await.out;
+    assert_eq!(list[2..], ["blocked: 0", "pinned: 0"]);
+    act(&["block", "--user", "not here yet", "--id", "--yes"]).await.assert_code(0);
+    assert_eq!(room.act(["list"]).await.out[2], "blocked: 1");
+}
+
+#[tokio::test]
 async fn whoever_is_no_admin_moderates_nothing() {
     let home = Home::new();
     let room = Staff::of_first_room(&home, server(&home).await);

@@ -55,6 +55,32 @@ async fn a_poll_goes_from_the_queue_to_the_archive() {
 }
 
 #[tokio::test]
+async fn options_are_told_apart_and_named_whole_and_ids_may_be_short() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let host = room.server.admin_args();
+    let ada = room.guest("ada", "ROLE_VIEWER").await;
+    for twice in [["Tea", "tea "], ["With milk", "with  MILK"]] {
+        let exit = poll(&home, &["create", "Which?", twice[0], twice[1]], &host).run().await;
+        refused(&exit, 1, "is given twice");
+    }
+    let id = done(poll(&home, &["create", "Which?", "Tea with milk", "Coffee"], &host)).await.out[0].clone();
+    let twice = poll(&home, &["edit", &id[..9], "--option", "a", "--option", "A"], &host).run().await;
+    refused(&twice, 1, "is given twice");
+    done(poll(&home, &["start", &id[..9]], &host)).await;
+    let again = done(poll(&home, &["start", &id], &host)).await;
+    assert!(again.err.concat().contains("takes votes already"), "{}", again.transcript());
+    refused(&poll(&home, &["vote", "Tea"], &ada).run().await, 1, "is no option of this poll");
+    done(poll(&home, &["vote", "tea with milk", "--poll", &id[..9]], &ada)).await;
+    let block = ["moderate", "block", "--id", "ada", "--yes"];
+    chatroom(&home).args(block).args(&host).run().await.assert_code(0);
+    refused(&poll(&home, &["vote", "Coffee"], &ada).run().await, 1, "the vote does not count: you are blocked");
+    done(poll(&home, &["close"], &host)).await;
+    let again = done(poll(&home, &["close", &id[..9]], &host)).await;
+    assert!(again.err.concat().contains("already closed"), "{}", again.transcript());
+}
+
+#[tokio::test]
 async fn where_several_polls_may_be_meant_they_are_listed() {
     let home = Home::new();
     let room = Staff::of_first_room(&home, server(&home).await);

@@ -35,8 +35,16 @@ pub(super) async fn run(args: PressArgs, visitor: VisitorArgs, json: bool, globa
         }
         Err(_) => Ok(None),
     };
+    // An increment of somebody blocked is acknowledged like any other.
+    let is_blocked = matches!(&counter, Ok(Some(Ok(room))) if visit.is_blocked(room));
     visit.end().await?;
     let presses = |count: i64| if count == 1 { "1 press".to_owned() } else { format!("{} presses", thousands(count)) };
+    if is_blocked && tally.counted > 0 {
+        return Err(Failure::Refused {
+            problem: format!("{} not counted: you are blocked in this room", presses(tally.counted)),
+            hint: "only the room's moderators can change that",
+        });
+    }
     if tally.counted > 0 {
         diagnostics::note(&format!("{} counted", presses(tally.counted)), global.color);
     }

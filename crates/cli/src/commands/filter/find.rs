@@ -7,8 +7,13 @@ use chatroom_wire::{
     rest::PAGE_MAX,
 };
 
-use super::failed;
-use crate::failure::Failure;
+use super::{Desk, called, failed};
+use crate::{
+    args::GlobalArgs,
+    cells,
+    commands::resolve::{ambiguous, resolve},
+    failure::Failure,
+};
 
 /// So many pages are read at most: a service that always has another one must come to an end.
 const PAGES: usize = 100_000;
@@ -23,9 +28,9 @@ pub(super) async fn all(dictionaries: &Dictionaries) -> Result<Vec<Dictionary>, 
 }
 
 /// The dictionary of this id, or of this name.
-pub(super) async fn one(dictionaries: &Dictionaries, said: &str) -> Result<Dictionary, Failure> {
-    let all = all(dictionaries).await?;
-    choose(&all, said).cloned()
+pub(super) async fn one(desk: &Desk<'_>, said: &str) -> Result<Dictionary, Failure> {
+    let all = all(&desk.dictionaries).await?;
+    choose(&all, said, desk.global).cloned()
 }
 
 /// Every pattern of a dictionary.
@@ -54,47 +59,46 @@ pub(super) async fn pages<T>(
     Ok(all)
 }
 
-/// The dictionary that is meant: an id goes before a name, and a name must be one's alone.
+/// The dictionary that is meant, by its id, the beginning of it, or its name.
 pub(super) fn choose<'a>(
-    all: impl IntoIterator<Item = &'a Dictionary> + Clone,
+    all: impl IntoIterator<Item = &'a Dictionary>,
     said: &str,
+    global: &GlobalArgs,
 ) -> Result<&'a Dictionary, Failure> {
-    if let Some(found) = all.clone().into_iter().find(|dictionary| dictionary.id.as_str() == said) {
-        return Ok(found);
-    }
-    let mut named = all.into_iter().filter(|dictionary| dictionary.name == said);
-    let said = SafeText::name(said, "");
-    match (named.next(), named.next()) {
-        (Some(found), None) => Ok(found),
-        (None, _) => Err(Failure::Refused {
-            problem: format!("there is no dictionary “{said}”"),
-            hint: "`chatroom filter list` lists all dictionaries with their ids",
-        }),
-        (Some(first), Some(second)) => {
-            let ids: Vec<&str> = [first, second].into_iter().chain(named).map(|found| found.id.as_str()).collect();
-            Err(Failure::Refused {
-                problem: format!("several dictionaries are called “{said}”: {}", ids.join(", ")),
-                hint: "name one by its id",
-            })
+    resolve(all, said, |it| Some(it.id.as_str()), |it| vec![it.name.as_str()]).map_err(|found| {
+        if found.is_empty() {
+            return Failure::Refused {
+                problem: format!("there is no dictionary “{}”", SafeText::name(said, "")),
+                hint: "`chatroom filter list` lists all dictionaries with their ids",
+            };
         }
-    }
+        let rows: Vec<[String; 2]> =
+            found.iter().map(|it| [SafeText::line(it.id.as_str()).into_string(), called(it)]).collect();
+        ambiguous(said, "dictionaries", &cells::columns(&rows), global)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::args::Args;
 
     #[test]
-    fn a_dictionary_is_named_by_its_id_or_by_a_name_that_it_alone_has() {
+    fn a_dictionary_is_named_by_a_beginning_of_its_id_or_by_a_name_that_it_alone_has() {
         let dictionary = |id: &str, name: &str| -> Dictionary {
             serde_json::from_value(serde_json::json!({"id": id, "name": name})).unwrap()
         };
-        let all = [dictionary("1", "rude"), dictionary("2", "spam"), dictionary("3", "spam"), dictionary("4", "1")];
-        let chosen = |said| choose(&all, said).map(|found| found.id.as_str().to_owned());
-        assert_eq!(chosen("rude").unwrap(), "1");
-        assert_eq!(chosen("3").unwrap(), "3");
-        assert_eq!(chosen("1").unwrap(), "1", "an id goes before a name");
-        assert_eq!(chosen("spam").unwrap_err().to_string(), "several dictionaries are called “spam”: 2, 3");
-        assert_eq!(chosen("Rude").unwrap_err().to_string(), "there is no dictionary “Rude”");
+        let all = [dictionary("1a", "rude"), dictionary("2", "spam"), dictionary("3", "Spam"), dictionary("4", "2")];
+        let global = Args::try_parse_from(["chatroom", "demo"]).unwrap().global;
+        let chosen = |said| choose(&all, said, &global).map(|found| found.id.as_str().to_owned());
+        assert_eq!(chosen("rude").unwrap(), "1a");
+        assert_eq!(chosen("RUDE").unwrap(), "1a");
+        assert_eq!(chosen("1").unwrap(), "1a");
+        assert_eq!(chosen("spam").unwrap(), "2");
+        assert_eq!(chosen("2").unwrap_err().to_string(), "“2” may mean several dictionaries");
+        assert_eq!(chosen("SPAM").unwrap_err().to_string(), "“SPAM” may mean several dictionaries");
+        assert_eq!(chosen("rud").unwrap_err().to_string(), "there is no dictionary “rud”");
     }
 }

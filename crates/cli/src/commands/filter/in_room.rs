@@ -39,17 +39,23 @@ pub(super) async fn switch(
     let mut ids: Vec<DictionaryId> = Vec::new();
     let mut names = Vec::new();
     for said in &which.dictionaries {
-        let found = find::choose(all.iter().map(|found| &found.dictionary), said)?;
+        let found = find::choose(all.iter().map(|found| &found.dictionary), said, global)?;
         if !ids.contains(&found.id) {
             ids.push(found.id.clone());
             names.push(called(found));
         }
     }
+    let changes = all.iter().any(|found| ids.contains(&found.dictionary.id) && found.enabled != enabled);
     let found = visitor
         .enable_dictionaries(&ids, enabled)
         .await
         .map_err(failed("which dictionaries the room uses can't be changed"))?;
-    let told = if enabled { "the room uses now" } else { "the room uses no more" };
+    let told = match (enabled, changes) {
+        (true, true) => "the room uses now",
+        (true, false) => "the room uses already",
+        (false, true) => "the room uses no more",
+        (false, false) => "the room already does not use",
+    };
     diagnostics::note(&format!("{told}: {}", names.join(", ")), global.color);
     if json { print_lines(found.iter().map(json_line)).await } else { Ok(()) }
 }

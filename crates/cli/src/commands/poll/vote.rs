@@ -2,7 +2,6 @@
 
 use chatroom_client::{DeliverError, Room};
 use chatroom_wire::{
-    PollId,
     poll::{Poll, PollStatus},
     rest::PAGE_MAX,
 };
@@ -32,8 +31,19 @@ pub(super) async fn run(
         Ok(voted) => voted,
         Err(failure) => Err(failure),
     };
+    let is_blocked = match &voted {
+        // A vote of somebody blocked is acknowledged like any other.
+        Ok(_) => visit.during(room.chatroom()).await?.is_ok_and(|room| visit.is_blocked(&room)),
+        Err(_) => false,
+    };
     visit.end().await?;
     let (poll, chosen) = voted?;
+    if is_blocked {
+        return Err(Failure::Refused {
+            problem: "the vote does not count: you are blocked in this room".to_owned(),
+            hint: "only the room's moderators can change that",
+        });
+    }
     if output.json {
         return print_lines([chosen]).await;
     }
@@ -55,15 +65,15 @@ async fn vote(room: &Room, args: &VoteArgs, global: &GlobalArgs) -> Result<(Poll
 
 async fn find(room: &Room, id: Option<&str>, global: &GlobalArgs) -> Result<Poll, Failure> {
     let active = room.chatroom().await.map_err(unread)?.active_poll;
-    let id = match (id, active) {
+    match (id, active) {
         (None, Some(active)) => return Ok(active),
         (Some(id), Some(active)) if active.id.as_ref().is_some_and(|other| other.as_str() == id) => return Ok(active),
-        (id, _) => id.map(|id| PollId::from(id.to_owned())),
-    };
+        _ => {}
+    }
     let polls = all(async |page| room.polls(page.as_deref(), Some(PAGE_MAX)).await).await.map_err(unread)?;
     match id {
         None => which::only(&polls, &[&[PollStatus::Active]]).cloned().map_err(|unclear| told(unclear, global)),
-        Some(id) => polls.into_iter().find(|poll| poll.id.as_ref() == Some(&id)).ok_or_else(|| Failure::Refused {
+        Some(id) => which::by_id(&polls, id, global)?.cloned().ok_or_else(|| Failure::Refused {
             problem: "the room has no poll of this id".to_owned(),
             hint: "`chatroom poll list` shows all polls",
         }),

@@ -1,12 +1,18 @@
 //! Which poll, and which option of it, somebody means.
 
+use chatroom_server::filter::perceived;
 use chatroom_wire::{
-    OptionId, SafeText,
+    OptionId, PollId, SafeText,
     poll::{Poll, PollOption, PollStatus},
 };
 
 use super::chart::{status, votes};
-use crate::{cells, failure::Failure};
+use crate::{
+    args::GlobalArgs,
+    cells,
+    commands::resolve::{ambiguous, resolve},
+    failure::Failure,
+};
 
 /// The poll that is meant where none is named: the first of these states that exactly one poll is in.
 ///
@@ -66,34 +72,37 @@ pub(super) fn table<'a>(polls: impl IntoIterator<Item = &'a Poll>) -> Vec<String
     cells::columns(&rows)
 }
 
-/// The options that are meant: by number, by id, or by a text that only one has.
+/// The poll of this id, or of the only id that begins so; none where there is none.
+pub(super) fn by_id<'a>(polls: &'a [Poll], said: &str, global: &GlobalArgs) -> Result<Option<&'a Poll>, Failure> {
+    match resolve(polls, said, |poll| poll.id.as_ref().map(PollId::as_str), |_| Vec::new()) {
+        Ok(poll) => Ok(Some(poll)),
+        Err(found) if found.is_empty() => Ok(None),
+        Err(found) => Err(ambiguous(said, "polls", &table(found), global)),
+    }
+}
+
+/// The options that are meant: by number, by text, by id, or by the only id that begins so.
 pub(super) fn options(poll: &Poll, said: &[String]) -> Result<Vec<OptionId>, Failure> {
     said.iter().map(|said| option(poll, said)).collect()
 }
 
 fn option(poll: &Poll, said: &str) -> Result<OptionId, Failure> {
     let options = &poll.multi_choice.options;
-    let folded = said.trim().to_lowercase();
-    let texts = |matches: &dyn Fn(&str) -> bool| -> Vec<&PollOption> {
-        options.iter().filter(|option| matches(&option.text.trim().to_lowercase())).collect()
-    };
-    let by_id = options.iter().find(|option| option.id.as_ref().is_some_and(|id| id.as_str() == said));
-    let by_number =
-        folded.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).and_then(|place| options.get(place));
-    let by_text = texts(&|text| text == folded);
-    let by_part = texts(&|text| text.starts_with(&folded));
-    let found: Result<&PollOption, &str> = match (by_id, by_number, by_text.as_slice(), by_part.as_slice()) {
-        (Some(option), ..) => Ok(option),
+    let number = said.trim().parse::<usize>().ok();
+    let by_number = number.and_then(|number| number.checked_sub(1)).and_then(|place| options.get(place));
+    let by_name =
+        resolve(options, said, |option| option.id.as_ref().map(OptionId::as_str), |option| vec![option.text.as_str()]);
+    let is_text = |option: &PollOption| perceived(&option.text) == perceived(said);
+    let found: Result<&PollOption, &str> = match (by_number, by_name) {
         // "3" may be the third, or the one that says 3.
-        (None, Some(third), [says_it], _) if !std::ptr::eq(third, *says_it) => Err("may be a number or a text"),
-        (None, Some(option), ..) => Ok(option),
-        (None, None, &[option], _) | (None, None, [], &[option]) => Ok(option),
-        (None, None, [], []) => Err("is no option of this poll"),
-        (None, None, ..) => Err("fits several options"),
+        (Some(third), Ok(named)) if !std::ptr::eq(third, named) && is_text(named) => Err("may be a number or a text"),
+        (Some(option), _) | (None, Ok(option)) => Ok(option),
+        (None, Err(several)) if several.is_empty() => Err("is no option of this poll"),
+        (None, Err(_)) => Err("fits several options"),
     };
     let refused = |why: &str| Failure::Refused {
         problem: format!("“{}” {why}", SafeText::name(said, "")),
-        hint: "an option is named by its number, its id or its text; `chatroom poll show` lists them",
+        hint: "an option is named by its number, its id or its whole text; `chatroom poll show` lists them",
     };
     let id = found.map_err(refused)?.id.clone();
     id.ok_or_else(|| refused("has no id, so that nobody can vote for it"))
@@ -160,9 +169,11 @@ mod tests {
             ("4", Some("option-4")),
             ("option-2", Some("option-2")),
             ("COFFEE", Some("option-2")),
-            ("cof", Some("option-2")),
+            ("cof", None),
             ("tea", Some("option-1")),
-            ("tea w", Some("option-4")),
+            ("tea w", None),
+            ("TEA  with milk ", Some("option-4")),
+            ("option-", None),
             ("co", None),
             ("0", None),
             ("5", None),

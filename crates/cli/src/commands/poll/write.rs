@@ -1,12 +1,15 @@
 //! Makes, changes and deletes polls.
 
+use std::collections::HashSet;
+
+use chatroom_server::filter::perceived;
 use chatroom_wire::{
-    PollId, SafeText,
+    SafeText,
     poll::{MultiChoice, Poll, PollKind, PollOption},
 };
 use serde_json::json;
 
-use super::{Desk, known, unread};
+use super::{Desk, known};
 use crate::{
     args::poll::{CreateArgs, DeleteArgs, EditArgs},
     commands::{confirm::confirm, print_lines},
@@ -15,6 +18,7 @@ use crate::{
 };
 
 pub(super) async fn create(desk: &Desk<'_>, args: CreateArgs) -> Result<(), Failure> {
+    check(&args.options)?;
     let mut choice = MultiChoice {
         question: args.question,
         options: args.options.into_iter().map(option).collect(),
@@ -44,7 +48,8 @@ pub(super) async fn edit(desk: &Desk<'_>, args: EditArgs) -> Result<(), Failure>
             hint: "say what: --question, --option, --correct, --multi or --single",
         });
     }
-    let mut poll = desk.visitor.poll(&PollId::from(args.poll)).await.map_err(unread)?;
+    check(&args.options)?;
+    let mut poll = desk.find(Some(args.poll), &[]).await?;
     if let Some(question) = args.question {
         poll.multi_choice.question = question;
     }
@@ -67,9 +72,9 @@ pub(super) async fn edit(desk: &Desk<'_>, args: EditArgs) -> Result<(), Failure>
 }
 
 pub(super) async fn delete(desk: &Desk<'_>, args: DeleteArgs) -> Result<(), Failure> {
-    let id = PollId::from(args.poll);
+    let poll = desk.find(Some(args.poll), &[]).await?;
+    let id = known(&poll)?;
     if !args.sure.yes {
-        let poll = desk.visitor.poll(&id).await.map_err(unread)?;
         let question = SafeText::name(&poll.multi_choice.question, "without a question");
         if !confirm(&format!("delete the poll “{question}” and its votes?"), false)? {
             desk.note("nothing was deleted");
@@ -89,6 +94,18 @@ pub(super) async fn delete(desk: &Desk<'_>, args: DeleteArgs) -> Result<(), Fail
 
 fn kind(multi: bool) -> PollKind {
     if multi { PollKind::MultiChoice } else { PollKind::SingleChoice }
+}
+
+/// No two options may read the same: nobody could tell which one they vote for.
+fn check(options: &[String]) -> Result<(), Failure> {
+    let mut seen = HashSet::new();
+    match options.iter().find(|option| !seen.insert(perceived(option))) {
+        None => Ok(()),
+        Some(twice) => Err(Failure::Refused {
+            problem: format!("the option “{}” is given twice", SafeText::name(twice, "")),
+            hint: "give each option a text of its own",
+        }),
+    }
 }
 
 fn option(text: String) -> PollOption {
@@ -115,6 +132,15 @@ fn mark(choice: &mut MultiChoice, correct: &[u16]) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_that_read_the_same_are_refused() {
+        let texts = |texts: [&str; 2]| texts.map(ToOwned::to_owned);
+        assert!(check(&texts(["Yes", "No"])).is_ok());
+        for twice in [["Yes", "yes "], ["With milk", "with  MILK"], ["Ｙes", "yes\u{200b}"]] {
+            assert!(check(&texts(twice)).unwrap_err().to_string().contains("is given twice"), "{twice:?}");
+        }
+    }
 
     #[test]
     fn right_answers_are_said_by_number() {
