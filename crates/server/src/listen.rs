@@ -1,11 +1,12 @@
 //! Taking connections, plain and over TLS, for the same paths.
 //!
 //! - [`places`]: how many there may be, and from one address; [`files`]: and how many open files
-//! - [`patient`]: who takes nothing is given up, and who sends too much
+//! - [`patient`]: who takes nothing is given up, and who sends too much; [`lines`]: heads that all read alike
 //! - [`arrival`]: how a request came, and from whom
 
 mod arrival;
 mod files;
+mod lines;
 mod patient;
 mod places;
 
@@ -13,9 +14,9 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::Request,
-    http::{HeaderValue, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use hyper::{server::conn::http1, service::Service as _};
@@ -27,15 +28,17 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
     pin,
+    sync::watch,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use arrival::Incoming;
+use lines::Lines;
 use patient::Patient;
 
-use crate::{StartError, service::Service, stop::Phase};
+use crate::{StartError, gateway::upgrade, service::Service, stop::Phase};
 
 pub(crate) use arrival::Arrival;
 pub(crate) use files::raise_limit as raise_file_limit;
@@ -88,7 +91,7 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Takes connections until the server stops. Nothing that a client does or does not do keeps others from being taken.
 pub(crate) async fn accept_all(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<watch::Receiver<TlsAcceptor>>,
     app: Router,
     service: Arc<Service>,
     places: Arc<Places>,
@@ -114,12 +117,13 @@ pub(crate) async fn accept_all(
                 continue;
             }
         };
-        let (tls, app, service) = (tls.clone(), app.clone(), Arc::clone(&service));
+        let acceptor = tls.as_ref().map(|tls| tls.borrow().clone());
+        let (app, service) = (app.clone(), Arc::clone(&service));
         tokio::spawn(async move {
             let _busy = service.stop.busy();
             let mut stop = service.stop.watch();
             tokio::select! {
-                () = serve(stream, peer, Arc::clone(&place), tls, app, &service) => {}
+                () = serve(stream, peer, Arc::clone(&place), acceptor, app, &service) => {}
                 () = place.evicted() => debug!(%peer, "a connection made room for another one"),
                 () = stop.reached(Phase::Over) => {}
             }
@@ -179,18 +183,30 @@ where
     let peer = incoming.peer;
     let app = TowerToHyperService::new(app);
     let shared = Arc::clone(service);
+    let stream = Lines::new(stream);
+    let next_head = stream.next_head();
     let handle = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        // After a body whose end is not known, or another protocol, nothing is read as a request any more.
+        let body = HttpBody::size_hint(request.body()).exact();
+        let body = body.filter(|_| !upgrade::is_wanted(request.headers()));
+        match body {
+            Some(body) => next_head.after(body),
+            None => next_head.never(),
+        }
         let prepared = prepare(request.map(Body::new), &incoming, &shared);
         let answer = prepared.map(|request| app.call(request));
         let place = Arc::clone(&incoming.place);
         async move {
             // What is read of a body is limited by the call.
             place.lift();
-            let answer = match answer {
+            let mut answer = match answer {
                 Ok(answer) => answer.await.unwrap_or_else(|never| match never {}),
-                Err(refusal) => refusal,
+                Err(refusal) => *refusal,
             };
             place.renew();
+            if body.is_none() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(answer)
         }
     });
@@ -218,13 +234,13 @@ where
 }
 
 /// Notes how a request came, and takes the public prefix from its path.
-fn prepare(mut request: Request, incoming: &Incoming, service: &Service) -> Result<Request, Response> {
+fn prepare(mut request: Request, incoming: &Incoming, service: &Service) -> Result<Request, Box<Response>> {
     let arrival = incoming.arrival(request.version(), request.headers(), &service.settings.proxies_trusted);
     let arrival = arrival.map_err(|refusal| {
         let mut refusal = refusal.into_response();
         // Where its body ends may be as unclear as its head is.
         refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        refusal
+        Box::new(refusal)
     })?;
     request.extensions_mut().insert(arrival);
     let rest = service.public_url.as_ref().and_then(|url| url.strip_prefix(request.uri().path()));

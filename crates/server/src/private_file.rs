@@ -9,17 +9,54 @@ use std::{
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-/// Makes the directory, for its owner only, and holds it until the answer is dropped: of two servers that start in it
-/// for the first time, one makes the secrets and the other finds them.
-pub(crate) fn hold(dir: &Path) -> io::Result<File> {
+/// Makes the directory, for its owner only, where it is not there.
+pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
+    builder.create(dir)
+}
+
+/// Makes the directory, for its owner only, and holds it until the answer is dropped: of two servers that start in it
+/// for the first time, one makes the secrets and the other finds them.
+pub(crate) fn hold(dir: &Path) -> io::Result<File> {
+    make_dir(dir)?;
     let lock = OpenOptions::new().create(true).append(true).open(dir.join(".lock"))?;
     lock.lock()?;
     Ok(lock)
+}
+
+/// Whether this file, once opened there, still stands at this path.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let id = |metadata: io::Result<fs::Metadata>| metadata.map(|it| (it.dev(), it.ino())).ok();
+        id(file.metadata()).is_some_and(|opened| id(fs::metadata(path)) == Some(opened))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+/// Takes these rights away from a file or directory, and says so.
+#[cfg(unix)]
+pub(crate) fn tighten(path: &Path, rights: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut permissions = fs::metadata(path)?.permissions();
+    let mode = permissions.mode();
+    if mode & rights != 0 {
+        permissions.set_mode(mode & !rights);
+        fs::set_permissions(path, permissions).map_err(|error| {
+            let what = format!("other users may use it, and this user can't take that right away: {error}");
+            io::Error::new(error.kind(), what)
+        })?;
+        tracing::warn!(path = %path.display(), "other users could use this; that right was taken away");
+    }
+    Ok(())
 }
 
 /// Reads a secret; none where there is no such file. One that others can read is refused, for it is none any more.

@@ -1,6 +1,7 @@
 //! Starting and stopping: the parts of a server put together.
 
 mod data;
+mod directory;
 mod housekeeping;
 mod urls;
 mod warning;
@@ -42,10 +43,11 @@ use crate::{
     service::Service,
     stop::{Phase, Stop},
     store::{SqliteStore, Store as _, StoreError},
-    tls::{HostNames, TlsIdentity},
+    tls::{HostNames, TlsError, TlsIdentity},
     token::TokenKeys,
 };
-use data::{DataDir, keep_token_good, store_and_keys};
+use data::{keep_token_good, store_and_keys};
+use directory::DataDir;
 
 pub use warning::StartWarning;
 
@@ -63,6 +65,9 @@ pub struct RunningServer {
     address: Option<SocketAddr>,
     tls_address: Option<SocketAddr>,
     tls: Option<TlsIdentity>,
+    /// By which new connections are taken over TLS.
+    acceptor: Option<watch::Sender<TlsAcceptor>>,
+    certificate: CertificateSource,
     org_token: OrgToken,
     org_token_file: PathBuf,
     room_id: RoomId,
@@ -131,7 +136,7 @@ impl Server {
             }
         };
         let lexicon = Arc::new(Lexicon::default());
-        let Parts { store, retention, keys, data, tls } = parts;
+        let Parts { store, retention, keys, data, tls, certificate } = parts;
         if store.found().token_key.as_deref() != Some(keys.public_key()) {
             store.keep_token_key(keys.public_key()).await?;
         }
@@ -178,8 +183,9 @@ impl Server {
         let files = listen::raise_file_limit();
         warn_of_few_files(files, &service.settings);
         let places = Arc::new(Places::new(&service.settings, files));
-        let acceptor = tls.as_ref().map(|tls| TlsAcceptor::from(tls.server_config()));
-        for (listener, acceptor) in [(plain.listener, None), (secure.listener, acceptor)] {
+        let acceptor = tls.as_ref().map(|tls| watch::Sender::new(TlsAcceptor::from(tls.server_config())));
+        let acceptors = acceptor.as_ref().map(watch::Sender::subscribe);
+        for (listener, acceptor) in [(plain.listener, None), (secure.listener, acceptors)] {
             if let Some(listener) = listener {
                 let (app, service, places) = (app.clone(), Arc::clone(&service), Arc::clone(&places));
                 tokio::spawn(listen::accept_all(listener, acceptor, app, service, places));
@@ -194,6 +200,8 @@ impl Server {
             address: plain.address,
             tls_address: secure.address,
             tls,
+            acceptor,
+            certificate,
             org_token,
             org_token_file: org_token_file.unwrap_or_default(),
             room_id,
@@ -246,20 +254,37 @@ struct Parts {
     store: Arc<SqliteStore>,
     retention: Arc<Retention>,
     tls: Option<TlsIdentity>,
+    certificate: CertificateSource,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone)]
+struct CertificateSource {
+    files: Option<(PathBuf, PathBuf)>,
+    names: HostNames,
+    dir: PathBuf,
+}
+
+impl CertificateSource {
+    /// Blocks on the disk.
+    fn read(&self) -> Result<TlsIdentity, TlsError> {
+        match &self.files {
+            Some((certificate, key)) => TlsIdentity::from_files(certificate, key),
+            None => TlsIdentity::load_or_create(&self.dir, &self.names, Timestamp::now()),
+        }
+    }
 }
 
 impl Parts {
     /// Blocks on the disk.
     fn open(options: &Options, (plain, secure): (Option<SocketAddr>, Option<SocketAddr>)) -> Result<Self, StartError> {
         let data = DataDir::open(&options.data)?;
-        let tls = match (&options.tls_listen, &options.tls_files) {
-            (None, _) => None,
-            (Some(_), Some((cert, key))) => Some(TlsIdentity::from_files(cert, key)?),
-            (Some(_), None) => {
-                let names = HostNames::of(secure, options.public_url.as_ref().map(PublicUrl::host));
-                Some(TlsIdentity::load_or_create(data.path(), &names, Timestamp::now())?)
-            }
+        let certificate = CertificateSource {
+            files: options.tls_files.clone(),
+            names: HostNames::of(secure, options.public_url.as_ref().map(PublicUrl::host)),
+            dir: data.path().to_owned(),
         };
+        let tls = options.tls_listen.map(|_| certificate.read()).transpose()?;
         let (store, keys) = store_and_keys(data.path(), options.accept_store)?;
         let certificate_host = tls.as_ref().and_then(|tls| tls.host.as_deref());
         let keys = keys.reached_at(urls::of_tokens(plain, secure, certificate_host, options.public_url.as_ref()))?;
@@ -267,7 +292,7 @@ impl Parts {
         let retention = Arc::new(Retention::new(Clock::start(), &options.settings, last));
         let horizon = Arc::clone(&retention);
         let store = Arc::new(store.hide_before(move || horizon.horizon()));
-        Ok(Self { data, keys, store, retention, tls })
+        Ok(Self { data, keys, store, retention, tls, certificate })
     }
 }
 
@@ -437,6 +462,24 @@ impl RunningServer {
     /// How many clients are connected.
     pub fn connections(&self) -> usize {
         self.service.upgrade().map_or(0, |service| service.connections.len())
+    }
+
+    /// Reads the certificate and its key anew: connections that come from now on get it. Those there are go on.
+    ///
+    /// # Errors
+    /// When it can't be used; then the one before stays.
+    ///
+    /// # Cancel safety
+    /// The certificate may or may not have been replaced.
+    pub async fn reload_certificate(&self) -> Result<(), StartError> {
+        let Some(acceptor) = &self.acceptor else { return Ok(()) };
+        let source = self.certificate.clone();
+        let identity = match spawn_blocking(move || source.read()).await {
+            Ok(identity) => identity?,
+            Err(error) => resume_unwind(error.into_panic()),
+        };
+        acceptor.send_replace(TlsAcceptor::from(identity.server_config()));
+        Ok(())
     }
 
     /// Stops gently: no new connections, every client is told (DISCONNECT 0x8B), then all ends. Returns when it has

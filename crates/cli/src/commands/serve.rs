@@ -3,7 +3,11 @@
 mod profile;
 mod told;
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs,
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+};
 
 use chatroom_server::{Data, Options, RunningServer, Server, Settings};
 use etcetera::BaseStrategy as _;
@@ -13,6 +17,7 @@ use crate::{
     args::{GlobalArgs, ReadyFormat, ServeArgs},
     environment::Environment,
     failure::Failure,
+    signals::Hangup,
 };
 
 pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Failure> {
@@ -20,7 +25,7 @@ pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Fail
     if args.print_config {
         return write(io::stdout(), &told::settings(&settings)).map_err(Failure::Output);
     }
-    let mut stop = Stop::after(None)?;
+    let (mut stop, mut hangup) = signals()?;
     let ready = args.ready;
     let ephemeral = args.ephemeral;
     let server = Server::start(options(args, settings)?).await.map_err(Failure::Start)?;
@@ -39,9 +44,12 @@ pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Fail
         // Where stderr is closed there is nobody to tell.
         None => drop(write(io::stderr(), &told::welcome(&server, profile.as_ref()))),
     }
-    tokio::select! {
-        () = stop.signal() => {}
-        () = server.stopped() => return Err(Failure::ServerEnded),
+    loop {
+        tokio::select! {
+            () = stop.signal() => break,
+            () = hung_up(&mut hangup) => reload(&server).await,
+            () = server.stopped() => return Err(Failure::ServerEnded),
+        }
     }
     if ready.is_none() {
         drop(write(io::stderr(), &told::farewell(server.connections())));
@@ -49,10 +57,35 @@ pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Fail
     drain(&server, &mut stop).await
 }
 
+/// With a terminal, its end is that of the server; without one, a hang-up has the certificates read anew.
+fn signals() -> Result<(Stop, Option<Hangup>), Failure> {
+    if io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal() {
+        return Ok((Stop::after(None)?, None));
+    }
+    let hangup = Hangup::listen().map_err(|source| Failure::System { what: "signals", source })?;
+    Ok((Stop::without_hangup()?, Some(hangup)))
+}
+
+async fn hung_up(hangup: &mut Option<Hangup>) {
+    match hangup {
+        Some(hangup) => hangup.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn reload(server: &RunningServer) {
+    match server.reload_certificate().await {
+        Ok(()) => tracing::info!("the certificate was read anew"),
+        Err(error) => {
+            tracing::error!(%error, "failed to read the certificate anew; the server keeps the one it has");
+        }
+    }
+}
+
 async fn drain(server: &RunningServer, stop: &mut Stop) -> Result<(), Failure> {
     tokio::select! {
         () = server.shutdown() => Ok(()),
-        () = stop.signal() => Err(Failure::Hurried),
+        () = stop.hurry() => Err(Failure::Hurried),
     }
 }
 

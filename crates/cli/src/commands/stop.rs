@@ -35,6 +35,12 @@ impl Stop {
         Ok(Self { signals, end: length.map(|length| End { at: Instant::now() + length, length }) })
     }
 
+    /// Listens from here on, but for the hang-up.
+    pub(super) fn without_hangup() -> Result<Self, Failure> {
+        let signals = Signals::listen_without_hangup();
+        Ok(Self { signals: signals.map_err(|source| Failure::System { what: "signals", source })?, end: None })
+    }
+
     /// Waits until the command is to end. May be dropped and called again.
     pub(super) async fn wanted(&mut self) -> Why {
         match self.end {
@@ -52,5 +58,10 @@ impl Stop {
     /// Waits for the next signal alone.
     pub(super) async fn signal(&mut self) {
         self.signals.next().await;
+    }
+
+    /// Waits for somebody to ask once more, by hand.
+    pub(super) async fn hurry(&mut self) {
+        self.signals.next_wish().await;
     }
 }

@@ -4,6 +4,7 @@
 //! - [`bad_input`]: what is refused, with which words and which exit code
 //! - [`behind_proxy`]: `serve` behind a proxy that terminates TLS
 //! - [`demo`]: the first command of a newcomer, and how the long-running ones end
+//! - [`endings`]: what ends the programs that stay, and what they leave behind
 //! - [`evening`]: the page of a host's evening, command by command
 //! - [`events`]: what happens besides texts, ids, and marks of names
 //! - [`flood`]: a hundred thousand messages at once, and readers who stop
@@ -35,6 +36,8 @@ mod behind_proxy;
 mod contract;
 mod counters;
 mod demo;
+#[cfg(unix)]
+mod endings;
 mod evening;
 mod events;
 mod filters;

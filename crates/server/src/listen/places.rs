@@ -197,7 +197,7 @@ impl Taken {
     }
 
     fn evict_from(&mut self, address: IpAddr, force: Force) -> bool {
-        let evicted = self.change(address, |own| own.evict(force)).flatten();
+        let evicted = self.change(address, |own| own.evict(force));
         let Some(waiting) = evicted else { return false };
         self.all -= 1;
         waiting.eviction.is_due.store(true, Ordering::Release);
@@ -206,7 +206,7 @@ impl Taken {
     }
 
     /// Changes what an address has, and all sums with it.
-    fn change<T>(&mut self, address: IpAddr, change: impl FnOnce(&mut Own) -> T) -> Option<T> {
+    fn change<T>(&mut self, address: IpAddr, change: impl FnOnce(&mut Own) -> T) -> T {
         let own = self.addresses.entry(address).or_default();
         let before = own.waiting();
         let changed = change(own);
@@ -221,7 +221,7 @@ impl Taken {
             }
             self.unknown = self.unknown + after - before;
         }
-        Some(changed)
+        changed
     }
 }
 
@@ -275,7 +275,7 @@ impl Place {
         if let Some(address) = standing.address
             && !standing.is_known
         {
-            standing.is_known = self.places.lock().change(address, |own| own.forget(self.number)).unwrap_or(false);
+            standing.is_known = self.places.lock().change(address, |own| own.forget(self.number));
         }
         self.allowance.store(UNLIMITED, Ordering::Relaxed);
     }
@@ -345,7 +345,7 @@ impl Drop for Place {
             own.all -= usize::from(counts);
             counts
         });
-        taken.all -= usize::from(counts == Some(true));
+        taken.all -= usize::from(counts);
     }
 }
 

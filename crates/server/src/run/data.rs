@@ -1,72 +1,21 @@
-//! The data directory: locked, private, and with the files that a first start makes.
+//! The files of the data directory that a first start makes.
 
-use std::{
-    fs::{self, File, TryLockError},
-    io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use chatroom_wire::{
     RoomId,
     rest::{CreateToken, Role},
 };
 use jiff::Timestamp;
-use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::{
-    Data, Settings, StartError,
+    Settings, StartError,
     http::tokens,
     private_file,
     store::SqliteStore,
     token::{KEY_FILE, TokenKeys},
 };
-
-/// A data directory that is this server's alone, until dropped.
-#[derive(Debug)]
-pub(super) struct DataDir {
-    path: PathBuf,
-    // The order of the fields is that of dropping: the lock goes before what it stands in.
-    _lock: File,
-    _ephemeral: Option<TempDir>,
-}
-
-impl DataDir {
-    /// Makes the directory, if need be, and takes it.
-    pub(super) fn open(data: &Data) -> Result<Self, StartError> {
-        let (path, ephemeral) = match data {
-            Data::Directory(path) => {
-                make_private(path).map_err(at(path))?;
-                (path.clone(), None)
-            }
-            Data::Ephemeral => {
-                let directory =
-                    tempfile::Builder::new().prefix("chatroom-").tempdir().map_err(at(&std::env::temp_dir()))?;
-                (directory.path().to_owned(), Some(directory))
-            }
-        };
-        let path = path.canonicalize().map_err(at(&path))?;
-        let lock_path = path.join("lock");
-        let lock = File::create(&lock_path).map_err(at(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock, _ephemeral: ephemeral }),
-            Err(TryLockError::WouldBlock) => Err(StartError::DataInUse(path)),
-            Err(TryLockError::Error(source)) => Err(StartError::Data { path: lock_path, source }),
-        }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Where a chat token for somebody of this role is kept.
-    pub(super) fn token_file(&self, role: Role) -> PathBuf {
-        self.path.join(match role {
-            Role::Admin => "admin.token",
-            Role::Viewer => "viewer.token",
-        })
-    }
-}
 
 /// The store's file in the data directory.
 const STORE_FILE: &str = "chatroom.db";
@@ -128,14 +77,6 @@ pub(super) fn keep_token_good(
         .map_err(|problem| StartError::Data { path: file.to_owned(), source: io::Error::other(problem) })?;
     let text = Zeroizing::new(format!("{}\n", keys.issue_chat(&grant, now).expose()));
     private_file::write_secret(file, &text).map_err(at(file))
-}
-
-fn make_private(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> StartError {

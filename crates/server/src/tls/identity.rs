@@ -16,6 +16,8 @@ use rustls::{
 };
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
+use crate::private_file;
+
 use super::{HostNames, authority::Authority, keep};
 
 /// A certificate with its key, ready to serve.
@@ -127,6 +129,11 @@ impl TlsIdentity {
             return Err(TlsError::NoCertificate { path: certificate.to_owned() });
         }
         let host = host_of(&chain[0]);
+        // Its group may be that of those who serve with it.
+        #[cfg(unix)]
+        if let Err(error) = private_file::tighten(key, 0o027) {
+            tracing::warn!(%error, key = %key.display(), "the private key is open to other users");
+        }
         let secret =
             PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey { path: key.to_owned() })?;
         let config = config(chain, secret).map_err(|error| match error {

@@ -102,6 +102,49 @@ async fn a_head_without_an_end_is_refused_and_harms_nobody() {
     }
 }
 
+#[tokio::test]
+async fn heads_that_two_programs_may_read_in_different_ways_are_refused() {
+    let server = server(&[]).await;
+    let upgrade = "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let good = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let post = "POST /bv/chatroom/v1/chatrooms/tokens:refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n\n\n\n\n";
+    for (before, request) in [
+        ("", "GET /healthz HTTP/1.1\r\n\r\n".to_owned()),
+        ("", "GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n".to_owned()),
+        ("", "GET /healthz HTTP/1.1\r\nHost: x\r\nX: y\r\nhost: y\r\n\r\n".to_owned()),
+        ("", "GET /healthz HTTP/1.1\r\nHost: x y\r\n\r\n".to_owned()),
+        ("", "GET /healthz HTTP/1.1\nHost: x\r\n\r\n".to_owned()),
+        ("", "GET /healthz HTTP/1.1\r\nHost: x\n\r\n".to_owned()),
+        ("", "GET /healthz HTTP/1.1\nHost: x\n\n".to_owned()),
+        (good, "GET /healthz HTTP/1.1\r\nHost: x\n\r\n".to_owned()),
+        (post, "GET /healthz HTTP/1.1\nHost: x\r\n\r\n".to_owned()),
+        ("", format!("GET /mqtt HTTP/1.1\r\n{upgrade}\r\n")),
+        ("", format!("GET /mqtt HTTP/1.1\r\nHost: x\r\nHost: x\r\n{upgrade}\r\n")),
+        ("", format!("GET /mqtt HTTP/1.1\r\nHost: x\n{upgrade}\r\n")),
+    ] {
+        let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+        stream.write_all(format!("{before}{request}").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("the server hangs up").unwrap();
+        let (_, last) = answer.rsplit_once("HTTP/1.1 ").expect("the server answers");
+        assert!(last.starts_with("400 "), "{request:?}: {answer}");
+    }
+    let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let chunked =
+        "POST /bv/chatroom/v1/chatrooms/tokens:refresh HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let last = "GET /healthz HTTP/1.0\r\n\r\n";
+    stream.write_all(format!("\r\n{good}{post}{good}{last}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("the last one ends it").unwrap();
+    assert_eq!(answer.matches(" 200 OK").count(), 3, "{answer}");
+    let mut stream = TcpStream::connect(server.address().unwrap()).await.unwrap();
+    stream.write_all(format!("{chunked}2\r\n{{}}\r\n0\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4") && answer.to_lowercase().contains("connection: close"), "{answer}");
+}
+
 /// The type and the reason code of a packet, as the table has them.
 fn ends_with(packet: &[u8]) -> String {
     let head = packet[1..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 2;
