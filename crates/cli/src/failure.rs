@@ -107,6 +107,9 @@ pub(crate) enum Failure {
     Start(#[source] StartError),
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A place of the server, such as where it listens.
+    #[error("{origin} can't be {value:?}: {problem}")]
+    Place { origin: String, value: String, problem: String },
     #[error("the settings file {} can't be read", path.display())]
     SettingsFile { path: PathBuf, source: io::Error },
     #[error("the settings file {} can't be used", path.display())]
@@ -127,7 +130,7 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Log(_) | Self::Profile(_) | Self::Usage { .. } | Self::Setting(_) => Exit::Usage,
+            Self::Log(_) | Self::Profile(_) | Self::Usage { .. } | Self::Setting(_) | Self::Place { .. } => Exit::Usage,
             Self::Access(error) => match error {
                 AccessError::UnusableApi { .. } => Exit::Usage,
                 AccessError::Nothing | AccessError::NoToken | AccessError::NoRefreshToken | AccessError::NoOrgToken => {

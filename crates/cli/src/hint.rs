@@ -62,7 +62,9 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::Unfinished => "what was written is well-formed; with --after TIME it goes on behind the last message",
         Failure::Usage { hint, .. } | Failure::Refused { hint, .. } => hint,
         Failure::Start(error) => start(error),
-        Failure::Setting(_) | Failure::BadSettings { .. } => "`chatroom serve --print-config` lists all limits",
+        Failure::Setting(_) | Failure::BadSettings { .. } | Failure::Place { .. } => {
+            "`chatroom serve --print-config` lists all settings"
+        }
         Failure::SettingsFile { .. } => "`chatroom serve --print-config > FILE` writes one",
         Failure::NoStateDirectory => ELSEWHERE,
         Failure::NoDataDirectory => "say where to keep the data with --data DIR, or keep none with --ephemeral",
@@ -179,7 +181,7 @@ fn refused(reason: ReasonCode) -> &'static str {
 }
 
 fn link(error: &LinkError) -> &'static str {
-    match error {
+    match error.inner() {
         LinkError::NotFound { .. } => "is the host name right, and is this machine online?",
         LinkError::Unreachable { .. } => RUNNING,
         LinkError::Proxy { .. } => PROXY,

@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chatroom_session::{
-    CallAnswer, CallError, CallId, Deadline, Delivery, Event, Input, LinkId, Now, Output, RequestId, RoomState,
-    SendError, Session, WriteId,
+    CallAnswer, CallError, CallId, Cause, Deadline, Delivery, End, Event, Input, LinkId, Now, Output, RequestId,
+    RoomState, SendError, Session, WriteId,
 };
 use chatroom_wire::{MessageId, SafeText};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -23,8 +23,14 @@ use tokio::{
 };
 
 use crate::{
-    events::EventSink, link::LinkNews, links::Links, name::OwnName, network::Watch, outbox::Writer, room::Request,
-    transport::Transport,
+    events::EventSink,
+    link::LinkNews,
+    links::Links,
+    name::OwnName,
+    network::Watch,
+    outbox::Writer,
+    room::Request,
+    transport::{Transport, address},
 };
 
 /// So many requests are taken at once: what they send leaves together.
@@ -57,6 +63,8 @@ pub(crate) struct Driver {
     waiting: BTreeMap<MessageId, oneshot::Sender<Delivery>>,
     /// Who waits for the answer to which call.
     asked: BTreeMap<RequestId, oneshot::Sender<Result<Bytes, CallError>>>,
+    /// With whom a link was opened last.
+    address: Option<String>,
     name: Arc<OwnName>,
     /// The last handle is gone.
     alone: bool,
@@ -110,6 +118,7 @@ impl Driver {
             handing_over: BTreeMap::new(),
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
+            address: None,
             name,
             alone: false,
             ended: false,
@@ -136,6 +145,7 @@ impl Driver {
         loop {
             match self.session.poll_output() {
                 Output::Connect { link, url } => {
+                    self.address = Some(address(url.endpoint.host(), url.port()));
                     tracing::debug!(host = url.endpoint.host(), secure = url.secure, "opening a link");
                     self.network.end();
                     self.links.open(link, self.transport.open(url));
@@ -279,6 +289,22 @@ impl Driver {
         }
     }
 
+    /// Has errors of links say with whom they were.
+    fn addressed(&self, event: Event) -> Event {
+        let Some(address) = &self.address else { return event };
+        let at = |cause| match cause {
+            Cause::Link(error) => Cause::Link(error.at(address)),
+            other => other,
+        };
+        match event {
+            Event::Interrupted { cause, retry_in } => Event::Interrupted { cause: at(cause), retry_in },
+            Event::Ended(End::Fatal(cause)) => Event::Ended(End::Fatal(at(cause))),
+            Event::Ended(End::NotAuthorized(cause)) => Event::Ended(End::NotAuthorized(at(cause))),
+            Event::Ended(End::GaveUp { patience, last }) => Event::Ended(End::GaveUp { patience, last: last.map(at) }),
+            other => other,
+        }
+    }
+
     fn tell_all(&mut self) {
         for event in std::mem::take(&mut self.untold) {
             self.tell(event);
@@ -286,6 +312,7 @@ impl Driver {
     }
 
     fn tell(&mut self, event: Event) {
+        let event = self.addressed(event);
         match &event {
             Event::Joined { user, first } => {
                 tracing::debug!(first, "joined");

@@ -40,6 +40,8 @@ pub(crate) struct Http {
     client: Client,
     base: Arc<str>,
     host: Arc<str>,
+    /// The same with its port.
+    address: Arc<str>,
     /// The port that is reached over TLS, where it is.
     tls_port: Option<u16>,
     /// Through which calls go, in words.
@@ -126,7 +128,19 @@ impl Http {
         let base = format!("{}{PREFIX}", url.as_str().trim_end_matches('/'));
         let tls_port = url.port_or_known_default().filter(|_| url.scheme() == "https");
         let proxy = hop.map(|hop| hop.to_string().into());
-        Ok(Self { client, base: base.into(), host: host.into(), tls_port, proxy, clock: ClockSkew::default() })
+        let address = match url.port_or_known_default() {
+            Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+            None => host.clone(),
+        };
+        Ok(Self {
+            client,
+            base: base.into(),
+            host: host.into(),
+            address: address.into(),
+            tls_port,
+            proxy,
+            clock: ClockSkew::default(),
+        })
     }
 
     /// The link, over TLS if it leads to where the service itself was reached over TLS: a server behind a proxy may not
@@ -186,14 +200,13 @@ impl Http {
     }
 
     fn failed(&self, error: &reqwest::Error) -> CallError {
-        if error.is_timeout() {
-            return CallError::TimedOut;
-        }
+        let address = &self.address;
         if let Some((fault, problem)) = tls_fault(error) {
-            return CallError::Tls { fault, problem };
+            return CallError::Tls { fault, problem: format!("{address}: {problem}") };
         }
+        let problem = if error.is_timeout() { "it did not answer in time".to_owned() } else { innermost(error) };
         let way = self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
-        CallError::Unreachable(format!("{}{way}: {}", self.host, innermost(error)))
+        CallError::Unreachable(format!("{address}{way}: {problem}"))
     }
 }
 
@@ -251,7 +264,10 @@ fn tls_fault(error: &reqwest::Error) -> Option<(TlsFault, String)> {
 
 /// What it comes down to. The outer errors quote the URL, or say no more than "error".
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    chain(error).last().map_or_else(String::new, |error| SafeText::log(&error.to_string()).into_string())
+    let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
+    // The system's number says nothing to a person.
+    let text = text.rsplit_once(" (os error ").map_or(text.as_str(), |(plain, _)| plain);
+    SafeText::log(text).into_string()
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -12,6 +12,7 @@ use chatroom_wire::{LinkUrl, Token};
 use futures_util::{FutureExt, future::BoxFuture};
 use rustls::ClientConfig;
 
+pub(crate) use self::dial::address;
 use self::memory::MemoryRoom;
 use crate::{Proxy, Rest, clock_skew::ClockSkew, link::Opening};
 

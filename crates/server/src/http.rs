@@ -28,6 +28,7 @@ mod parameters;
 mod path;
 mod polls;
 mod query;
+pub(crate) mod request_log;
 pub(crate) mod rooms;
 mod route;
 mod router;

@@ -38,7 +38,7 @@ use arrival::Incoming;
 use lines::Lines;
 use patient::Patient;
 
-use crate::{StartError, gateway::upgrade, service::Service, stop::Phase};
+use crate::{StartError, gateway::upgrade, http::request_log::Asked, service::Service, stop::Phase};
 
 pub(crate) use arrival::Arrival;
 pub(crate) use files::raise_limit as raise_file_limit;
@@ -194,13 +194,23 @@ where
             None => next_head.never(),
         }
         let prepared = prepare(request.map(Body::new), &incoming, &shared);
+        let asked = prepared.as_ref().ok().and_then(|request| {
+            let arrival = request.extensions().get::<Arrival>();
+            Asked::begin(request, arrival.map_or(peer.ip(), |arrival| arrival.address))
+        });
         let answer = prepared.map(|request| app.call(request));
         let place = Arc::clone(&incoming.place);
         async move {
             // What is read of a body is limited by the call.
             place.lift();
             let mut answer = match answer {
-                Ok(answer) => answer.await.unwrap_or_else(|never| match never {}),
+                Ok(answer) => {
+                    let answer = answer.await.unwrap_or_else(|never| match never {});
+                    if let Some(asked) = asked {
+                        asked.end(&answer);
+                    }
+                    answer
+                }
                 Err(refusal) => *refusal,
             };
             place.renew();

@@ -199,17 +199,25 @@ impl Settings {
     /// # Errors
     /// When the text is no TOML, or one of its settings is not known or not allowed.
     pub fn from_toml(text: &str) -> Result<Self, SettingError> {
+        let mut settings = Self::default();
+        for (key, value) in &Self::pairs(text)? {
+            settings.set(key, value)?;
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The dotted names and the values of a TOML text, whatever they are.
+    ///
+    /// # Errors
+    /// When the text is no TOML.
+    pub fn pairs(text: &str) -> Result<BTreeMap<String, String>, SettingError> {
         let table: toml::Table = text
             .parse()
             .map_err(|error: toml::de::Error| SettingError::Toml(error.to_string().trim_end().to_owned()))?;
         let mut pairs = BTreeMap::new();
         flatten("", &table, &mut pairs);
-        let mut settings = Self::default();
-        for (key, value) in &pairs {
-            settings.set(key, value)?;
-        }
-        settings.check()?;
-        Ok(settings)
+        Ok(pairs)
     }
 
     /// Whether the settings fit together; each alone was checked when it was set.

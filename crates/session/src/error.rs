@@ -39,7 +39,7 @@ pub enum LinkError {
     /// The host's name has no address.
     #[error("the host {host} was not found: {problem}")]
     NotFound {
-        /// The host.
+        /// Host and port.
         host: String,
         /// What the system says.
         problem: String,
@@ -63,7 +63,7 @@ pub enum LinkError {
     /// No TLS with this peer.
     #[error("no secure connection to {host}: {problem}")]
     Tls {
-        /// The host.
+        /// Host and port.
         host: String,
         /// What kind of fault.
         fault: TlsFault,
@@ -84,6 +84,14 @@ pub enum LinkError {
     /// Unencrypted, and not to this machine.
     #[error("{0} is neither encrypted nor on this machine")]
     Plaintext(String),
+    /// One of the others that does not say with whom; drivers say it.
+    #[error("{address}: {error}")]
+    At {
+        /// Host and port.
+        address: String,
+        /// What went wrong.
+        error: Box<Self>,
+    },
     /// It took too long to open.
     #[error("the connection could not be opened in time")]
     TimedOut,
@@ -332,7 +340,9 @@ impl Cause {
     /// Who can mend it.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Link(LinkError::Upgrade { status: 401 | 403, .. }) => Blame::Credentials,
+            Self::Link(error) if matches!(error.inner(), LinkError::Upgrade { status: 401 | 403, .. }) => {
+                Blame::Credentials
+            }
             Self::Link(_) | Self::Mqtt(_) | Self::Publish { .. } | Self::Renewal => Blame::Network,
             Self::Call(CallError::Status { status: 401 | 403, .. }) => Blame::Credentials,
             Self::Call(CallError::Status { status: 500.., .. }) => Blame::Network,
@@ -366,8 +376,28 @@ impl Cause {
 }
 
 impl LinkError {
-    fn remedy(&self) -> Remedy {
+    /// Says with whom it was, where it does not say so itself.
+    #[must_use]
+    pub fn at(self, address: &str) -> Self {
         match self {
+            Self::Upgrade { .. } | Self::NotMqtt(_) | Self::TimedOut | Self::Closed | Self::Broken(_) => {
+                Self::At { address: address.to_owned(), error: Box::new(self) }
+            }
+            other => other,
+        }
+    }
+
+    /// The error itself, whoever it was with.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::At { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
+    fn remedy(&self) -> Remedy {
+        match self.inner() {
+            Self::At { .. } => Remedy::Retry,
             Self::Upgrade { status: 401 | 403, .. } => Remedy::Renew,
             Self::Upgrade { status: 408 | 425 | 429 | 500.., .. } => Remedy::Retry,
             Self::Upgrade { .. } | Self::NotMqtt(_) => Remedy::EndUnlessJoined,

@@ -60,9 +60,13 @@ Examples:
       chatroom serve --listen off --tls-listen 0.0.0.0:443 \\
           --tls-cert chain.pem --tls-key key.pem --data /var/lib/chatroom --set rate.viewer=1
 
-  Write down all limits, change some, and use them:
-      chatroom serve --print-config > limits.toml
-      chatroom serve --settings limits.toml";
+  Write down all settings, change some, and use them:
+      chatroom serve --print-config > chatroom.toml
+      chatroom serve --settings chatroom.toml
+
+  Is it alive, and does it take messages? What happens there? (requests, refusals, joins and room commands)
+      curl -f http://127.0.0.1:8080/healthz && curl -f http://127.0.0.1:8080/readyz
+      chatroom serve --log info";
 
 pub(crate) const TAIL: &str = "\
 Examples:

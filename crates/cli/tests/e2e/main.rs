@@ -53,6 +53,7 @@ mod kills;
 mod local_profile;
 mod long_history;
 mod moderation;
+mod operators;
 mod outbox;
 mod party;
 mod polls;

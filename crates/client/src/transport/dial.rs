@@ -15,19 +15,23 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// The first address of the host that answers; with `local`, only addresses of this machine are tried.
 pub(super) async fn dial(host: &str, port: u16, local: bool) -> Result<TcpStream, LinkError> {
     let found = lookup_host((host, port)).await;
-    let not_found = |problem| LinkError::NotFound { host: host.to_owned(), problem };
+    let not_found = |problem| LinkError::NotFound { host: address(host, port), problem };
     let found = found.map_err(|error| not_found(plain(&error)))?;
     let found: Vec<_> = found.filter(|address| !local || address.ip().is_loopback()).collect();
     if found.is_empty() {
         return Err(not_found(if local { "it is not on this machine" } else { "it has no address" }.to_owned()));
     }
-    let stream = race(taking_turns(found)).await.map_err(|error| LinkError::Unreachable {
-        address: if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") },
-        problem: plain(&error),
-    })?;
+    let stream = race(taking_turns(found))
+        .await
+        .map_err(|error| LinkError::Unreachable { address: address(host, port), problem: plain(&error) })?;
     // Without it, a small message waits for the acknowledgement of the one before.
     stream.set_nodelay(true).map_err(|error| LinkError::Broken(plain(&error)))?;
     Ok(stream)
+}
+
+/// Host and port, as errors say them.
+pub(crate) fn address(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// In the system's order, but IPv6 and IPv4 in turns, so that a broken family costs one attempt.
@@ -100,6 +104,6 @@ mod tests {
         let error = dial("127.0.0.1", closed.port(), true).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{closed} can't be reached: Connection refused"));
         let error = dial("192.0.2.1", 1, true).await.unwrap_err();
-        assert_eq!(error.to_string(), "the host 192.0.2.1 was not found: it is not on this machine");
+        assert_eq!(error.to_string(), "the host 192.0.2.1:1 was not found: it is not on this machine");
     }
 }

@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 
 use super::{
     Network,
-    dial::{dial, plain},
+    dial::{address, dial, plain},
     tunnel,
 };
 use crate::{clock_skew::ClockSkew, http::retry_after, link::Connection, proxy::Hop, tls};
@@ -71,7 +71,7 @@ impl Network {
             other => other,
         })?;
         let mut stream: Box<dyn Bytestream> = if hop.is_secure() {
-            Box::new(secure(hop.host(), Arc::clone(&self.tls), tcp).await?)
+            Box::new(secure(hop.host(), hop.port(), Arc::clone(&self.tls), tcp).await?)
         } else {
             Box::new(tcp)
         };
@@ -86,7 +86,7 @@ impl Network {
         stream: S,
     ) -> Result<Pin<Box<dyn Connection>>, LinkError> {
         if url.secure {
-            let stream = secure(url.endpoint.host(), Arc::clone(&self.tls), stream).await?;
+            let stream = secure(url.endpoint.host(), url.port(), Arc::clone(&self.tls), stream).await?;
             Ok(Box::pin(upgrade(url, stream, &self.clock).await?))
         } else {
             Ok(Box::pin(upgrade(url, stream, &self.clock).await?))
@@ -98,8 +98,13 @@ impl Network {
 trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for S {}
 
-async fn secure<S: Bytestream>(host: &str, config: Arc<ClientConfig>, stream: S) -> Result<TlsStream<S>, LinkError> {
-    let failed = |(fault, problem)| LinkError::Tls { host: host.to_owned(), fault, problem };
+async fn secure<S: Bytestream>(
+    host: &str,
+    port: u16,
+    config: Arc<ClientConfig>,
+    stream: S,
+) -> Result<TlsStream<S>, LinkError> {
+    let failed = |(fault, problem)| LinkError::Tls { host: address(host, port), fault, problem };
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| failed((TlsFault::WrongName, "no certificate can be for such a name".to_owned())))?;
     TlsConnector::from(config).connect(name, stream).await.map_err(|error| {

@@ -39,10 +39,18 @@ async fn message(events: &mut EventStream) -> Message {
     }
 }
 
+/// The cause, whoever it was with.
+fn bare(cause: Cause) -> Cause {
+    match cause {
+        Cause::Link(error) => Cause::Link(error.inner().clone()),
+        other => other,
+    }
+}
+
 async fn interrupted(events: &mut EventStream) -> Cause {
     loop {
         match next(events).await {
-            Event::Interrupted { cause, .. } => return cause,
+            Event::Interrupted { cause, .. } => return bare(cause),
             Event::Ended(end) => panic!("ended: {end:?}"),
             _ => {}
         }
@@ -53,7 +61,12 @@ async fn ended(events: &mut EventStream) -> End {
     loop {
         if let Event::Ended(end) = next(events).await {
             assert!(within("the end", events.next()).await.is_none(), "nothing follows the end");
-            return end;
+            return match end {
+                End::Fatal(cause) => End::Fatal(bare(cause)),
+                End::NotAuthorized(cause) => End::NotAuthorized(bare(cause)),
+                End::GaveUp { patience, last } => End::GaveUp { patience, last: last.map(bare) },
+                other => other,
+            };
         }
     }
 }

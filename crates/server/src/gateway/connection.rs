@@ -19,7 +19,7 @@ use tokio::{
     },
     time::{sleep_until, timeout},
 };
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::{
     connections,
@@ -53,7 +53,9 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(service: Arc<Servic
         () = arrival.evicted() => End::AtOnce,
         () = stop.reached(Phase::Over) => End::AtOnce,
     };
-    connection.session = None;
+    if let Some(session) = connection.session.take() {
+        info!(room = %session.guest.grant.room, user = %session.guest.grant.user, "a client left");
+    }
     if let End::Gently(code) = end {
         connection.link.say_close(code);
         // A client that does not take its goodbye is left.
@@ -218,15 +220,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn connect(&mut self, connect: &Connect) {
         let now = self.service.clock.now();
         if self.service.stop.phase() != Phase::Running {
-            return self.role.refuse(
-                now.monotonic,
-                ReasonCode::SERVER_UNAVAILABLE,
-                Some("the server is shutting down"),
-            );
+            return self.refuse(now.monotonic, ReasonCode::SERVER_UNAVAILABLE, Some("the server is shutting down"));
         }
         let guest = match credentials::check(connect, &self.service.keys, &self.service.settings, now.wall) {
             Ok(guest) => guest,
-            Err(unwelcome) => return self.role.refuse(now.monotonic, unwelcome.reason, Some(unwelcome.text)),
+            Err(unwelcome) => return self.refuse(now.monotonic, unwelcome.reason, Some(unwelcome.text)),
         };
         let place = self.service.connections.admit(
             guest.client_id.clone(),
@@ -237,14 +235,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let place = match place {
             Ok(place) => place,
             Err(full) => {
-                return self.role.refuse(now.monotonic, ReasonCode::QUOTA_EXCEEDED, Some(&full.to_string()));
+                return self.refuse(now.monotonic, ReasonCode::QUOTA_EXCEEDED, Some(&full.to_string()));
             }
         };
         // Asked only now: a bar that comes later finds the connection in its place.
         if self.service.bars.contains(&guest.grant.room, &guest.grant.user) {
-            return self.role.refuse(now.monotonic, ReasonCode::NOT_AUTHORIZED, Some(BARRED));
+            return self.refuse(now.monotonic, ReasonCode::NOT_AUTHORIZED, Some(BARRED));
         }
-        debug!(room = %guest.grant.room, user = %guest.grant.user, client = %guest.client_id, "a client is let in");
+        info!(room = %guest.grant.room, user = %guest.grant.user, from = %self.address, "a client joined");
         self.role.accept(now.monotonic, Accept::new(guest.keep_alive));
         self.arrival.is_known();
         let left = guest.grant.expires_at.duration_since(now.wall);
@@ -255,6 +253,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             guest,
             _place: place,
         });
+    }
+
+    fn refuse(&mut self, now: Duration, reason: ReasonCode, text: Option<&str>) {
+        info!(from = %self.address, %reason, text, "a client is refused");
+        self.role.refuse(now, reason, text);
     }
 
     async fn subscribe(&mut self, id: PacketId, filters: &[(String, QoS)]) {

@@ -15,6 +15,7 @@ use super::{
     access::wants_bearer,
     auth, body, cors,
     path::{ids, shape_of, verb_in, verb_of},
+    request_log::RoutePath,
     route::Route,
 };
 use crate::{listen::Arrival, service::Service};
@@ -31,7 +32,12 @@ pub(super) fn router(table: Vec<Route>) -> Router<Arc<Service>> {
     shapes.into_iter().fold(Router::new(), |router, (shape, routes)| {
         let siblings: Siblings = Arc::new(routes);
         let call = async move |State(service): State<Arc<Service>>, request: Request| {
-            cors::allow(answer(&siblings, service, request).await)
+            let path = RoutePath::of(&siblings, request.uri().path());
+            let mut response = cors::allow(answer(&siblings, service, request).await);
+            if let Some(path) = path {
+                response.extensions_mut().insert(path);
+            }
+            response
         };
         router.route(&shape, any(call))
     })

@@ -44,6 +44,33 @@ pub(crate) enum Deed {
     UseStickerPack(StickerPackId, bool),
 }
 
+impl Deed {
+    /// What it is called, and whom or what it is about, for the log: an id, never a text.
+    pub(super) fn describe(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Mute(true) => ("mute", None),
+            Self::Mute(false) => ("unmute", None),
+            Self::Block(user) => ("block", user.id.as_ref().map(ToString::to_string)),
+            Self::Unblock(user) => ("unblock", Some(user.to_string())),
+            Self::Pin(id) => ("pin", Some(id.to_string())),
+            Self::Unpin(id) => ("unpin", Some(id.to_string())),
+            Self::Delete(id) => ("delete", Some(id.to_string())),
+            Self::Rename(_) => ("rename", None),
+            Self::Moderates => ("moderate", None),
+            Self::ShowViewers(true) => ("show viewers", None),
+            Self::ShowViewers(false) => ("hide viewers", None),
+            Self::CreatePoll(_) => ("create poll", None),
+            Self::UpdatePoll(poll) => ("update poll", poll.id.as_ref().map(ToString::to_string)),
+            Self::DeletePoll(id) => ("delete poll", Some(id.to_string())),
+            Self::ChangePoll(id, _) => ("change poll", Some(id.to_string())),
+            Self::UseDictionaries(_, true) => ("enable dictionaries", None),
+            Self::UseDictionaries(_, false) => ("disable dictionaries", None),
+            Self::UseStickerPack(id, true) => ("enable stickers", Some(id.to_string())),
+            Self::UseStickerPack(id, false) => ("disable stickers", Some(id.to_string())),
+        }
+    }
+}
+
 /// That it is done: committed, and in force for all that is said from here on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Done {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chatroom_wire::{Chatroom, Message, MessageId, User, UserId, envelope};
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 use super::{
     act::{ActError, Ask, Deed, Done},
@@ -85,9 +85,12 @@ impl Room {
         if matches!(deed, Deed::CreatePoll(_)) {
             self.count_polls().await?;
         }
-        let plan =
-            self.plan(by, deed).await.inspect_err(|error| debug!(room = %self.id, %error, "an act is refused"))?;
-        self.carry_out(notice::actor(by), plan).await
+        let (act, about) = deed.describe();
+        let refused = |error: &ActError| info!(room = %self.id, by = %by.id, act, %error, "a room command is refused");
+        let plan = self.plan(by, deed).await.inspect_err(refused)?;
+        let done = self.carry_out(notice::actor(by), plan).await?;
+        info!(room = %self.id, by = %by.id, act, about = about.as_deref(), "a room command is done");
+        Ok(done)
     }
 
     /// What an act comes to. Only reads.

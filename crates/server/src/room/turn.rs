@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chatroom_mqtt::ReasonCode;
 use chatroom_wire::{MessageId, UserId};
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 use super::{AnswerTo, Publish, STORE_RETRY, Said, commit::to_store, task::Room, task::random};
 use crate::{
@@ -90,7 +90,7 @@ impl Room {
                 },
             };
             if let Err(refusal) = &outcome {
-                debug!(room = %self.id, reason = %refusal.reason, text = %refusal.text, "a message is refused");
+                info!(room = %self.id, reason = %refusal.reason, text = %refusal.text, "a message is refused");
             }
             answer(to, outcome);
         }

@@ -6,7 +6,10 @@ use chatroom_server::{RunningServer, Settings};
 use chatroom_wire::SafeText;
 use serde_json::json;
 
-use super::profile::{WriteError, Written};
+use super::{
+    profile::{WriteError, Written},
+    setup::{PLACES, Place, Setup},
+};
 
 /// One line for a program.
 pub(super) fn ready(server: &RunningServer, profile: Option<&Written>) -> String {
@@ -127,9 +130,24 @@ pub(super) fn farewell(connections: usize) -> String {
     }
 }
 
-/// All limits, as a TOML file that can be read back.
-pub(super) fn settings(settings: &Settings) -> String {
-    let mut text = "# The limits of `chatroom serve`. Use this file with --settings FILE.\n".to_owned();
+/// All that can be set, as a TOML file that can be read back.
+pub(super) fn setup(setup: &Setup) -> String {
+    let mut text = "# The settings of `chatroom serve`. Use this file with --settings FILE.\n".to_owned();
+    for Place { key, variable, explanation, example } in PLACES {
+        let _ = write!(text, "\n# {explanation}; also ${variable}\n");
+        let _ = match setup.shown(key) {
+            Some(value) if value == "true" => writeln!(text, "{key} = true"),
+            Some(value) => writeln!(text, "{key} = {}", toml::Value::from(value)),
+            None if example == "true" => writeln!(text, "# {key} = true"),
+            None => writeln!(text, "# {key} = {example:?}"),
+        };
+    }
+    text + &settings(&setup.settings)
+}
+
+/// All limits.
+fn settings(settings: &Settings) -> String {
+    let mut text = String::new();
     for row in settings.list() {
         let unit = if row.unit.is_empty() { String::new() } else { format!(", {}", row.unit) };
         let value = if row.value.parse::<i64>().is_ok() { row.value } else { format!("{:?}", row.value) };
