@@ -25,7 +25,7 @@ use crate::{
     filter::Lexicon,
     store::{Audience, Change},
 };
-use rate::Rates;
+use rate::{ByteRate, Rate, Rates};
 use stamp::Clock;
 use taken::TakenNames;
 
@@ -125,8 +125,9 @@ struct Limits {
     text: usize,
     name: usize,
     message: usize,
-    rate_viewer: u32,
-    rate_admin: u32,
+    unknown: usize,
+    viewer: Rate,
+    admin: Rate,
     increment: u32,
 }
 
@@ -138,8 +139,12 @@ impl Rules {
                 text: usize::try_from(settings.text_max).unwrap_or(usize::MAX),
                 name: usize::try_from(settings.name_max).unwrap_or(usize::MAX),
                 message: settings.message_max.bytes(),
-                rate_viewer: settings.rate_viewer,
-                rate_admin: settings.rate_admin,
+                unknown: settings.message_unknown_max.bytes(),
+                viewer: Rate {
+                    messages: settings.rate_viewer,
+                    bytes: Some(ByteRate { per_second: settings.rate_viewer_bytes, burst: settings.rate_viewer_burst }),
+                },
+                admin: Rate { messages: settings.rate_admin, bytes: None },
                 increment: settings.counter_max_increment,
             },
             rates: Rates::default(),
@@ -197,8 +202,8 @@ impl Rules {
         random: &mut dyn FnMut() -> [u8; 10],
     ) -> Result<Verdict, Verdict> {
         let author = speech.author;
-        let rate = if author.is_admin { self.limits.rate_admin } else { self.limits.rate_viewer };
-        self.rates.take(now.monotonic, author, rate).map_err(Verdict::Refuse)?;
+        let rate = if author.is_admin { self.limits.admin } else { self.limits.viewer };
+        self.rates.take(now.monotonic, author, rate, speech.payload.len()).map_err(Verdict::Refuse)?;
         let message = content::read(speech.payload).map_err(Verdict::Refuse)?;
         let id = message.id.clone();
         self.say(now, room, words, speech, message, random).map_err(|refusal| match id {
@@ -217,7 +222,7 @@ impl Rules {
         mut message: Message,
         random: &mut dyn FnMut() -> [u8; 10],
     ) -> Result<Verdict, Refusal> {
-        content::check(&mut message, self.limits.text)?;
+        content::check(&mut message, self.limits.text, self.limits.unknown)?;
         let mut effect = effect::of(&mut message.payload, speech.author, room, words, self.limits.increment)?;
         stamp::identity(&mut message, speech, room, self.limits.name)?;
         self.look_at_name(&mut message, speech.author, room, &mut effect.changes);

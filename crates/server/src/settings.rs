@@ -147,7 +147,10 @@ settings! {
     text_max: u32 = "text.max", 1000, 1, 30_000, "code points", "the longest text of a message";
     name_max: u32 = "name.max", 100, 1, 1000, "code points", "the longest name a sender may use";
     message_max: Size = "message.max", Size(120 << 10), Size(1 << 10), Size(120 << 10), "", "the largest message, with what the server writes into it";
+    message_unknown_max: Size = "message.unknown_max", Size(4 << 10), Size(0), Size(120 << 10), "", "how much of a message may be fields that the server does not know";
     rate_viewer: u32 = "rate.viewer", 5, 1, 1_000_000, "messages a second", "how fast a viewer may write; bursts of twice that";
+    rate_viewer_bytes: Size = "rate.viewer_bytes", Size(32 << 10), Size(1 << 10), Size(1 << 30), "", "how many bytes a second a viewer may write";
+    rate_viewer_burst: Size = "rate.viewer_burst", Size(256 << 10), Size(1 << 10), Size(1 << 30), "", "how many bytes a viewer may write at once, after a pause";
     rate_admin: u32 = "rate.admin", 100, 1, 1_000_000, "messages a second", "how fast an admin may write; bursts of twice that";
     batch_window: Duration = "batch.window", Duration::from_millis(50), Duration::ZERO, seconds(10), "", "for how long the messages of a busy room are gathered into one packet";
     batch_max: Size = "batch.max", Size(100 << 10), Size(1 << 10), Size(120 << 10), "", "the largest payload of such a packet";

@@ -24,6 +24,7 @@ pub(crate) async fn serve(directory: &str, ports: [usize; 2]) -> Result<(), Fail
     for setting in ["connections.per_user", "rate.viewer"] {
         options.settings.set(setting, "1000000")?;
     }
+    options.settings.set("rate.viewer_bytes", "1024MiB")?;
     let server = Server::start(options).await?;
     let ports = [server.address(), server.tls_address()].map(|address| address.map_or(0, |address| address.port()));
     println!("{} {}", ports[0], ports[1]);

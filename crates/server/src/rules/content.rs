@@ -29,9 +29,16 @@ fn without_values(error: &serde_json::Error) -> String {
     }
 }
 
-/// Checks type, id and length, and takes out what only the server may say.
-pub(super) fn check(message: &mut Message, text_max: usize) -> Result<(), Refusal> {
+/// Checks type, id and lengths, and takes out what only the server may say.
+pub(super) fn check(message: &mut Message, text_max: usize, unknown_max: usize) -> Result<(), Refusal> {
     let malformed = |text| Refusal::for_good(ReasonCode::PAYLOAD_FORMAT_INVALID, text);
+    let unknown = message.unknown_size();
+    if unknown > unknown_max {
+        return Err(Refusal::for_good(
+            ReasonCode::PAYLOAD_FORMAT_INVALID,
+            format!("the fields that are not known here have {unknown} bytes; {unknown_max} are allowed"),
+        ));
+    }
     match &mut message.payload {
         Payload::Text(text) => {
             if text.text.trim().is_empty() {

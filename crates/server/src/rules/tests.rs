@@ -407,3 +407,87 @@ proptest! {
         }
     }
 }
+
+fn custom(bytes: usize) -> Value {
+    json!({"type": "INTERACTION_TYPE_CUSTOM", "user": {"custom_name": "Ada"}, "custom_message": {"value": "x".repeat(bytes)}})
+}
+
+#[test]
+fn a_viewers_bytes_are_limited_beside_the_messages() {
+    let mut bench = Bench::new();
+    let message = custom(100 << 10);
+    let mut bytes = 0;
+    for _ in 0..100 {
+        match bench.say(message.to_string().as_bytes()) {
+            Verdict::Accept { .. } => bytes += message.to_string().len(),
+            Verdict::Refuse(refusal) | Verdict::RefuseUnlessSaid(_, refusal) => {
+                assert_eq!(refusal.reason, ReasonCode::QUOTA_EXCEEDED);
+                assert!(refusal.text.contains("32768 bytes a second"), "{}", refusal.text);
+                assert!(refusal.retry_after.is_some());
+            }
+        }
+        bench.wait(Duration::from_millis(100));
+    }
+    assert!((500 << 10..=(256 + 320) << 10).contains(&bytes), "{bytes}");
+    bench.author.is_admin = true;
+    for _ in 0..20 {
+        bench.accepted(&message);
+    }
+}
+
+#[test]
+fn a_viewer_who_waits_as_told_is_accepted() {
+    let mut bench = Bench::new();
+    let message = custom(100 << 10);
+    bench.accepted(&message);
+    bench.accepted(&message);
+    for _ in 0..10 {
+        let wait = bench.refused(message.to_string()).retry_after.unwrap();
+        bench.wait(wait);
+        bench.accepted(&message);
+    }
+}
+
+#[test]
+fn a_message_larger_than_the_burst_is_accepted_after_a_pause() {
+    let mut settings = Settings::default();
+    settings.set("rate.viewer_burst", "1KiB").unwrap();
+    let mut bench = Bench::with(&settings, None);
+    let message = custom(64 << 10);
+    bench.accepted(&message);
+    let wait = bench.refused(message.to_string()).retry_after.unwrap();
+    assert_eq!(wait.as_secs(), 2);
+    bench.wait(wait);
+    bench.accepted(&message);
+}
+
+#[test]
+fn unknown_fields_are_bounded_wherever_they_stand() {
+    let places: [fn(&mut Value, Value); 4] = [
+        |message, value| message["mood"] = value,
+        |message, value| message["user"]["mood"] = value,
+        |message, value| message["text_message"]["mood"] = value,
+        |message, value| message["user"]["action_taker"] = json!({"custom_name": value}),
+    ];
+    for (number, place) in places.into_iter().enumerate() {
+        for (size, fits) in [(4_000, true), (4_200, false)] {
+            let mut message = text("hi");
+            place(&mut message, "x".repeat(size).into());
+            match Bench::new().say(message.to_string().as_bytes()) {
+                Verdict::Accept { .. } => assert!(fits, "{number}: {size}"),
+                Verdict::Refuse(refusal) | Verdict::RefuseUnlessSaid(_, refusal) => {
+                    assert!(!fits && refusal.text.contains("4096 are allowed"), "{number}, {size}: {}", refusal.text);
+                }
+            }
+        }
+    }
+    let mut custom = custom(1);
+    custom["custom_message"]["incr"] = json!({"key": "like", "value": 1, "mood": "x".repeat(5_000)});
+    assert!(Bench::new().refused(custom.to_string()).text.contains("not known here"));
+    // Many small ones count together.
+    let mut many = text("hi");
+    for number in 0..300 {
+        many[format!("field-{number}")] = "x".into();
+    }
+    assert!(Bench::new().refused(many.to_string()).text.contains("4096 are allowed"));
+}

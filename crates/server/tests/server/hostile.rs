@@ -17,7 +17,7 @@ const PINGRESP: &[u8] = &[0xD0, 0];
 
 #[tokio::test]
 async fn every_hostile_payload_is_answered_and_harms_nobody() {
-    let server = server(&[("rate.viewer", "100000")]).await;
+    let server = server(&[("rate.viewer", "100000"), ("rate.viewer_bytes", "100MiB")]).await;
     let mut mallory = join(&server, "mallory", Role::Viewer).await;
     let mut ada = join(&server, "ada", Role::Viewer).await;
     let mut bob = join(&server, "bob", Role::Viewer).await;

@@ -250,3 +250,25 @@ async fn what_is_said_with_the_last_breath_is_heard() {
     bob.say_and_go(text("goodbye").to_string()).await;
     assert_eq!(ada.texts(1).await, ["goodbye"]);
 }
+
+#[tokio::test]
+async fn a_viewers_bytes_are_bounded_and_so_are_fields_that_nobody_knows() {
+    let server = server(&[]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let mut bulky = text("hi");
+    bulky["mood"] = "x".repeat(118 << 10).into();
+    assert_eq!(refused(&ada.say(&bulky).await).0, ReasonCode::PAYLOAD_FORMAT_INVALID);
+    let large = json!({
+        "type": "INTERACTION_TYPE_CUSTOM", "user": {"custom_name": "Ada"},
+        "custom_message": {"value": "x".repeat(100 << 10)},
+    });
+    ada.must_say(&large).await;
+    let ack = ada.say(&large).await;
+    let (reason, text) = refused(&ack);
+    assert_eq!(reason, ReasonCode::QUOTA_EXCEEDED, "a refused message counts, too");
+    assert!(text.contains("32768 bytes a second"), "{text}");
+    let mut host = join(&server, "host", Role::Admin).await;
+    for _ in 0..5 {
+        host.must_say(&large).await;
+    }
+}

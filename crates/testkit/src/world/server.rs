@@ -67,6 +67,7 @@ impl Server {
         let mut settings = Settings::default();
         if !air.ours {
             settings.rate_viewer = 1_000;
+            settings.rate_viewer_bytes = settings.rate_viewer_burst;
         }
         let moment = Moment { monotonic: air.now, wall: air.date() };
         let retention = RetentionClock::resume(moment, None);

@@ -116,7 +116,7 @@ async fn ready(process: &Process) -> Ready {
 
 fn serve(home: &Home, data: &Path, clock: &str) -> Program {
     let program = chatroom(home).args(["serve", "--ready", "json"]).args(ANY_PORTS).arg("--data").arg(data);
-    let program = program.args(["--set", "rate.viewer=100000"]);
+    let program = program.args(["--set", "rate.viewer=100000", "--set", "rate.viewer_bytes=100MiB"]);
     // Not by the program `faketime`, which stands between a signal and the server.
     program.env("LD_PRELOAD", faketime()).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
 }

@@ -122,7 +122,8 @@ async fn ready(process: &Process) -> Ready {
 }
 
 fn serve(home: &Home) -> Program {
-    let settings = ["--set", "rate.viewer=100000", "--set", "connections.per_user=1000"];
+    let settings = ["rate.viewer=100000", "rate.viewer_bytes=100MiB", "connections.per_user=1000"];
+    let settings = settings.into_iter().flat_map(|setting| ["--set", setting]);
     chatroom(home).args(["serve", "--ready", "json"]).args(ANY_PORTS).args(settings).arg("--data").arg(data(home))
 }
 
