@@ -29,7 +29,9 @@ impl Bars {
     /// As the store has them.
     pub(crate) fn new(bars: Vec<Bar>) -> Self {
         let new = Self::default();
-        bars.into_iter().for_each(|bar| new.insert(bar));
+        for bar in bars {
+            new.insert(bar);
+        }
         new
     }
 

@@ -44,15 +44,16 @@ impl fmt::Display for StartWarning {
     }
 }
 
-/// A time in the largest unit that says enough.
+/// A time in the largest unit that says enough, rounded.
 fn words(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let (number, unit) = match seconds {
-        0..120 => (seconds, "second"),
-        120..7_200 => (seconds / 60, "minute"),
-        7_200..172_800 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
+    let (size, unit) = match seconds {
+        0..120 => (1, "second"),
+        120..7_200 => (60, "minute"),
+        7_200..172_800 => (3_600, "hour"),
+        _ => (86_400, "day"),
     };
+    let number = (seconds + size / 2) / size;
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn warnings_say_by_how_much_and_until_when() {
         let leapt =
-            StartWarning::ClockLeapt { ahead: SignedDuration::from_hours(9_601), wait: Duration::from_secs(86_400) };
+            StartWarning::ClockLeapt { ahead: SignedDuration::from_hours(9_601), wait: Duration::from_secs(86_399) };
         assert!(leapt.to_string().contains("400 days ahead of when the server ran last"), "{leapt}");
         assert!(leapt.to_string().contains("has run for 24 hours; if the clock is right, start with --accept-clock"));
         let until = "2027-01-02T03:04:05.123456789Z".parse().unwrap();

@@ -72,6 +72,8 @@ impl Hall {
 
     pub(super) fn delete(&mut self, actor: User, id: &MessageId) -> Result<(), Refusal> {
         if self.said.iter().any(|said| said.message.id.as_ref() == Some(id)) {
+            // What is quoted of it goes with it.
+            self.room.pinned_messages.iter_mut().for_each(|pin| forget_quote(pin, id));
             self.unpin(actor.clone(), id);
             let deleted = DeleteMessage { id: id.clone(), extra: Map::new() };
             self.publish(Message::new(actor, Payload::DeleteMessage(deleted)), None);
@@ -127,6 +129,11 @@ impl Hall {
             Payload::UnblockUser(user) => room.blocked_users.retain(|other| other.id != user.id),
             Payload::DeleteMessage(deleted) => {
                 self.said.retain(|said| said.message.id.as_ref() != Some(&deleted.id));
+                for said in &mut self.said {
+                    if let Payload::PinMessage(pin) | Payload::UnpinMessage(pin) = &mut said.message.payload {
+                        forget_quote(pin, &deleted.id);
+                    }
+                }
             }
             Payload::ViewerInfoEnabled(info) | Payload::ViewerInfoDisabled(info) => {
                 room.viewer_info.clone_from(info);
@@ -146,5 +153,13 @@ impl Hall {
 
     fn pinned(&self, id: &MessageId) -> Option<&PinUnpin> {
         self.room.pinned_messages.iter().find(|pin| pin.message.id.as_ref() == Some(id))
+    }
+}
+
+/// Takes out what a pin says by and of the sender of this message.
+fn forget_quote(pin: &mut PinUnpin, id: &MessageId) {
+    if pin.message.id.as_ref() == Some(id) {
+        pin.message.text.clear();
+        pin.message.sender = Some(User::named(""));
     }
 }
