@@ -164,10 +164,8 @@ impl Names {
         let name = shown(user);
         let is_own = |known: &Known| known.id.is_some() && known.id == user.id;
         let mut like = self.admins.iter().filter(|admin| !is_own(admin)).peekable();
-        let own = self.own.as_ref().filter(|own| own.id.is_some() && user.id.is_some());
-        if own.is_some_and(is_own) {
-            return None;
-        }
+        // What we write ourselves is marked as others see it: alike with a session and without one.
+        let own = self.own.as_ref().filter(|own| own.id.is_some() && user.id.is_some() && !is_own(own));
         let look = Look::of(name.as_str());
         if like.peek().is_some() && like.any(|admin| look.is_taken_for(&admin.look)) {
             Some(Mark::LikeAdmin)

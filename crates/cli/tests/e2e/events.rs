@@ -79,7 +79,9 @@ async fn marks_of_names_are_the_same_live_and_later_whoever_wrote_first() {
     let _hanna = room.guest("hanna", "ROLE_ADMIN").await;
     let ann = room.guest("ann", "ROLE_VIEWER").await;
     let tail = chatroom(&home).args(["tail", "--count", "3"]).args(&ann).start();
+    let own = chatroom(&home).args(["tail", "--count", "3"]).args(&fake).start();
     joined(&tail).await;
+    joined(&own).await;
     let say = async |who: &[String], name: &str| {
         chatroom(&home).args(["send", "hi", "--name", name]).args(who).run().await.assert_code(0);
     };
@@ -94,6 +96,7 @@ async fn marks_of_names_are_the_same_live_and_later_whoever_wrote_first() {
         lines.iter().filter_map(|line| Some(line.split_once("] ")?.1.to_owned())).collect()
     };
     assert_eq!(after_time(&live.assert_code(0).out), wanted);
+    assert_eq!(after_time(&own.exit().await.assert_code(0).out), wanted, "whoever reads");
     let orders: [&[&str]; 3] = [&["history"], &["history", "--last", "3"], &["history", "--newest-first"]];
     for order in orders {
         let read = chatroom(&home).args(order).args(&ann).run().await;

@@ -128,7 +128,9 @@ async fn delete_all(desk: &Desk<'_>, user: &UserId, found: Vec<Message>, yes: bo
         }
     }
     printer.finish().await.map_err(Failure::Output)?;
-    if failure.is_none() || deleted > 0 {
+    if failure.is_none() && deleted == 0 {
+        desk.note(&format!("{all} of {user} were already deleted"));
+    } else if deleted > 0 {
         desk.note(&format!("deleted {} of {user} for everybody", count(deleted)));
     }
     failure.map_or(Ok(()), Err)
