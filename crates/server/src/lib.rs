@@ -12,10 +12,12 @@
 //! - [`filter`]: which texts are words of a dictionary; [`stickers`]: the packs that the server brings along
 //! - [`token`]: who may do what; [`tls`]: the server's certificate
 //! - `bars`: who may not come into which room
+//! - `bucket`: a token bucket
 //! - `fuzzing`: doors for the fuzz targets, no part of the API
 #![forbid(unsafe_code)]
 
 mod bars;
+mod bucket;
 pub mod bus;
 mod clock;
 pub mod filter;

@@ -152,6 +152,8 @@ settings! {
     rate_viewer_bytes: Size = "rate.viewer_bytes", Size(32 << 10), Size(1 << 10), Size(1 << 30), "", "how many bytes a second a viewer may write";
     rate_viewer_burst: Size = "rate.viewer_burst", Size(256 << 10), Size(1 << 10), Size(1 << 30), "", "how many bytes a viewer may write at once, after a pause";
     rate_admin: u32 = "rate.admin", 100, 1, 1_000_000, "messages a second", "how fast an admin may write; bursts of twice that";
+    rate_calls: u32 = "rate.calls", 100, 1, 1_000_000, "calls a second", "how many calls somebody with a good token may make; bursts of ten times that";
+    rate_calls_unknown: u32 = "rate.calls_unknown", 200, 1, 1_000_000, "calls a second", "how many calls may come from one address without a good token; bursts of ten times that";
     batch_window: Duration = "batch.window", Duration::from_millis(50), Duration::ZERO, seconds(10), "", "for how long the messages of a busy room are gathered into one packet";
     batch_max: Size = "batch.max", Size(100 << 10), Size(1 << 10), Size(120 << 10), "", "the largest payload of such a packet";
     history_keep: Duration = "history.keep", seconds(30 * DAY), Duration::ZERO, seconds(3660 * DAY), "", "for how long messages are kept; 0 is for ever";
@@ -192,6 +194,8 @@ settings! {
     token_life: Duration = "token.life", seconds(DAY), seconds(60), seconds(366 * DAY), "", "how long a chat token lives where its maker says nothing";
     refresh_life: Duration = "refresh.life", seconds(30 * DAY), seconds(60), seconds(3660 * DAY), "", "how long a refresh token lives";
     body_max: Size = "body.max", Size(64 << 10), Size(1 << 10), Size(16 << 20), "", "the largest body of a REST call";
+    answers_max: Size = "answers.max", Size(64 << 20), Size(1 << 20), Size(16 << 30), "", "how many bytes of answers may be on their way to all callers together";
+    answers_per_token: Size = "answers.per_token", Size(4 << 20), Size(64 << 10), Size(16 << 30), "", "how many of them to one caller";
     drain_window: Duration = "drain.window", seconds(3), Duration::ZERO, seconds(60), "", "over how long the goodbyes are spread when the server stops; a millisecond for each client, if that is less";
     drain_timeout: Duration = "drain.timeout", seconds(5), Duration::ZERO, seconds(60), "", "how long clients may take to leave when the server stops";
 }
