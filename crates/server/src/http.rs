@@ -3,6 +3,7 @@
 //! - [`routes`]: the table of all calls, from which all else is made; [`route`]: a row; [`parameters`]: of its query
 //! - [`router`]: finds the call, checks who may make it, runs it; [`openapi`]: describes it
 //! - [`access`], [`auth`]: who may, and who asks; [`path`], [`query`], [`body`]: what they send; [`page_token`]
+//! - [`call_rates`]: how many calls; [`answers`]: how many bytes of answers on their way
 //! - [`error`]: refusals, all in one form; [`cors`]: for browsers
 //! - [`rooms`], [`tokens`], [`config`], [`messages`], [`moderation`], [`users`], [`polls`]: the calls, one file for each
 //!   family; [`acting`]: what those have in common by which somebody acts in a room
@@ -11,9 +12,11 @@
 
 mod access;
 mod acting;
+pub(crate) mod answers;
 mod auth;
 mod bars;
 mod body;
+pub(crate) mod call_rates;
 mod config;
 mod cors;
 mod dictionaries;

@@ -42,7 +42,7 @@ use crate::{StartError, gateway::upgrade, http::request_log::Asked, service::Ser
 
 pub(crate) use arrival::Arrival;
 pub(crate) use files::raise_limit as raise_file_limit;
-pub(crate) use places::{NoPlace, Place, Places};
+pub(crate) use places::{NoPlace, Place, Places, network};
 
 /// How many connections the system holds until they are taken.
 const BACKLOG: u32 = 4096;

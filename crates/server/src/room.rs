@@ -7,6 +7,7 @@
 //! - [`task`]: that task; [`turn`]: what is said; [`act`]: what is asked besides; [`acts`]: how that is done;
 //!   [`commit`]: how all of it becomes true
 //! - [`plan`]: what an act comes to; [`moderation`] and [`polls`]: for each act (pure)
+//! - [`shown`]: the room as callers see it
 //! - [`names`]: who took which name; [`news`]: what is told of what changes often; [`pace`]: how often (pure);
 //!   [`notice`]: what the server itself says
 
@@ -20,6 +21,7 @@ mod notice;
 mod pace;
 mod plan;
 mod polls;
+mod shown;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,8 @@ pub(crate) struct Service {
     pub(crate) rooms: Rooms,
     pub(crate) fanouts: Fanouts,
     pub(crate) clock: Clock,
+    pub(crate) call_rates: CallRates,
+    pub(crate) answers: Arc<Answers>,
     pub(crate) stop: Arc<Stop>,
     /// Where clients find the server, where somebody said it.
     pub(crate) public_url: Option<PublicUrl>,

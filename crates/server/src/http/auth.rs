@@ -83,7 +83,11 @@ fn caller(keys: &TokenKeys, token: &str, now: Timestamp) -> Result<Caller, Token
     other(dictionary, keys.verify_sticker(token, now).map(|_| Caller::Sticker))
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+/// The token that a request shows.
+///
+/// # Errors
+/// 401 where it shows none.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, token) = value.and_then(|value| value.trim().split_once(' ')).ok_or_else(ApiError::unauthenticated)?;
     let token = token.trim();

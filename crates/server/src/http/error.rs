@@ -81,6 +81,11 @@ impl ApiError {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
+    /// When to try again.
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
     /// The gRPC code.
     fn code(&self) -> i32 {
         if let Some(code) = self.code {
@@ -128,7 +133,9 @@ impl IntoResponse for ApiError {
             ErrorBody { code: self.code(), message: self.message.into_owned(), details: details.into_iter().collect() };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

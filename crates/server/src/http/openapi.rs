@@ -151,7 +151,8 @@ fn meaning(status: u16) -> String {
         409 => "It is there already (code 6).",
         413 => "The body is too long (code 3).",
         415 => "The body is of another type (code 3).",
-        429 => "There are as many as there may be (code 8).",
+        429 => "There are as many as there may be, or too many calls or answers on their way, for which `Retry-After` says when to \
+                try again (code 8).",
         500 => "A fault of the server's own (code 13).",
         503 => "Not now (code 14); `Retry-After` says when to try again.",
         other => return StatusCode::from_u16(other).map_or_else(|_| String::new(), |status| status.to_string()),

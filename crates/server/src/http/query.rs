@@ -7,9 +7,10 @@ use axum::{
     http::request::Parts,
 };
 use chatroom_wire::{Time, rest::MessagesQuery};
+use serde::Serialize;
 
 use super::{ApiError, page_token};
-use crate::service::Service;
+use crate::{service::Service, store::fitting};
 
 /// How many things a page holds where nothing is said (docs/protocol.md, sections C.4 and C.5).
 pub(super) const PAGE_SIZE: u16 = 10;
@@ -99,8 +100,9 @@ impl Page {
     }
 
     /// Cuts what the store answered to the page, and makes the token of the next one; empty where there is none.
-    pub(super) fn cut<T>(&self, list: &str, elements: &mut Vec<T>, id: impl Fn(&T) -> &str) -> String {
-        let size = usize::from(self.size);
+    pub(super) fn cut<T: Serialize>(&self, list: &str, elements: &mut Vec<T>, id: impl Fn(&T) -> &str) -> String {
+        let sizes = elements.iter().map(|element| serde_json::to_vec(element).map_or(0, |json| json.len()));
+        let size = usize::from(self.size).min(fitting(sizes));
         if elements.len() <= size {
             return String::new();
         }

@@ -35,6 +35,8 @@ pub(crate) struct Route {
     pub(crate) query: Vec<Parameter>,
     pub(crate) takes: Takes,
     pub(crate) gives: Option<SchemaOf>,
+    /// Whether the bytes of its answer are shared by all who ask, so that they take no memory of their own.
+    pub(super) is_shared: bool,
     /// The statuses of refusals that don't follow from all the rest.
     own_refusals: &'static [u16],
     run: Run,
@@ -78,6 +80,7 @@ impl Route {
             query: Vec::new(),
             takes: Takes::Nothing,
             gives: None,
+            is_shared: false,
             own_refusals: &[],
             run: Box::new(move |request, service| Box::pin(handler.clone().call(request, service))),
         }
@@ -111,6 +114,10 @@ impl Route {
         Self { gives: Some(Schemas::answer::<T>), ..self }
     }
 
+    pub(crate) fn shared(self) -> Self {
+        Self { is_shared: true, ..self }
+    }
+
     pub(crate) fn refuses(self, own_refusals: &'static [u16]) -> Self {
         Self { own_refusals, ..self }
     }
@@ -118,7 +125,7 @@ impl Route {
     /// Every status of a refusal that the call may be answered with.
     pub(crate) fn refusals(&self) -> Vec<u16> {
         // What a room's state or the store can't give passes.
-        let mut statuses = vec![500, 503];
+        let mut statuses = vec![429, 500, 503];
         if wants_bearer(self.callers) {
             statuses.extend([401, 403]);
         }

@@ -1,19 +1,21 @@
 //! The router, made from the table of routes: it finds the call, checks who may make it, and lets it run.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::any,
 };
 
 use super::{
     ApiError,
-    access::wants_bearer,
-    auth, body, cors,
+    access::{TokenKind, wants_bearer},
+    auth, body,
+    call_rates::CallerKey,
+    cors,
     path::{ids, shape_of, verb_in, verb_of},
     request_log::RoutePath,
     route::Route,
@@ -70,25 +72,42 @@ async fn answer(siblings: &[Route], service: Arc<Service>, mut request: Request)
         body::throw_away(request).await;
         return wrong_method(allowed);
     };
+    let address = request.extensions().get::<Arrival>().map_or(Ipv4Addr::UNSPECIFIED.into(), |arrival| arrival.address);
+    let mut key = Some(CallerKey::address(address));
     if wants_bearer(route.callers) {
         match auth::authorize(&service, request.headers(), route.callers) {
             Ok(caller) => {
+                key = CallerKey::of(&caller, auth::bearer(request.headers()).unwrap_or_default());
                 if let Some(arrival) = request.extensions().get::<Arrival>() {
                     arrival.is_known();
                 }
                 request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(key.clone().unwrap_or(CallerKey::address(address)));
             }
             Err(error) => {
+                let error = service.call_rates.take(CallerKey::address(address)).err().unwrap_or(error);
                 body::throw_away(request).await;
                 return error.into_response();
             }
         }
     }
+    // Who shows a refresh token is known only once the body is read.
+    if let Some(key) = key.clone().filter(|_| !route.callers.contains(&TokenKind::Refresh))
+        && let Err(error) = service.call_rates.take(key)
+    {
+        body::throw_away(request).await;
+        return error.into_response();
+    }
     match ids(&route.path, request.uri().path()) {
         Ok(ids) => drop(request.extensions_mut().insert(ids)),
         Err(error) => return error.into_response(),
     }
-    route.run(request, service).await
+    let is_act = route.method != Method::GET;
+    let response = route.run(request, Arc::clone(&service)).await;
+    match key.filter(|_| !route.is_shared) {
+        Some(key) => service.answers.count(key, response, is_act).unwrap_or_else(IntoResponse::into_response),
+        None => response,
+    }
 }
 
 fn wrong_method(allowed: HeaderValue) -> Response {

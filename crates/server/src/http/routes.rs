@@ -44,6 +44,7 @@ fn rooms() -> Vec<Route> {
             .says("The room of the token.")
             .explains("Its state is what its listeners were told last.")
             .gives::<ChatroomAnswer>()
+            .shared()
             .refuses(&[404]),
         Route::api(Method::POST, "/chatrooms/{id}/tokens", "createChatroomToken", ORGANISATION, tokens::create)
             .says("Makes a chat token for a room.")
@@ -100,7 +101,7 @@ fn messages() -> Vec<Route> {
                 json!({"pinned_message": {"message": {"id": MESSAGE}, "action_taker": {"custom_name": "Ada"}}}),
             )
             .gives::<Done>()
-            .refuses(&[404, 429]),
+            .refuses(&[404]),
         Route::api(Method::POST, "/chatrooms/messages:unpin", "unpinChatroomMessage", ADMIN, moderation::unpin)
             .says("Takes a message from there.")
             .takes::<Unpin>(
@@ -124,7 +125,7 @@ fn users() -> Vec<Route> {
                 json!({"blocked_user": {"id": "eve", "custom_name": "Eve", "action_taker": {"custom_name": "Ada"}}}),
             )
             .gives::<Done>()
-            .refuses(&[404, 429]),
+            .refuses(&[404]),
         Route::api(Method::POST, "/chatrooms/users:unblock", "unblockChatroomUser", ADMIN, moderation::unblock)
             .says("Shows what somebody writes from now on.")
             .explains("What was hidden stays hidden.")
@@ -139,7 +140,7 @@ fn users() -> Vec<Route> {
             )
             .takes::<BarUser>(json!({"user_id": "eve"}))
             .gives::<BarAnswer>()
-            .refuses(&[404, 429]),
+            .refuses(&[404]),
         Route::api(Method::POST, "/chatrooms/{id}/users:unbar", "unbarChatroomUser", ORGANISATION, bars::unbar)
             .says("Lets somebody in again.")
             .takes::<BarUser>(json!({"user_id": "eve"}))
@@ -165,7 +166,7 @@ fn polls() -> Vec<Route> {
             .explains("Ids, status, counts and times are the server's; what a request says of them is ignored.")
             .takes::<PollBody>(poll())
             .gives::<PollBody>()
-            .refuses(&[404, 429]),
+            .refuses(&[404]),
         Route::api(Method::GET, "/chatrooms/polls", "listPolls", CHAT, polls::list)
             .says("The polls of the room, the newest first.")
             .explains(
@@ -204,6 +205,7 @@ fn service() -> Vec<Route> {
     vec![
         Route::at(Method::GET, "/openapi.json".to_owned(), "getOpenApi", ANYBODY, openapi::read)
             .says("This description.")
+            .shared()
             .tagged("Service"),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use chatroom_wire::{
     RoomId, Time, UserId,
     rest::{CreateToken, RefreshAnswer, RefreshRequest, Role, TokenAnswer},
@@ -10,10 +10,11 @@ use chatroom_wire::{
 use jiff::Timestamp;
 use uuid::Builder;
 
-use super::{ApiError, acting::ID_MAX, body::Body, path::Id};
+use super::{ApiError, acting::ID_MAX, body::Body, call_rates::CallerKey, path::Id};
 use crate::{
     Settings,
     bars::BARRED,
+    listen::Arrival,
     room::act::{ActError, Deed},
     rules::{Author, taken::GUEST},
     service::Service,
@@ -42,13 +43,16 @@ pub(super) async fn create(
 /// `POST /chatrooms/tokens:refresh`. The refresh token stays good until its own end.
 pub(super) async fn refresh(
     State(service): State<Arc<Service>>,
+    Extension(arrival): Extension<Arrival>,
     Body(request): Body<RefreshRequest>,
 ) -> Result<Json<RefreshAnswer>, ApiError> {
     let now = service.clock.now().wall;
-    let old = service
-        .keys
-        .verify_refresh(&request.refresh_token, now)
-        .map_err(|error| ApiError::token_invalid(error.to_string()))?;
+    let verified = service.keys.verify_refresh(&request.refresh_token, now);
+    service.call_rates.take(match &verified {
+        Ok(old) => CallerKey::person(old),
+        Err(_) => CallerKey::address(arrival.address),
+    })?;
+    let old = verified.map_err(|error| ApiError::token_invalid(error.to_string()))?;
     if service.bars.contains(&old.room, &old.user) {
         return Err(ApiError::forbidden(BARRED));
     }

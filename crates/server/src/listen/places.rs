@@ -357,7 +357,7 @@ impl Own {
 }
 
 /// Who has one address of IPv6 has as many as the last 64 bits can tell apart: all of them count as one.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),

@@ -1,12 +1,10 @@
 //! What is done in a room other than saying something: the moderators' calls, and the way they take to the room's task.
 
-use chatroom_wire::{
-    Chatroom, DictionaryId, MessageId, PollId, StickerPackId, User, UserId, poll::Poll, rest::PollAction,
-};
-use std::{borrow::Cow, sync::Arc};
+use chatroom_wire::{DictionaryId, MessageId, PollId, StickerPackId, User, UserId, poll::Poll, rest::PollAction};
+use std::borrow::Cow;
 use tokio::sync::{mpsc, oneshot};
 
-use super::RoomHandle;
+use super::{RoomHandle, shown::RoomJson};
 use crate::{rules::Author, store::StoreError};
 
 /// What is done. All of it may be asked for again: what is so already is done, and not announced again.
@@ -108,7 +106,7 @@ pub(crate) enum ActError {
 #[derive(Debug)]
 pub(super) enum Ask {
     Act { by: Box<Author>, deed: Box<Deed>, answer: oneshot::Sender<Result<Done, ActError>> },
-    State(oneshot::Sender<Result<Arc<Chatroom>, ActError>>),
+    State(oneshot::Sender<Result<RoomJson, ActError>>),
 }
 
 /// How many questions may wait; more wait for a place.
@@ -134,8 +132,14 @@ impl RoomHandle {
     ///
     /// # Cancel safety
     /// Safe: it changes nothing.
-    pub(crate) async fn state(&self) -> Result<Arc<Chatroom>, ActError> {
+    pub(crate) async fn state(&self) -> Result<RoomJson, ActError> {
         self.ask(Ask::State).await
+    }
+
+    #[cfg(test)]
+    pub(super) async fn chatroom(&self) -> Result<chatroom_wire::Chatroom, ActError> {
+        let json = self.state().await?.pieces().concat();
+        Ok(serde_json::from_slice::<chatroom_wire::rest::ChatroomAnswer>(&json).expect("it is an answer").chatroom)
     }
 
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<Result<T, ActError>>) -> Ask) -> Result<T, ActError> {

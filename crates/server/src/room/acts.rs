@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chatroom_wire::{Chatroom, Message, MessageId, User, UserId, envelope};
+use chatroom_wire::{Message, MessageId, User, UserId, envelope};
 use tracing::{info, warn};
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     moderation, notice,
     plan::Plan,
     polls,
+    shown::{RoomJson, Shown},
     task::{Room, random},
 };
 use crate::{
@@ -40,16 +41,18 @@ impl Room {
         }
     }
 
-    async fn state(&mut self) -> Result<Arc<Chatroom>, ActError> {
+    async fn state(&mut self) -> Result<RoomJson, ActError> {
         self.catch_up().await?;
         self.recount_votes().await?;
         let expired = self.take_away_expired_pins().await;
-        let mut record = self.catch_up().await?.record().clone();
+        self.catch_up().await?;
+        let record = self.standing.as_ref().ok_or(ActError::Stopped)?.record();
         if !expired.is_empty() {
+            let mut record = record.clone();
             record.pinned_messages.retain(|pin| pin.message.id.as_ref().is_none_or(|id| !expired.contains(id)));
-            return Ok(Arc::new(record.into()));
+            return Ok(Shown::default().json(&record));
         }
-        Ok(Arc::clone(self.shown.get_or_insert_with(|| Arc::new(record.into()))))
+        Ok(self.shown.json(record))
     }
 
     /// A pin goes when its message expires. Looks for that once a second at most; answers what has expired and could not

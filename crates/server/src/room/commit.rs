@@ -90,7 +90,7 @@ impl Room {
                 self.names.take(user.clone(), name.clone());
             }
         }
-        self.shown = None;
+        self.shown.changed(changes);
         if changes.iter().any(|change| matches!(change, Change::Poll(_) | Change::DeletePoll(_))) {
             self.standing = None;
         }

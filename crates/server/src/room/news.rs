@@ -109,7 +109,7 @@ impl Room {
             && let Some(poll) = self.tools.store.poll(&self.id, &id).await?
         {
             self.catch_up().await?.count_votes(poll);
-            self.shown = None;
+            self.shown.counted();
         }
         self.news.uncounted = false;
         Ok(())

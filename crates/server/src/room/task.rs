@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chatroom_wire::{Chatroom, Message, RoomId, envelope};
+use chatroom_wire::{Message, RoomId, envelope};
 use rand::RngExt as _;
 use tokio::{sync::mpsc, time::sleep_until};
 use tracing::{debug, warn};
 
-use super::{Bed, People, Publish, Tools, act::Ask, names::Names, news::News, notice};
+use super::{Bed, People, Publish, Tools, act::Ask, names::Names, news::News, notice, shown::Shown};
 use crate::{
     bus::Item,
     presence::Presence,
@@ -64,7 +64,7 @@ pub(super) struct Room {
     /// The room as the store has it; none until it is read, and when somebody else has written.
     pub(super) standing: Option<Standing>,
     /// The same as it is shown, until it changes.
-    pub(super) shown: Option<Arc<Chatroom>>,
+    pub(super) shown: Shown,
     pub(super) names: Names,
     /// How many polls there are, once they were counted.
     pub(super) polls: Option<usize>,
@@ -88,7 +88,7 @@ impl Room {
             id,
             rules: Rules::new(&tools.settings),
             standing: None,
-            shown: None,
+            shown: Shown::default(),
             names: Names::default(),
             polls: None,
             store_refuses_until: Duration::ZERO,
@@ -129,7 +129,7 @@ impl Room {
     }
 
     fn forget(&mut self) {
-        self.shown = None;
+        self.shown = Shown::default();
         self.polls = None;
     }
 

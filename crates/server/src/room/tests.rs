@@ -100,7 +100,7 @@ async fn an_act_is_answered_after_it_was_announced() {
     let Some(Some(Received::Batch(batch))) = listener.recv().now_or_never() else { panic!("it was not announced") };
     let message: chatroom_wire::Message = serde_json::from_slice(&batch[0].json).unwrap();
     assert_eq!((message.kind(), batch[0].seq, batch.len()), (Kind::Mute, Some(1), 1));
-    assert!(bench.room().state().await.unwrap().muted);
+    assert!(bench.room().chatroom().await.unwrap().muted);
     assert!(bench.tools.store.room(&ROOM.into()).await.unwrap().unwrap().muted);
 }
 
@@ -108,7 +108,7 @@ async fn an_act_is_answered_after_it_was_announced() {
 async fn when_somebody_else_has_written_nothing_is_done_and_the_room_is_read_anew() {
     let bench = Bench::new(&[]).await;
     let room = bench.room();
-    assert!(!room.state().await.unwrap().muted);
+    assert!(!room.chatroom().await.unwrap().muted);
     let theirs = NewMessage {
         id: "theirs".into(),
         user: "eve".into(),
@@ -122,10 +122,10 @@ async fn when_somebody_else_has_written_nothing_is_done_and_the_room_is_read_ane
     let block = || Deed::Block(User { id: Some("bob".into()), ..User::default() });
     let error = room.act(somebody("boss"), block()).await.unwrap_err();
     assert!(matches!(error, ActError::Store(StoreError::OutOfOrder(_))), "{error}");
-    let state = room.state().await.unwrap();
+    let state = room.chatroom().await.unwrap();
     assert_eq!((state.muted, state.blocked_users.len()), (true, 0));
     room.act(somebody("boss"), block()).await.unwrap();
-    let state = room.state().await.unwrap();
+    let state = room.chatroom().await.unwrap();
     assert_eq!((state.muted, state.blocked_users.len()), (true, 1));
 }
 
@@ -153,9 +153,9 @@ async fn a_room_whose_task_broke_is_woken_anew_with_all_that_was_committed() {
     bench.tools.bus = Arc::new(Broken::default());
     let error = bench.room().act(somebody("boss"), Deed::Mute(true)).await.unwrap_err();
     assert!(matches!(error, ActError::Stopped), "{error}");
-    assert!(bench.room().state().await.unwrap().muted);
+    assert!(bench.room().chatroom().await.unwrap().muted);
     bench.room().act(somebody("boss"), Deed::Mute(false)).await.unwrap();
-    assert!(!bench.room().state().await.unwrap().muted);
+    assert!(!bench.room().chatroom().await.unwrap().muted);
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_room_that_is_not_there_can_not_be_acted_in() {
     let nowhere = bench.rooms.handle(&"nowhere".into(), || bench.tools.clone());
     let error = nowhere.act(somebody("boss"), Deed::Mute(true)).await.unwrap_err();
     assert!(matches!(error, ActError::Store(StoreError::NoSuchRoom(_))), "{error}");
-    assert!(matches!(nowhere.state().await, Err(ActError::Store(StoreError::NoSuchRoom(_)))));
+    assert!(matches!(nowhere.chatroom().await, Err(ActError::Store(StoreError::NoSuchRoom(_)))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,7 +187,7 @@ async fn a_room_does_not_sleep_before_it_has_told_its_news_and_an_act_wakes_it()
     }
     bench.room().act(somebody("boss"), Deed::Mute(true)).await.unwrap();
     assert!(bench.is_awake());
-    assert_eq!(bench.room().state().await.unwrap().custom_counters[0].value, 3);
+    assert_eq!(bench.room().chatroom().await.unwrap().custom_counters[0].value, 3);
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn when_the_server_stops_no_room_is_woken_and_those_awake_tell_the_rest() 
     press(&room).await;
     let late = bench.room();
     assert!(matches!(late.act(somebody("boss"), Deed::Mute(true)).await, Err(ActError::Stopped)));
-    assert!(matches!(late.state().await, Err(ActError::Stopped)));
+    assert!(matches!(late.chatroom().await, Err(ActError::Stopped)));
     drop(room);
     assert_eq!(told(&mut listener).await, 2);
 }

@@ -39,6 +39,7 @@ use crate::retention::ClockRecord;
 pub use change::Change;
 pub use dictionaries::{DictionaryStore, NewDictionary};
 pub use error::StoreError;
+pub(crate) use record::fitting;
 pub use record::{
     Appended, Audience, Bar, CounterRecord, History, NewMessage, NewRoom, Overdue, Position, RoomRecord, StoredMessage,
     ViewerInfoRecord,
@@ -91,7 +92,8 @@ pub trait Store: Send + Sync + 'static {
     fn append(&self, room: &RoomId, messages: Vec<NewMessage>) -> StoreFuture<'_, Vec<Appended>>;
 
     /// A page of the log, always ascending. Without `from_oldest` it is the newest messages that fit the query, with it
-    /// the oldest. `before_at` and `after_at` are exclusive. No more than [`PAGE_MAX`](chatroom_wire::rest::PAGE_MAX)
+    /// the oldest. It ends at about 1 MiB, but holds two messages where there are two: an empty page alone is the last.
+    /// `before_at` and `after_at` are exclusive. No more than [`PAGE_MAX`](chatroom_wire::rest::PAGE_MAX)
     /// messages, which is also the number where the query says none (docs/protocol.md, section C.2). What only its author
     /// gets to see is there only if the reader is the author; what is deleted is not there.
     ///

@@ -81,6 +81,26 @@ impl RoomRecord {
 /// So many names of moderators a room knows; beyond, the oldest is forgotten.
 pub(crate) const ADMIN_NAMES: usize = chatroom_wire::names::ADMINS_MAX;
 
+impl RoomRecord {
+    /// The same, but for the list of blocked users, which may be long.
+    pub(crate) fn without_blocked(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            muted: self.muted,
+            blocked_users: Vec::new(),
+            pinned_messages: self.pinned_messages.clone(),
+            active_poll: self.active_poll.clone(),
+            viewer_info: self.viewer_info,
+            dictionaries: self.dictionaries.clone(),
+            sticker_packs: self.sticker_packs.clone(),
+            custom_counters: self.custom_counters.clone(),
+            admins: self.admins.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
 /// The number of viewers as it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ViewerInfoRecord {
@@ -243,6 +263,20 @@ pub struct History {
     pub age: Option<Duration>,
     /// Only this many, the newest.
     pub count: Option<u64>,
+}
+
+/// How many bytes a page holds at about most; but always two messages where there are two, so that whoever pages by time
+/// gets on.
+pub(crate) const PAGE_BYTES: usize = 1 << 20;
+
+/// How many elements, of these sizes, fit into the bytes of a page.
+pub(crate) fn fitting(sizes: impl IntoIterator<Item = usize>) -> usize {
+    let mut bytes = 0_usize;
+    let fits = |(index, size): &(usize, usize)| {
+        bytes = bytes.saturating_add(*size);
+        *index < 2 || bytes <= PAGE_BYTES
+    };
+    sizes.into_iter().enumerate().take_while(fits).count()
 }
 
 /// How many messages a page holds at most: what the query says, within what is allowed. A limit of 0 says nothing, as in

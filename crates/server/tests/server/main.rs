@@ -4,6 +4,7 @@
 
 mod bed;
 
+mod answers;
 mod bars;
 mod delivery;
 mod dictionaries;

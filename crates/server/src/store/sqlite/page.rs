@@ -8,7 +8,10 @@ use rusqlite::{Connection, Params, Row, named_params};
 use tracing::warn;
 
 use super::{append, audience, copies, json, stamp};
-use crate::store::{StoreError, StoredMessage, record::page_size};
+use crate::store::{
+    StoreError, StoredMessage, fitting,
+    record::{PAGE_BYTES, page_size},
+};
 
 /// The statement of a page: from this index, of these messages, from this end.
 macro_rules! page {
@@ -56,7 +59,7 @@ pub(super) fn page(
     let before = query.before_at.map_or(i64::MAX, |time| stamp::bound(time.instant()));
     let limit = page_size(query);
     let user = reader.as_str();
-    let source = Source { connection, room, horizon, limit: usize::from(limit) };
+    let source = Source { connection, room, horizon, limit: usize::from(limit), from_oldest: query.from_oldest };
     let mut messages = Vec::new();
     let kinds: BTreeSet<Kind> = query.types.iter().copied().collect();
     if kinds.is_empty() {
@@ -66,7 +69,6 @@ pub(super) fn page(
         let bounds = named_params! { ":room": room, ":user": user, ":after": after, ":before": before };
         source.read(own, bounds, &mut messages)?;
     }
-    // Every list that a page is merged from is as long as the page may be: so a short page is the last.
     for kind in kinds {
         let kind = kind.name();
         let (all, own) =
@@ -80,13 +82,8 @@ pub(super) fn page(
         };
         source.read(own, bounds, &mut messages)?;
     }
-    // The numbers grow with the stamps.
-    messages.sort_unstable_by_key(|message| message.seq);
-    let excess = messages.len().saturating_sub(usize::from(limit));
-    if query.from_oldest {
-        messages.truncate(messages.len() - excess);
-    } else {
-        messages.drain(..excess);
+    if !query.from_oldest {
+        messages.reverse();
     }
     Ok(messages)
 }
@@ -110,20 +107,26 @@ struct Source<'a> {
     room: i64,
     horizon: i64,
     limit: usize,
+    from_oldest: bool,
 }
 
 impl Source<'_> {
-    /// Reads as many messages as a page may hold. One that is damaged is left out, so that it does not keep others from
-    /// being read.
+    /// Merges what the statement finds into a page, beginning at its end of the log. Never reads more than a page. A
+    /// message that is damaged is left out, so that it does not keep others from being read.
     fn read(&self, statement: &str, bounds: impl Params, messages: &mut Vec<StoredMessage>) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(statement)?;
         let mut rows = statement.query(bounds)?;
-        let full = messages.len() + self.limit;
-        while messages.len() < full
+        let (mut read, mut bytes) = (Vec::new(), 0);
+        while read.len() < self.limit
             && let Some(row) = rows.next()?
         {
+            // Its length is known before it is read.
+            bytes += row.get_ref("json")?.as_bytes().map_or(0, <[u8]>::len);
+            if read.len() >= 2 && bytes > PAGE_BYTES {
+                break;
+            }
             match message(row).and_then(|message| self.without_quote(row, message)) {
-                Ok(message) => messages.push(message),
+                Ok(message) => read.push(message),
                 Err(error @ StoreError::DamagedRow(_)) => {
                     let seq: Option<i64> = row.get("seq").ok();
                     warn!(%error, seq, "a damaged message is left out of a page");
@@ -131,6 +134,13 @@ impl Source<'_> {
                 Err(error) => return Err(error),
             }
         }
+        messages.append(&mut read);
+        // The numbers grow with the stamps.
+        messages.sort_unstable_by_key(|message| message.seq);
+        if !self.from_oldest {
+            messages.reverse();
+        }
+        messages.truncate(self.limit.min(fitting(messages.iter().map(|message| message.json.len()))));
         Ok(())
     }
 
