@@ -19,7 +19,7 @@ mod body;
 pub(crate) mod call_rates;
 mod config;
 mod cors;
-mod dictionaries;
+pub(crate) mod dictionaries;
 mod error;
 pub(crate) mod health;
 mod messages;

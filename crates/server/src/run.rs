@@ -154,6 +154,7 @@ impl Server {
             clock: retention.clock(),
             call_rates: CallRates::new(&settings, retention.clock()),
             answers: Arc::new(Answers::new(&settings)),
+            uploads: Arc::default(),
             retention,
             readiness: Readiness::default(),
             dictionaries,

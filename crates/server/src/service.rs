@@ -16,6 +16,7 @@ use crate::{
     filter::Lexicon,
     gateway::{Connections, Delivery, Fanouts, fanout},
     http::health::Readiness,
+    http::{answers::Answers, call_rates::CallRates, dictionaries::uploads::Uploads},
     retention::Retention,
     room::{self, RoomHandle, Rooms},
     stop::Stop,
@@ -43,6 +44,7 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) call_rates: CallRates,
     pub(crate) answers: Arc<Answers>,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) stop: Arc<Stop>,
     /// Where clients find the server, where somebody said it.
     pub(crate) public_url: Option<PublicUrl>,

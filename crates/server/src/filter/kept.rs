@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::Lexicon;
-use crate::store::{DictionaryStore, NewDictionary, StoreError, StoreFuture};
+use crate::store::{DictionaryStore, NewDictionary, PatternList, StoreError, StoreFuture, dictionaries::pieces};
 
 /// How many things are read at once.
 const PAGE: u16 = 10_000;
@@ -50,7 +50,11 @@ impl InForce {
             }
             match page.into_iter().next_back() {
                 Some(dictionary) => last = Some(dictionary.id),
-                None => return Ok(Self { parts: Arc::new(Parts { store, lexicon, turn: Mutex::new(()) }) }),
+                None => {
+                    let swept = Arc::clone(&store);
+                    tokio::spawn(async move { sweep(&*swept).await });
+                    return Ok(Self { parts: Arc::new(Parts { store, lexicon, turn: Mutex::new(()) }) });
+                }
             }
         }
     }
@@ -94,6 +98,7 @@ impl DictionaryStore for InForce {
         self.change(async move |parts| {
             let was_there = parts.store.delete_dictionary(&id).await?;
             parts.lexicon.remove(&id);
+            tokio::spawn(async move { sweep(&*parts.store).await });
             Ok(was_there)
         })
     }
@@ -122,6 +127,31 @@ impl DictionaryStore for InForce {
         })
     }
 
+    fn stage_patterns(&self, list: &PatternList, piece: Vec<Pattern>) -> StoreFuture<'_, ()> {
+        self.parts.store.stage_patterns(list, piece)
+    }
+
+    fn put_patterns(&self, id: &DictionaryId, list: &PatternList, at: Timestamp) -> StoreFuture<'_, Option<u64>> {
+        let (id, list) = (id.clone(), list.clone());
+        self.change(async move |parts| {
+            let count = parts.store.put_patterns(&id, &list, at).await?;
+            if count.is_some() {
+                let patterns = all_patterns(&*parts.store, &id).await?.unwrap_or_default();
+                put_in_force(&parts.lexicon, &id, patterns).await;
+            }
+            Ok(count)
+        })
+    }
+
+    fn abandon_patterns(&self, list: &PatternList) -> StoreFuture<'_, ()> {
+        self.parts.store.abandon_patterns(list)
+    }
+
+    fn sweep_patterns(&self) -> StoreFuture<'_, bool> {
+        self.parts.store.sweep_patterns()
+    }
+
+    /// The pieces are stored outside of any turn; whoever waits for nothing any more gives the rest up.
     fn replace_patterns(
         &self,
         id: &DictionaryId,
@@ -129,12 +159,13 @@ impl DictionaryStore for InForce {
         at: Timestamp,
     ) -> StoreFuture<'_, Option<u64>> {
         let id = id.clone();
-        self.change(async move |parts| {
-            let count = parts.store.replace_patterns(&id, patterns.clone(), at).await?;
-            if count.is_some() {
-                put_in_force(&parts.lexicon, &id, patterns).await;
+        Box::pin(async move {
+            let list = Staged { list: PatternList::new(), parts: Arc::clone(&self.parts) };
+            for piece in pieces(&patterns) {
+                self.stage_patterns(&list.list, piece.to_vec()).await?;
             }
-            Ok(count)
+            drop(patterns);
+            self.put_patterns(&id, &list.list, at).await
         })
     }
 
@@ -171,6 +202,28 @@ impl DictionaryStore for InForce {
     ) -> StoreFuture<'_, Option<Vec<Pattern>>> {
         self.parts.store.patterns(id, after, limit)
     }
+}
+
+/// A list in the making; dropped, it is given up, and what is left of old ones is swept away.
+struct Staged {
+    list: PatternList,
+    parts: Arc<Parts>,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let (list, parts) = (self.list.clone(), Arc::clone(&self.parts));
+        tokio::spawn(async move {
+            // One that is in its place is none in the making any more. What fails here is done after the next start.
+            let _ = parts.store.abandon_patterns(&list).await;
+            sweep(&*parts.store).await;
+        });
+    }
+}
+
+/// Removes what nobody sees any more, piece by piece.
+async fn sweep(store: &dyn DictionaryStore) {
+    while let Ok(true) = store.sweep_patterns().await {}
 }
 
 /// Folding many patterns takes a while, so it is done where that holds nobody up.

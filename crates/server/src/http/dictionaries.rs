@@ -1,9 +1,10 @@
 //! `…/dictionaries`: the word filter's dictionaries, which belong to the organisation (docs/protocol.md, section C.5).
 //!
-//! - [`patterns`]: what a dictionary holds; [`in_room`]: which ones a room uses
+//! - [`patterns`]: what a dictionary holds; [`in_room`]: which ones a room uses; [`uploads`]: how many at once
 
 pub(super) mod in_room;
 pub(super) mod patterns;
+pub(crate) mod uploads;
 
 use std::sync::Arc;
 

@@ -21,6 +21,31 @@ pub struct NewDictionary {
     pub at: Timestamp,
 }
 
+/// A list in the making.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternList(String);
+
+impl PatternList {
+    /// A list like no other.
+    #[expect(clippy::new_without_default, reason = "no two are equal")]
+    pub fn new() -> Self {
+        Self(uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string())
+    }
+
+    pub(super) fn unique(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How many patterns a piece of a long list has.
+const PIECE: usize = 250;
+
+/// A list in pieces; at least one, also of no patterns.
+pub(crate) fn pieces(patterns: &[Pattern]) -> impl Iterator<Item = &[Pattern]> {
+    let rest = patterns.get(PIECE..).unwrap_or_default();
+    std::iter::once(&patterns[..patterns.len().min(PIECE)]).chain(rest.chunks(PIECE))
+}
+
 /// Dictionaries and their patterns. Ids are the caller's choice and one of a kind.
 ///
 /// # Cancel safety
@@ -69,17 +94,58 @@ pub trait DictionaryStore: Send + Sync + 'static {
         at: Timestamp,
     ) -> StoreFuture<'_, Option<Vec<Pattern>>>;
 
-    /// Puts these patterns in the place of all that a dictionary holds; a text that comes twice is kept once. Answers how
-    /// many it holds then, or none if it is not there.
+    /// Adds a piece to a list in the making, which nobody sees: a long list is written bit by bit, so that nobody waits for
+    /// all of it. A text that comes twice is kept once.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn stage_patterns(&self, list: &PatternList, piece: Vec<Pattern>) -> StoreFuture<'_, ()>;
+
+    /// Puts a list, of which at least one piece was staged, in the place of all that a dictionary holds. Answers how many
+    /// patterns it holds then, or none if it is not there.
     ///
     /// # Errors
     /// Nothing was changed: those of the storage.
+    fn put_patterns(&self, id: &DictionaryId, list: &PatternList, at: Timestamp) -> StoreFuture<'_, Option<u64>>;
+
+    /// Gives a list in the making up.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn abandon_patterns(&self, list: &PatternList) -> StoreFuture<'_, ()>;
+
+    /// Removes a piece of what dictionaries held before they were removed or had their patterns replaced, and of lists that
+    /// were given up. Says whether there may be more.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn sweep_patterns(&self) -> StoreFuture<'_, bool>;
+
+    /// Puts these patterns in the place of all that a dictionary holds, in pieces: until the last one is stored nothing has
+    /// changed.
+    ///
+    /// # Errors
+    /// Nothing was changed: those of the storage.
+    ///
+    /// # Cancel safety
+    /// Dropped, it is given up, unless the last piece is stored.
     fn replace_patterns(
         &self,
         id: &DictionaryId,
         patterns: Vec<Pattern>,
         at: Timestamp,
-    ) -> StoreFuture<'_, Option<u64>>;
+    ) -> StoreFuture<'_, Option<u64>> {
+        let id = id.clone();
+        Box::pin(async move {
+            let list = PatternList::new();
+            for piece in pieces(&patterns) {
+                self.stage_patterns(&list, piece.to_vec()).await?;
+            }
+            let count = self.put_patterns(&id, &list, at).await?;
+            while self.sweep_patterns().await? {}
+            Ok(count)
+        })
+    }
 
     /// Gives a pattern another text. None if it is not there, or another pattern has that text.
     ///

@@ -37,7 +37,7 @@ use jiff::Timestamp;
 use crate::retention::ClockRecord;
 
 pub use change::Change;
-pub use dictionaries::{DictionaryStore, NewDictionary};
+pub use dictionaries::{DictionaryStore, NewDictionary, PatternList};
 pub use error::StoreError;
 pub(crate) use record::fitting;
 pub use record::{

@@ -332,3 +332,65 @@ async fn no_two_dictionaries_share_a_name() {
     both.sort_unstable();
     assert_eq!(both, [200, 409]);
 }
+
+/// As many patterns as make an upload take a while.
+fn many_lines() -> String {
+    (0..40_000).map(|number| format!("pattern {number} of many\n")).collect()
+}
+
+#[tokio::test]
+async fn messages_do_not_wait_for_an_upload_and_a_token_has_one_at_a_time() {
+    let server = server(&[("rate.viewer", "1000")]).await;
+    let admin = token(&server, "boss", Role::Admin).await.token;
+    let admin = admin.expose();
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let d = made(&server, admin, "d").await;
+    let path = format!("/dictionaries/{d}/patterns:upload");
+    let (file, lines) = (many_lines(), ["Content-Type: text/plain"]);
+    let upload = async || send_with(&server, "POST", &path, admin, &lines, &file).await;
+    let (first, second, said) = tokio::join!(upload(), upload(), async {
+        let mut said = 0;
+        while ok(&get(&server, &format!("/dictionaries/{d}"), admin).await)["dictionary"]["pattern_count"] == 0 {
+            ada.must_say(&text("meanwhile")).await;
+            said += 1;
+        }
+        said
+    });
+    let (done, refused) = if first.status == 200 { (first, second) } else { (second, first) };
+    assert_eq!(ok(&done)["pattern_count"], 40_000);
+    assert_eq!((refused.status, refused.refusal().0), (429, 8));
+    assert!(refused.head.contains("retry-after: 2"), "{}", refused.head);
+    assert!(said > 10, "the writer is never held for long: {said} messages meanwhile");
+    // What was there before is replaced all at once, and the next upload may come.
+    assert_eq!(ok(&send_with(&server, "POST", &path, admin, &lines, "one\ntwo").await)["pattern_count"], 2);
+    assert_eq!(texts_of(&ok(&get(&server, &format!("/dictionaries/{d}/patterns"), admin).await)), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn an_upload_whose_client_left_is_given_up() {
+    use tokio::io::AsyncWriteExt as _;
+
+    let server = server(&[]).await;
+    let admin = token(&server, "boss", Role::Admin).await.token;
+    let admin = admin.expose();
+    let d = made(&server, admin, "d").await;
+    add(&server, admin, &d, &["as before"]).await;
+    let (path, file) = (format!("/dictionaries/{d}/patterns:upload"), many_lines());
+    let mut stream = tokio::net::TcpStream::connect(server.address().unwrap()).await.unwrap();
+    let head = format!(
+        "POST {PREFIX}{path} HTTP/1.1\r\nHost: h\r\n{}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+        bearer(admin),
+        file.len()
+    );
+    stream.write_all((head + &file).as_bytes()).await.unwrap();
+    // It is under way once another one is refused.
+    let lines = ["Content-Type: text/plain"];
+    while send_with(&server, "POST", "/dictionaries/none/patterns:upload", admin, &lines, "x").await.status != 429 {}
+    drop(stream);
+    while send_with(&server, "POST", "/dictionaries/none/patterns:upload", admin, &lines, "x").await.status == 429 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(texts_of(&ok(&get(&server, &format!("/dictionaries/{d}/patterns"), admin).await)), ["as before"]);
+    let all = ok(&get(&server, "/dictionaries", admin).await);
+    assert_eq!(all["dictionaries"].as_array().unwrap().len(), 1, "what was given up is seen nowhere");
+}

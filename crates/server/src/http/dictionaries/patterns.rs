@@ -3,7 +3,7 @@
 use std::{collections::HashSet, panic::resume_unwind, sync::Arc, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Request, State},
 };
 use chatroom_wire::{
@@ -21,6 +21,7 @@ use crate::{
         ApiError,
         acting::Answer,
         body::{self, Body},
+        call_rates::CallerKey,
         path::{Id, IdPair},
         query::Pairs,
         tokens::new_uuid,
@@ -105,8 +106,20 @@ pub(in crate::http) async fn delete(
 pub(in crate::http) async fn upload(
     State(service): State<Arc<Service>>,
     Id(id): Id<DictionaryId>,
+    Extension(caller): Extension<CallerKey>,
     request: Request,
 ) -> Result<Json<UploadAnswer>, ApiError> {
+    let _under_way = match service.uploads.begin(caller).await {
+        Ok(upload) => upload,
+        Err(refusal) => {
+            body::throw_away(request).await;
+            return Err(refusal);
+        }
+    };
+    if service.dictionaries.dictionary(&id).await?.is_none() {
+        body::throw_away(request).await;
+        return Err(no_dictionary());
+    }
     let settings = Arc::clone(&service.settings);
     let patience = settings.connect_timeout.max(UPLOAD_PATIENCE);
     let file = body::bytes(request, is_text, settings.upload_max.bytes(), patience).await?;

@@ -1,4 +1,4 @@
-//! Dictionaries. Their keys are the order in which they came.
+//! Dictionaries, in the order in which they were made.
 
 use chatroom_wire::{DictionaryId, Time, dictionary::Dictionary};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
@@ -11,10 +11,12 @@ use crate::store::{NewDictionary, StoreError};
 const CREATE: &str = "INSERT INTO dictionary (id, name, description, created_at, updated_at)
     VALUES (:id, :name, :description, :at, :at) ON CONFLICT (id) DO NOTHING";
 const UPDATE: &str = "UPDATE dictionary SET name = :name, description = :description, updated_at = :at WHERE id = :id";
-/// Patterns and rooms go with the row, by their foreign keys.
-const DELETE: &str = "DELETE FROM dictionary WHERE id = :id";
 const READ: &str = "SELECT * FROM dictionary WHERE id = :id";
-const PAGE: &str = "SELECT * FROM dictionary WHERE key > :after ORDER BY key LIMIT :limit";
+/// Lists in the making, and those that are being removed, are no dictionaries. A list that took the place of another has a
+/// new key.
+const PAGE: &str = "SELECT * FROM dictionary WHERE (created_at, key) > (:at, :after) AND id NOT GLOB char(1) || '*'
+    ORDER BY created_at, key LIMIT :limit";
+const PLACE: &str = "SELECT created_at, key FROM dictionary WHERE id = :id";
 const KEY: &str = "SELECT key FROM dictionary WHERE id = :id";
 
 pub(super) fn create(connection: &Connection, new: &NewDictionary) -> Result<Dictionary, StoreError> {
@@ -28,11 +30,6 @@ pub(super) fn update(connection: &Connection, new: &NewDictionary) -> Result<Opt
     read(connection, &new.id)
 }
 
-/// Says whether it was there.
-pub(super) fn delete(connection: &Connection, id: &DictionaryId) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached(DELETE)?.execute(named_params! { ":id": id.as_str() })? > 0)
-}
-
 pub(super) fn read(connection: &Connection, id: &DictionaryId) -> Result<Option<Dictionary>, StoreError> {
     let mut statement = connection.prepare_cached(READ)?;
     Ok(statement.query_row(named_params! { ":id": id.as_str() }, dictionary).optional()?)
@@ -43,12 +40,13 @@ pub(super) fn page(
     after: Option<&DictionaryId>,
     limit: u16,
 ) -> Result<Vec<Dictionary>, StoreError> {
-    let after = match after {
-        Some(after) => key(connection, after)?.unwrap_or(0),
-        None => 0,
+    let place = |id: &DictionaryId| {
+        let mut statement = connection.prepare_cached(PLACE)?;
+        statement.query_row(named_params! { ":id": id.as_str() }, |row| Ok((row.get(0)?, row.get(1)?))).optional()
     };
+    let (at, after): (i64, i64) = after.map(place).transpose()?.flatten().unwrap_or((i64::MIN, 0));
     let mut statement = connection.prepare_cached(PAGE)?;
-    let rows = statement.query_map(named_params! { ":after": after, ":limit": limit }, dictionary)?;
+    let rows = statement.query_map(named_params! { ":at": at, ":after": after, ":limit": limit }, dictionary)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

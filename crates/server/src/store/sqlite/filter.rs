@@ -6,11 +6,8 @@ use chatroom_wire::{
 };
 use jiff::Timestamp;
 
-use super::{
-    SqliteStore, dictionaries, patterns,
-    writer::{GROUP_MAX, Load},
-};
-use crate::store::{DictionaryStore, NewDictionary, StoreFuture};
+use super::{SqliteStore, dictionaries, lists, patterns, writer::Load};
+use crate::store::{DictionaryStore, NewDictionary, PatternList, StoreFuture};
 
 impl DictionaryStore for SqliteStore {
     fn create_dictionary(&self, new: NewDictionary) -> StoreFuture<'_, Dictionary> {
@@ -23,7 +20,7 @@ impl DictionaryStore for SqliteStore {
 
     fn delete_dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, bool> {
         let id = id.clone();
-        Box::pin(self.writer.write(Load::erasing(GROUP_MAX), move |connection| dictionaries::delete(connection, &id)))
+        Box::pin(self.writer.write(1, move |connection| lists::remove(connection, &id)))
     }
 
     fn dictionary(&self, id: &DictionaryId) -> StoreFuture<'_, Option<Dictionary>> {
@@ -47,18 +44,30 @@ impl DictionaryStore for SqliteStore {
         Box::pin(self.writer.write(weight, move |connection| patterns::add(connection, &id, &patterns, at)))
     }
 
-    fn replace_patterns(
-        &self,
-        id: &DictionaryId,
-        patterns: Vec<Pattern>,
-        at: Timestamp,
-    ) -> StoreFuture<'_, Option<u64>> {
-        let id = id.clone();
-        let weight = patterns.len();
-        Box::pin(
-            self.writer
-                .write(Load::erasing(weight), move |connection| patterns::replace(connection, &id, &patterns, at)),
-        )
+    fn stage_patterns(&self, list: &PatternList, piece: Vec<Pattern>) -> StoreFuture<'_, ()> {
+        let list = lists::new_id(list.unique());
+        Box::pin(self.writer.write(piece.len(), move |connection| lists::stage(connection, &list, &piece)))
+    }
+
+    fn put_patterns(&self, id: &DictionaryId, list: &PatternList, at: Timestamp) -> StoreFuture<'_, Option<u64>> {
+        let (id, list) = (id.clone(), lists::new_id(list.unique()));
+        Box::pin(self.writer.write(1, move |connection| lists::swap(connection, &id, &list, at)))
+    }
+
+    fn abandon_patterns(&self, list: &PatternList) -> StoreFuture<'_, ()> {
+        let list = lists::new_id(list.unique());
+        Box::pin(self.writer.write(1, move |connection| lists::abandon(connection, &list)))
+    }
+
+    fn sweep_patterns(&self) -> StoreFuture<'_, bool> {
+        Box::pin(async move {
+            let more = self.writer.write(lists::PIECE, lists::sweep).await?;
+            if !more {
+                // Emptying the log takes longer than a piece does, so all of them share it.
+                self.writer.write(Load::erasing(1), |_| Ok(())).await?;
+            }
+            Ok(more)
+        })
     }
 
     fn update_pattern(&self, id: &DictionaryId, pattern: Pattern, at: Timestamp) -> StoreFuture<'_, Option<Pattern>> {

@@ -21,6 +21,7 @@ mod dictionaries;
 mod fault;
 mod filter;
 mod json;
+mod lists;
 mod meta;
 mod page;
 mod patterns;

@@ -13,12 +13,12 @@ use crate::store::StoreError;
 /// A text that is there keeps its id, and an id that is there its text.
 const ADD: &str = "INSERT INTO pattern (dictionary, id, text) VALUES (:dictionary, :id, :text) ON CONFLICT DO NOTHING";
 const BY_TEXT: &str = "SELECT id, text FROM pattern WHERE dictionary = :dictionary AND text = :text";
-const CLEAR: &str = "DELETE FROM pattern WHERE dictionary = :dictionary";
 const UPDATE: &str = "UPDATE OR IGNORE pattern SET text = :text WHERE dictionary = :dictionary AND id = :id";
 const DELETE: &str = "DELETE FROM pattern WHERE dictionary = :dictionary AND id = :id";
 const PLACE: &str = "SELECT key FROM pattern WHERE dictionary = :dictionary AND id = :id";
 const PAGE: &str = "SELECT id, text FROM pattern INDEXED BY pattern_order
     WHERE dictionary = :dictionary AND key > :after ORDER BY key LIMIT :limit";
+const COUNTED: &str = "UPDATE dictionary SET patterns = patterns + :more WHERE key = :dictionary";
 const CHANGED: &str = "UPDATE dictionary SET patterns = patterns + :more, updated_at = :at WHERE key = :dictionary";
 
 pub(super) fn add(
@@ -35,18 +35,16 @@ pub(super) fn add(
     Ok(Some(there))
 }
 
-/// Answers how many there are then.
-pub(super) fn replace(
-    connection: &Connection,
-    id: &DictionaryId,
-    patterns: &[Pattern],
-    at: Timestamp,
-) -> Result<Option<u64>, StoreError> {
-    let Some(dictionary) = key(connection, id)? else { return Ok(None) };
-    let old = connection.prepare_cached(CLEAR)?.execute(named_params! { ":dictionary": dictionary })?;
-    let (_, new) = insert(connection, dictionary, patterns)?;
-    changed(connection, dictionary, new - counted(old), at)?;
-    Ok(Some(new.unsigned_abs()))
+/// Adds a piece to a list that nobody sees yet.
+pub(super) fn stage(connection: &Connection, dictionary: i64, piece: &[Pattern]) -> Result<(), StoreError> {
+    let mut add = connection.prepare_cached(ADD)?;
+    let mut new = 0;
+    for Pattern { id, text, .. } in piece {
+        new += counted(add.execute(named_params! { ":dictionary": dictionary, ":id": id.as_str(), ":text": text })?);
+    }
+    let counts = named_params! { ":dictionary": dictionary, ":more": new };
+    connection.prepare_cached(COUNTED)?.execute(counts)?;
+    Ok(())
 }
 
 pub(super) fn update(

@@ -4,6 +4,7 @@ use std::{fs::OpenOptions, path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::lists;
 use crate::store::StoreError;
 
 /// Each step brings a file of the version that is its place in the list to the next. A step that was released is never
@@ -47,6 +48,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     // Every commit is on the disk before it is answered.
     connection.pragma_update(None, "synchronous", "FULL")?;
     bring_up_to_date(&mut connection)?;
+    lists::abandon_all(&connection)?;
     // What was deleted just before the process was killed stands in the log still.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(connection)
