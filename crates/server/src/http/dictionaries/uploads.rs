@@ -42,7 +42,6 @@ pub(super) struct Upload {
     caller: CallerKey,
     uploads: Arc<Uploads>,
     /// Given back with it.
-    #[expect(dead_code, reason = "held, not read")]
     place: Option<OwnedSemaphorePermit>,
 }
 
