@@ -196,7 +196,7 @@ where
         let prepared = prepare(request.map(Body::new), &incoming, &shared);
         let asked = prepared.as_ref().ok().and_then(|request| {
             let arrival = request.extensions().get::<Arrival>();
-            Asked::begin(request, arrival.map_or(peer.ip(), |arrival| arrival.address))
+            Asked::begin(request, arrival.map_or_else(|| peer.ip(), |arrival| arrival.address))
         });
         let answer = prepared.map(|request| app.call(request));
         let place = Arc::clone(&incoming.place);

@@ -124,7 +124,7 @@ fn name_in(presented: &str) -> Option<&str> {
     let inside = |kind: &str| presented.strip_prefix(kind)?.strip_suffix(')');
     let dns = inside("DnsName(").map(|name| name.trim_matches('"'));
     let other = !presented.contains('(') && presented != "DirectoryName";
-    dns.or_else(|| inside("IpAddress(")).or(other.then_some(presented)).filter(|name| !name.is_empty())
+    dns.or_else(|| inside("IpAddress(")).or_else(|| other.then_some(presented)).filter(|name| !name.is_empty())
 }
 
 /// The name of a variant as words: `NoCipherSuitesInCommon` → `no cipher suites in common`.

@@ -34,7 +34,7 @@ pub(super) fn of_tokens(
         Some(host) => https(host, address.port()),
         None => https(&outside_host(address), address.port()),
     });
-    let plain_here = plain_at.filter(|address| is_here(*address)).and(plain_url.clone());
+    let plain_here = plain_at.filter(|address| is_here(*address)).map(plain);
     let main = public
         .map(ToString::to_string)
         .or(outside)
