@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatroom_client::{Blame, Builder, Cause, End, EventStream, LinkError, Room, TlsFault, wire::Config};
+use chatroom_client::{Blame, Builder, Cause, End, Event, EventStream, LinkError, Room, TlsFault, wire::Config};
 use chatroom_testkit::{
     certs::{Certs, Leaf},
     config_file::details,
@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{ended, interrupted, joined};
+use crate::{ended, interrupted, joined, next};
 
 /// A session with a server, by a config alone.
 fn join(certs: &Certs, host: &str) -> (Room, EventStream) {
@@ -92,6 +92,21 @@ async fn a_server_without_tls_is_not_spoken_to() {
         let cause = interrupted(&mut events).await;
         assert!(matches!(cause, Cause::Link(LinkError::Tls { fault: TlsFault::Other, .. })), "{cause:?}");
     }
+}
+
+#[tokio::test]
+async fn errors_of_a_link_name_host_and_port() {
+    let certs = Certs::new();
+    let script = Script { upgrade: OnUpgrade::Status(404), ..Script::default() };
+    let server = script.start(Some(good(&certs))).await;
+    let (_room, mut events) = join(&certs, &server.host());
+    let end = loop {
+        if let Event::Ended(End::Fatal(cause)) = next(&mut events).await {
+            break cause;
+        }
+    };
+    let told = format!("{}: the server answered the WebSocket upgrade with HTTP 404", server.host());
+    assert_eq!(end.to_string(), told);
 }
 
 #[tokio::test]
