@@ -22,9 +22,18 @@ pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
 /// for the first time, one makes the secrets and the other finds them.
 pub(crate) fn hold(dir: &Path) -> io::Result<File> {
     make_dir(dir)?;
-    let lock = OpenOptions::new().create(true).append(true).open(dir.join(".lock"))?;
+    let lock = open_lock(&dir.join(".lock"))?;
     lock.lock()?;
     Ok(lock)
+}
+
+/// Opens a file that is there to be locked, and makes it, for its owner only, where there is none.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Whether this file, once opened there, still stands at this path.

@@ -162,7 +162,7 @@ settings! {
     connections_per_user: u32 = "connections.per_user", 10, 1, 1_000_000, "connections", "how many of them may be one user's in one room";
     connections_per_address: u32 = "connections.per_address", 10_000, 1, 10_000_000, "connections", "how many connections of any kind one address may have, this machine's own too";
     connections_unknown: u32 = "connections.unknown", 4096, 1, 1_000_000, "connections", "how many connections may be open that have not authenticated; the oldest makes room";
-    connections_unknown_per_address: u32 = "connections.unknown_per_address", 256, 1, 1_000_000, "connections", "how many of those one address may have for longer than a second";
+    connections_unknown_per_address: u32 = "connections.unknown_per_address", 256, 1, 1_000_000, "connections", "how many of those one address may have for longer than five seconds";
     proxies_trusted: Networks = "proxies.trusted", Networks::NONE, Networks::NONE, Networks::NONE, "", "whose X-Forwarded-For, -Proto and -Host count";
     connect_first_byte: Duration = "connect.first_byte", seconds(2), Duration::from_millis(100), seconds(600), "", "how long a connection may be silent at first";
     connect_timeout: Duration = "connect.timeout", seconds(10), seconds(1), seconds(600), "", "how long TLS, the request's head, and the CONNECT may take, each";

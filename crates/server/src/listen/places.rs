@@ -18,11 +18,12 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{Settings, settings::Networks};
 
-/// How long a connection may be silent before those that spoke go before it.
+/// How long a connection may be silent before it makes room in place of older ones that spoke.
 const SILENCE: Duration = Duration::from_millis(250);
 
-/// A younger connection is only closed where the whole pool is full: many may come back from one address at once.
-const GRACE: Duration = Duration::from_secs(1);
+/// A younger connection is only closed where the whole pool is full: many may come back from one address at once, and
+/// wait for the processor.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How many bytes are read of a connection, in one piece of work, before it has authenticated.
 const ALLOWANCE: usize = 14 * 1024;
@@ -248,7 +249,7 @@ impl Own {
             }
             (None, None) => return None,
         };
-        if force == Force::AfterGrace && age < if from_silent { SILENCE } else { GRACE } {
+        if force == Force::AfterGrace && age < GRACE {
             return None;
         }
         let queue = if from_silent { &mut self.silent } else { &mut self.speaking };

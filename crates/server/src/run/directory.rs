@@ -1,7 +1,7 @@
 //! The data directory: this server's alone, and private.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -94,7 +94,7 @@ fn lock(path: &Path) -> Result<Vec<File>, StartError> {
     }
     let file_path = path.join(LOCK_FILE);
     loop {
-        let file = OpenOptions::new().create(true).append(true).open(&file_path).map_err(at(&file_path))?;
+        let file = private_file::open_lock(&file_path).map_err(at(&file_path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StartError::DataInUse(path.to_owned())),
@@ -131,7 +131,7 @@ fn tighten(path: &Path) -> Result<(), StartError> {
             private_file::tighten(path, 0o077).map_err(at(path))?;
         }
     }
-    for name in ["chatroom.db", "chatroom.db-wal", "chatroom.db-shm", "chatroom.db-journal", LOCK_FILE, ".lock"] {
+    for name in ["chatroom.db", "chatroom.db-wal", "chatroom.db-shm", "chatroom.db-journal"] {
         let file = path.join(name);
         match private_file::tighten(&file, 0o077) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -189,7 +189,7 @@ fn remove_if_stale(path: &Path) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn remove_if_stale(path: &Path) -> io::Result<bool> {
     let (marker, lock) = (path.join(MARKER), path.join(LOCK_FILE));
-    if !marker.is_file() || !OpenOptions::new().append(true).open(lock)?.try_lock().is_ok() {
+    if !marker.is_file() || private_file::open_lock(&lock)?.try_lock().is_err() {
         return Ok(false);
     }
     fs::remove_dir_all(path)?;
