@@ -77,7 +77,7 @@ fn carry_out(global: &GlobalArgs, command: Command) -> Result<(), Failure> {
     let result = runtime.block_on(async {
         match command {
             Command::Demo(args) => demo::run(args, global).await,
-            Command::Serve(args) => serve::run(args, &global).await,
+            Command::Serve(args) => serve::run(args, global).await,
             Command::Tail(args) => tail::run(args, global).await,
             Command::Send(args) => send::run(args, global).await,
             Command::Join(args) => join::run(args, global).await,

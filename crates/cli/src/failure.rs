@@ -88,7 +88,7 @@ pub(crate) enum Failure {
         count: usize,
         /// Why it was given up for now; none where somebody asked to stop.
         #[source]
-        why: Option<Box<Failure>>,
+        why: Option<Box<Self>>,
     },
     #[error("stopped before the end of the history")]
     Unfinished,

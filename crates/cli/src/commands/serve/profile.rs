@@ -77,13 +77,13 @@ pub(super) fn write(
     });
     let profile = profile.as_table_like_mut().ok_or_else(not_profiles)?;
     let path = |path: &Path| value(path.to_string_lossy().into_owned());
-    let api = server.tls_api().or(server.api()).unwrap_or_default();
+    let api = server.tls_api().or_else(|| server.api()).unwrap_or_default();
     let mut set = |key: &str, item: Option<Item>| match item {
         Some(item) => drop(profile.insert(key, item)),
         None => drop(profile.remove(key)),
     };
     set("api", Some(value(api)));
-    set("ca_file", server.tls_api().and(server.ca_file()).map(path));
+    set("ca_file", server.ca_file().map(path));
     set("token_file", Some(path(server.admin_token_file())));
     // It belonged to another token.
     set("refresh_token_file", None);

@@ -104,8 +104,8 @@ impl Setup {
             let said = said.read(key, listen)?;
             Ok::<_, Failure>(option.or(said).unwrap_or_else(|| default(port)).0)
         };
-        let file = |option: &Option<PathBuf>, key| Ok::<_, Failure>(option.clone().or(said.path(key)?));
-        let tls_files = match (file(&args.tls_cert, "tls.cert")?, file(&args.tls_key, "tls.key")?) {
+        let file = |option: &Option<PathBuf>, key| option.clone().or_else(|| said.path(key));
+        let tls_files = match (file(&args.tls_cert, "tls.cert"), file(&args.tls_key, "tls.key")) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => {
@@ -139,7 +139,8 @@ impl Setup {
 
     /// The value in force, as it would be written; none where there is none.
     pub(super) fn shown(&self, key: &str) -> Option<String> {
-        let listener = |address: Option<SocketAddr>| address.map_or("off".to_owned(), |address| address.to_string());
+        let listener =
+            |address: Option<SocketAddr>| address.map_or_else(|| "off".to_owned(), |address| address.to_string());
         let path = |path: &Path| path.display().to_string();
         match (key, &self.data, &self.tls_files) {
             ("listen", ..) => Some(listener(self.listen)),
@@ -188,8 +189,8 @@ impl Said {
         read(value.trim()).map(Some).map_err(unusable)
     }
 
-    fn path(&self, key: &'static str) -> Result<Option<PathBuf>, Failure> {
-        Ok(self.all(key).next().map(|(value, origin)| self.resolved(value, &origin)))
+    fn path(&self, key: &'static str) -> Option<PathBuf> {
+        self.all(key).next().map(|(value, origin)| self.resolved(value, &origin))
     }
 
     /// Paths of the file are relative to it, all others to where the program was started.
