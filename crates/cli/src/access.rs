@@ -20,7 +20,7 @@ use std::{
 };
 
 use chatroom_client::{BuildError, Builder, Rest};
-use chatroom_wire::{Claims, Config, RoomId, UserId, claims::ClaimsError, config::ConfigError};
+use chatroom_wire::{Claims, Config, RoomId, UserId, claims::ClaimsError, config::ConfigError, text_file};
 use jiff::Timestamp;
 
 use self::{keys::Keys, place::Place, whose::Whose};
@@ -162,7 +162,8 @@ fn config(path: &Path, stdin: impl Read) -> Result<(Config, TokenTimes), AccessE
     let json = if path == Path::new("-") { secret::read(stdin) } else { File::open(path).and_then(secret::read) };
     let path = || if path == Path::new("-") { PathBuf::from("(stdin)") } else { path.to_owned() };
     let json = json.map_err(|source| AccessError::ConfigFile { path: path(), source })?;
-    let config = Config::from_json(&json).map_err(|source| AccessError::BadConfig { path: path(), source })?;
+    let config = Config::from_json(&text_file::without_bom(&json))
+        .map_err(|source| AccessError::BadConfig { path: path(), source })?;
     let origin = format!("connection.token of the config {}", path().display());
     let times = keys::times(&config.connection.token, origin)?;
     Ok((config, times))

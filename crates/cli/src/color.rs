@@ -1,4 +1,4 @@
-//! Colours: only where a person looks, and only as wrapping around text that was made safe before.
+//! Colours and other escape sequences: only where a person looks, and only as wrapping around text that was made safe before.
 
 use std::{fmt, io::IsTerminal};
 
@@ -7,7 +7,7 @@ use clap::ValueEnum;
 /// Whether to colour what is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    /// On a terminal, unless `$NO_COLOR` is set.
+    /// On a terminal, unless `$NO_COLOR` is set or `$TERM` is `dumb`.
     #[default]
     Auto,
     /// Always.
@@ -42,11 +42,16 @@ pub(crate) enum Style {
 /// The plain and the bright ones, without black, white, and the red of errors.
 const OF_PEOPLE: [u8; 10] = [32, 33, 34, 35, 36, 92, 93, 94, 95, 96];
 
+/// Whether a stream is a terminal that understands escape sequences: all of the program's depend on this.
+pub(crate) fn is_steerable(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 impl ColorChoice {
     /// The palette for a stream.
     pub(crate) fn palette(self, stream: &impl IsTerminal) -> Palette {
-        let asked_not_to = ["NO_COLOR", "TERM"].map(|name| std::env::var(name).unwrap_or_default());
-        Palette { on: self.decide(stream.is_terminal(), !asked_not_to[0].is_empty() || asked_not_to[1] == "dumb") }
+        let asked_not_to = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Palette { on: self.decide(is_steerable(stream), asked_not_to) }
     }
 
     fn decide(self, terminal: bool, asked_not_to: bool) -> bool {

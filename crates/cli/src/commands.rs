@@ -28,7 +28,6 @@ mod visit;
 
 use std::{
     io::{self, IsTerminal as _},
-    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -220,19 +219,6 @@ async fn print_lines(lines: impl IntoIterator<Item = String>) -> Result<(), Fail
         }
     }
     printer.finish().await.map_err(Failure::Output)
-}
-
-/// A file that is to be written must not be there, unless it may be written over; its folder must.
-fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
-    let failed = |source| Failure::File { path: path.to_owned(), source };
-    if path.symlink_metadata().is_ok() && !force {
-        return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already")));
-    }
-    if path.is_dir() {
-        return Err(failed(io::ErrorKind::IsADirectory.into()));
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    folder.metadata().map(drop).map_err(failed)
 }
 
 /// A view of plain lines.

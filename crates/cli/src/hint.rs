@@ -68,7 +68,7 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::SettingsFile { .. } => "`chatroom serve --print-config > FILE` writes one",
         Failure::NoStateDirectory => ELSEWHERE,
         Failure::NoDataDirectory => "say where to keep the data with --data DIR, or keep none with --ephemeral",
-        Failure::Input(_) => "a message is a line of UTF-8",
+        Failure::Input(_) => "give the text as an argument, or pipe lines in",
         Failure::Output(_) => "is the disk full, or the terminal gone?",
         Failure::Issue(_) | Failure::ServerEnded | Failure::System { .. } => MORE,
         Failure::Hurried => "the next start repairs what is left; wait for the end to stop gently",
@@ -198,6 +198,12 @@ fn link(error: &LinkError) -> &'static str {
 fn file(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AlreadyExists => "take another name, or write over it with --force",
+        io::ErrorKind::IsADirectory => "give the name of a file in that directory",
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "make the directory first, or take another one",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "take a directory that this user may write into"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on that disk, or take another one",
         _ => "may this user write there, and is there room?",
     }
 }
@@ -222,8 +228,8 @@ fn tls(fault: TlsFault) -> &'static str {
 fn undelivered(last: Option<&Delivery>) -> &'static str {
     match last {
         Some(Delivery::Rejected(Rejection::TooLarge { .. })) | None => {
-            "a text that is empty can't be said; one that is too large can, in several messages; where too many wait already, \
-            let them go out first, or look at them with `chatroom outbox list`"
+            "a message is a line of UTF-8 that is neither empty nor too large; what is too large can be said in several \
+            messages; where too many wait already, let them go out first, or look at them with `chatroom outbox list`"
         }
         Some(Delivery::Rejected(Rejection::Server { reason, .. })) => match *reason {
             ReasonCode::NOT_AUTHORIZED => "in a muted room only admins can write; the room says when it is open again",

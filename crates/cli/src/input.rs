@@ -16,7 +16,25 @@ const AHEAD: usize = 16;
 /// Lines of stdin.
 #[derive(Debug)]
 pub(crate) struct Input {
-    lines: mpsc::Receiver<io::Result<String>>,
+    lines: mpsc::Receiver<io::Result<Line>>,
+}
+
+/// A line of stdin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Its place, from 1.
+    pub(crate) number: u64,
+    /// Without its end; or why it can't be used, which is no reason not to read on.
+    pub(crate) text: Result<String, BadLine>,
+}
+
+/// Why a line can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadLine {
+    #[error("it is not UTF-8")]
+    NotUtf8,
+    #[error("it is longer than {LINE_MAX} bytes")]
+    TooLong,
 }
 
 impl Input {
@@ -24,8 +42,7 @@ impl Input {
     pub(crate) fn start() -> io::Result<Self> {
         let (sender, lines) = mpsc::channel(AHEAD);
         thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-            let mut source = BufReader::new(io::stdin());
-            while let Some(line) = read_line(&mut source).transpose() {
+            for line in read_lines(BufReader::new(io::stdin())) {
                 let failed = line.is_err();
                 if sender.blocking_send(line).is_err() || failed {
                     break;
@@ -35,44 +52,62 @@ impl Input {
         Ok(Self { lines })
     }
 
-    /// The next line, without its end; none at the end of stdin. May be dropped and called again.
-    pub(crate) async fn next(&mut self) -> io::Result<Option<String>> {
+    /// The next line; none at the end of stdin. May be dropped and called again.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Line>> {
         self.lines.recv().await.transpose()
     }
 }
 
-fn read_line(source: &mut impl BufRead) -> io::Result<Option<String>> {
+fn read_lines(mut source: impl BufRead) -> impl Iterator<Item = io::Result<Line>> {
+    (1..).map_while(move |number| {
+        let text = read_line(&mut source).transpose()?;
+        Some(text.map(|text| Line { number, text: text.map(|text| without_bom(number, text)) }))
+    })
+}
+
+fn read_line(source: &mut impl BufRead) -> io::Result<Option<Result<String, BadLine>>> {
     let mut bytes = Vec::new();
     if source.take(LINE_MAX).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
     }
-    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
     if bytes.len() as u64 == LINE_MAX && !bytes.ends_with(b"\n") {
-        return Err(invalid(format!("a line is longer than {LINE_MAX} bytes")));
+        source.skip_until(b'\n')?;
+        return Ok(Some(Err(BadLine::TooLong)));
     }
-    let text = String::from_utf8(bytes).map_err(|_| invalid("a line is not UTF-8".to_owned()))?;
+    let Ok(text) = String::from_utf8(bytes) else { return Ok(Some(Err(BadLine::NotUtf8))) };
     let line = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(Some(line.strip_suffix('\r').unwrap_or(line).to_owned()))
+    Ok(Some(Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())))
+}
+
+/// The first line of a text file may begin with a byte order mark.
+fn without_bom(number: u64, text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) if number == 1 => rest.to_owned(),
+        Some(_) | None => text,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lines(mut bytes: &[u8]) -> io::Result<Vec<String>> {
-        std::iter::from_fn(|| read_line(&mut bytes).transpose()).collect()
+    fn lines(bytes: &[u8]) -> Vec<Result<String, BadLine>> {
+        let lines: Vec<Line> = read_lines(bytes).collect::<io::Result<_>>().expect("bytes can be read");
+        assert!(lines.iter().zip(1..).all(|(line, number)| line.number == number), "{lines:?}");
+        lines.into_iter().map(|line| line.text).collect()
     }
 
     #[test]
     fn lines_end_in_whatever_way_the_platform_ends_them() {
-        assert_eq!(lines(b"one\ntwo\r\n\nthree").unwrap(), ["one", "two", "", "three"]);
-        assert!(lines(b"").unwrap().is_empty());
+        let read = lines("\u{feff}one\ntwo\r\n\nthree".as_bytes());
+        assert_eq!(read, ["one", "two", "", "three"].map(|line| Ok(line.to_owned())));
+        assert!(lines(b"").is_empty());
     }
 
     #[test]
-    fn what_is_no_text_is_refused() {
-        assert_eq!(lines(b"caf\xe9\n").unwrap_err().to_string(), "a line is not UTF-8");
-        let endless = vec![b'x'; 1 << 21];
-        assert_eq!(lines(&endless).unwrap_err().to_string(), "a line is longer than 1048576 bytes");
+    fn what_is_no_text_is_told_apart_and_the_lines_behind_it_are_read() {
+        let long = vec![b'x'; 5 << 20];
+        let read = lines(&[b"caf\xe9\n", &long[..], b"\nlast"].concat());
+        assert_eq!(read, [Err(BadLine::NotUtf8), Err(BadLine::TooLong), Ok("last".to_owned())]);
     }
 }

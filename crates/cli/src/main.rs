@@ -3,7 +3,7 @@
 //! - [`args`]: the command line and its help; [`profile`], [`environment`]: defaults from elsewhere
 //! - [`access`]: how a command gets into a room
 //! - [`commands`]: what the program does, one file for each command
-//! - [`output`]: events as lines, [`printer`] writes them; [`input`]: lines of stdin; [`color`]: colours; [`cells`]: widths and columns
+//! - [`output`]: events as lines, [`printer`] writes them; [`output_file`]: files that are written; [`input`]: lines of stdin; [`color`]: colours; [`cells`]: widths and columns
 //! - [`failure`]: what can fail, [`hint`]: what to do about it, [`diagnostics`]: how it is told
 //! - [`token_clock`]: what a token's times have to do with a failure
 //! - [`signals`], [`log`], [`near`], [`words`]: small parts
@@ -22,6 +22,7 @@ mod input;
 mod log;
 mod near;
 mod output;
+mod output_file;
 mod printer;
 mod profile;
 mod signals;

@@ -6,13 +6,13 @@
 mod guard;
 
 use std::{
-    io::{self, BufWriter, IsTerminal as _, Write},
+    io::{self, BufWriter, Write},
     thread,
 };
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::output::Line;
+use crate::{color::is_steerable, output::Line};
 use guard::guarded;
 
 /// How many lines may wait to be written; what comes beyond waits in the session, which is bounded too.
@@ -30,17 +30,23 @@ pub(crate) struct Printer {
 pub(crate) struct Closed;
 
 impl Printer {
-    /// Starts the thread.
+    /// Starts the thread, which writes data to stdout.
     pub(crate) fn start() -> io::Result<Self> {
+        // No lock is held: the log writes to stderr too, and must not wait for this thread.
+        Self::start_into(|| Ok(io::stdout()))
+    }
+
+    /// Starts the thread, which writes data into what `open` opens there; it may block.
+    pub(crate) fn start_into<O: Write>(open: impl FnOnce() -> io::Result<O> + Send + 'static) -> io::Result<Self> {
         let (lines, taken) = mpsc::channel(WAITING);
         let (ended, end) = oneshot::channel();
         thread::Builder::new().name("printer".to_owned()).spawn(move || {
-            let progress = io::stderr().is_terminal();
-            // No lock is held: the log writes to stderr too, and must not wait for this thread.
-            let out = BufWriter::new(io::stdout());
-            let mut writer = Writer { out, err: io::stderr(), progress, drawn: false };
+            let progress = is_steerable(&io::stderr());
+            let written = open().and_then(|out| {
+                Writer { out: BufWriter::new(out), err: io::stderr(), progress, drawn: false }.run(taken)
+            });
             // Nobody listens where the program ends without waiting.
-            let _ = ended.send(writer.run(taken));
+            let _ = ended.send(written);
         })?;
         Ok(Self { lines, end })
     }

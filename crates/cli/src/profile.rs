@@ -102,6 +102,7 @@ impl Profile {
 
     /// Reads one profile out of the text; all of them are checked.
     fn from_toml(text: &str, asked_for: Option<&str>, path: &Path) -> Result<Self, ProfileError> {
+        let text = text.trim_start_matches('\u{feff}');
         let root: Table = text.parse().map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             ProfileError::NotToml {

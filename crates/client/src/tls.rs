@@ -12,6 +12,7 @@ use std::{
 };
 
 use chatroom_session::TlsFault;
+use chatroom_wire::text_file;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -109,7 +110,8 @@ impl fmt::Debug for Trust {
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let pem = text_file::without_bom(pem);
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|error| match error {
         pem::Error::Base64Decode(_) => "a certificate in it is damaged".to_owned(),
         pem::Error::MissingSectionEnd { .. } => "a certificate in it has no end".to_owned(),

@@ -220,6 +220,7 @@ impl Settings {
     /// When the text is no TOML.
     pub fn pairs(text: &str) -> Result<BTreeMap<String, String>, SettingError> {
         let table: toml::Table = text
+            .trim_start_matches('\u{feff}')
             .parse()
             .map_err(|error: toml::de::Error| SettingError::Toml(error.to_string().trim_end().to_owned()))?;
         let mut pairs = BTreeMap::new();

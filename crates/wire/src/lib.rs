@@ -13,7 +13,7 @@
 //! - [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
 //! - [`safe_text`]: strangers' text, made safe for a terminal or a log; [`names`]: names that look like somebody else's
 //! - `schema` (with the feature of that name): the bodies as JSON Schema
-//! - [`id`], [`time`], [`raw`], [`number`]: the small parts
+//! - [`id`], [`time`], [`raw`], [`number`], [`text_file`]: the small parts
 //!
 //! ```
 //! use chatroom_wire::{Message, envelope};
@@ -48,6 +48,7 @@ pub mod safe_text;
 pub mod schema;
 pub mod secret;
 pub mod sticker;
+pub mod text_file;
 pub mod time;
 pub mod user;
 pub mod user_name;

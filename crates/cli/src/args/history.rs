@@ -35,8 +35,8 @@ pub(crate) struct HistoryArgs {
     ///
     /// A type is named as on the wire, in small letters and without INTERACTION_TYPE_: text, custom, sticker, mute, unmute,
     /// pin_message, delete_message, block_user, poll_started, … Without this, lines on a terminal are of what `chatroom tail`
-    /// shows there, lines elsewhere and txt of texts alone, html leaves out custom messages and votes, and the others have
-    /// everything.
+    /// shows there, lines elsewhere of texts alone, exported txt and html leave out custom messages and votes, and the
+    /// others have everything.
     #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = value::kind)]
     pub(crate) types: Vec<Kind>,
     #[command(flatten)]
@@ -45,12 +45,17 @@ pub(crate) struct HistoryArgs {
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// How to write the messages: txt, csv, json, ndjson or html [default: the export's extension, else txt]
+    ///
+    /// What the word filter matched is hidden but in json and ndjson, which have everything as it came over the wire. An
+    /// exported csv begins with a byte order mark, as spreadsheets want it; a cell that they would take for a formula
+    /// begins with an apostrophe.
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub(crate) format: Option<Format>,
     /// Write into this file, not to stdout
     ///
-    /// The file gets its name once it is complete. Until then, and for good if that is interrupted, it is FILE.part, which
-    /// is well-formed then too.
+    /// A new file is readable by you alone, and gets its name once it is complete; one that is there already needs --force
+    /// and keeps its mode. An export that is interrupted is left as FILE.part, well-formed. A pipe, a device or /dev/stdout
+    /// is written into, and a symbolic link is followed.
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
     /// Write over the export if it is there already

@@ -91,6 +91,9 @@ pub(crate) struct RefreshTokenArgs {
 #[group(skip)]
 pub(crate) struct OutArgs {
     /// Write the token into this file, which only you can read
+    ///
+    /// A file that is there already needs --force. It keeps its mode then, unless everybody could read it. A pipe, a device
+    /// or /dev/stdout is written into.
     #[arg(long, short, value_name = "FILE", required_unless_present = "show")]
     pub(crate) out: Option<PathBuf>,
     /// Write over files that are there already

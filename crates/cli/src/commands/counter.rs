@@ -42,7 +42,7 @@ async fn list(args: &VisitorArgs, json: bool, global: &GlobalArgs) -> Result<(),
 
 /// Prints the totals as they change.
 async fn follow(args: WatchArgs, visitor: VisitorArgs, json: bool, global: &GlobalArgs) -> Result<(), Failure> {
-    let stay = Stay { length: args.length, timeout: args.timeout, ..Stay::default() };
+    let stay = Stay { length: args.length, timeout: args.timeout, looks_on: true, ..Stay::default() };
     let mut visit = Visit::begin(visitor, global, stay)?;
     let result = watch(&mut visit, &args.keys, json).await;
     let ended = visit.end().await;

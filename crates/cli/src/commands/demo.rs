@@ -22,7 +22,7 @@ use crate::{
 const NAME: &str = "You";
 
 pub(super) async fn run(args: DemoArgs, global: &GlobalArgs) -> Result<(), Failure> {
-    let stop = Stop::after(args.length)?;
+    let stop = Stop::after(args.length)?.while_read();
     let mut options = Options::ephemeral();
     // Everything of the demo goes over TLS, as it does in a real room.
     options.listen = None;

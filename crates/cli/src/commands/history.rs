@@ -20,7 +20,10 @@ use self::{
     sink::{Flow, Sink},
     writer::Writer,
 };
-use super::{stop::Stop, visitor};
+use super::{
+    stop::{Stop, Why},
+    visitor,
+};
 use crate::{
     args::{
         GlobalArgs,
@@ -42,6 +45,7 @@ pub(super) async fn run(args: HistoryArgs, global: &GlobalArgs) -> Result<(), Fa
     }
     let visitor = visitor(&args.visitor, global)?;
     let stop = Stop::after(None)?;
+    let stop = if args.export.is_none() { stop.while_read() } else { stop };
     let writer = Writer::new(format, &room(&visitor), args.export.is_none(), &args.lines, global);
     let sink = Sink::new(args.export.clone(), args.force, writer, global)?;
     let history = history(&visitor, &args, format);
@@ -71,6 +75,15 @@ enum End {
     Enough,
     /// Something can't be read, or written.
     Failed(Failure),
+}
+
+impl End {
+    fn of(why: Why) -> Self {
+        match why {
+            Why::Unread => Self::Enough,
+            Why::Signal | Why::Time(_) => Self::Stopped,
+        }
+    }
 }
 
 struct Reading {
@@ -124,7 +137,7 @@ impl Reading {
         loop {
             let item = tokio::select! {
                 biased;
-                () = self.stop.signal() => return Err(End::Stopped),
+                why = self.stop.wanted() => return Err(End::of(why)),
                 item = self.history.next() => item,
             };
             let error = match item {
@@ -142,7 +155,7 @@ impl Reading {
                     let Some(wait) = self.patience.after(cause) else { return Err(failed(cause.clone())) };
                     self.warn(&format!("{cause}; asking again in {}", seconds(wait))).await?;
                     tokio::select! {
-                        () = self.stop.signal() => return Err(End::Stopped),
+                        why = self.stop.wanted() => return Err(End::of(why)),
                         () = sleep(wait) => {}
                     }
                 }
@@ -213,9 +226,12 @@ fn types(format: Format, args: &HistoryArgs) -> Vec<Kind> {
         Format::Txt if args.export.is_none() && std::io::stdout().is_terminal() => {
             EVENTS.into_iter().chain([Kind::Text]).collect()
         }
-        Format::Txt => vec![Kind::Text],
+        // For a program: the lines of the vendor's sample.
+        Format::Txt if args.export.is_none() => vec![Kind::Text],
         // Every press of a counter would be a line of the page.
-        Format::Html => Kind::known().filter(|kind| !matches!(kind, Kind::Custom | Kind::PollUserVote)).collect(),
+        Format::Txt | Format::Html => {
+            Kind::known().filter(|kind| !matches!(kind, Kind::Custom | Kind::PollUserVote)).collect()
+        }
         Format::Csv | Format::Json | Format::Ndjson => Vec::new(),
     }
 }

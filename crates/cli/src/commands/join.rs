@@ -26,12 +26,14 @@ use crate::{
     args::{GlobalArgs, JoinArgs},
     color::Style,
     failure::Failure,
-    input::Input,
+    input::{Input, Line as Typed},
     output::{Line, View},
 };
 
 /// How many own lines may be on their way: a whole file piped in waits its turn.
 const ON_THE_WAY: usize = 100;
+/// How long the room is tried once stdin has ended and nothing waits to be sent.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failure> {
     if args.access.config.as_deref() == Some(Path::new("-")) {
@@ -42,7 +44,7 @@ pub(super) async fn run(args: JoinArgs, global: &GlobalArgs) -> Result<(), Failu
     }
     let access = access(&args.access, global)?;
     // From here on signals end it in order; what is read before, such as a pipe with a token, they end at once.
-    let stop = Stop::after(None)?;
+    let stop = Stop::after(None)?.while_read();
     let view = view_of(&args.shown, global, access.name(), false);
     let history = if access.has_history() { args.history } else { 0 };
     let keeping = Keeping::begin(&args.keeping, &access, global)?;
@@ -80,7 +82,7 @@ pub(super) async fn converse(
         own.forget();
     }
     loop {
-        if !typing && own.waiting == 0 {
+        if !typing && own.waiting == 0 && view.joined {
             break;
         }
         let line = tokio::select! {
@@ -117,31 +119,45 @@ pub(super) async fn converse(
                 }
             },
             line = input.next(), if typing && own.waiting < most => match tried(&room, line) {
-                Ok(Some(text)) if text.trim().is_empty() => None,
+                Ok(Some(Typed { number, text: Err(why) })) => {
+                    own.lost += 1;
+                    Some(view.note(Style::Red, &format!("not sent: line {number}: {why}")))
+                }
+                Ok(Some(Typed { text: Ok(text), .. })) if text.trim().is_empty() => None,
                 // An arrow key arrives as an escape sequence, and nobody means to say that.
-                Ok(Some(text)) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {
+                Ok(Some(Typed { text: Ok(text), .. })) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {
                     Some(view.note(Style::Red, "not sent: the line holds keys that are no text, such as arrow keys"))
                 }
-                Ok(Some(line)) => match said(&line) {
+                Ok(Some(Typed { text: Ok(line), .. })) => match said(&line) {
                     Ok(text) => match room.send(text).await {
                         Ok(_) => {
                             own.waiting += 1;
                             None
                         }
-                        Err(error) => Some(view.note(Style::Red, &format!("not sent: {error}"))),
+                        Err(error) => {
+                            own.lost += 1;
+                            Some(view.note(Style::Red, &format!("not sent: {error}")))
+                        }
                     },
-                    Err(told) => Some(view.note(Style::Red, &told)),
+                    Err(told) => {
+                        own.lost += 1;
+                        Some(view.note(Style::Red, &told))
+                    }
                 },
                 Ok(None) => {
                     (typing, since) = (false, Instant::now());
                     None
                 }
                 Err(error) => {
-                    typing = false;
                     failure = Some(Failure::Input(error));
-                    None
+                    break;
                 }
             },
+            // Where nothing more is said, nobody waits for a room that can't be had.
+            () = sleep_until((since + PATIENCE).into()), if !typing && !view.joined && own.waiting == 0 => {
+                failure = Some(Failure::NotJoined { waited: PATIENCE, last: last_cause });
+                break;
+            }
         };
         let Some(line) = line else { continue };
         tokio::select! {
@@ -178,10 +194,15 @@ pub(super) async fn converse(
     finish(printer, &mut stop, hurried).await.map_err(Failure::Output)?;
     match failure {
         // All that there was to say is safe, as with `send`.
-        Some(why @ Failure::Ended(End::GaveUp { .. })) if !typing && own.kept > 0 && !own.is_lost => {
+        Some(why @ Failure::Ended(End::GaveUp { .. })) if !typing && own.kept > 0 && own.lost == 0 => {
             Err(Failure::Persisted { count: own.kept, why: Some(Box::new(why)) })
         }
-        failure => failure.map_or(Ok(()), Err),
+        Some(failure) => Err(failure),
+        // A person has seen it; a script has the exit code.
+        None if !terminal && own.lost > 0 => {
+            Err(Failure::Undelivered { lost: own.lost, all: own.delivered + own.lost, last: own.last_lost })
+        }
+        None => Ok(()),
     }
 }
 
@@ -201,7 +222,7 @@ fn said(line: &str) -> Result<&str, String> {
 
 /// Somebody who presses Enter wants to be in the room now: a wait for the next attempt ends. Where there is none, nothing
 /// happens.
-fn tried(room: &Room, line: io::Result<Option<String>>) -> io::Result<Option<String>> {
+fn tried(room: &Room, line: io::Result<Option<Typed>>) -> io::Result<Option<Typed>> {
     if let Ok(Some(_)) = line {
         room.retry();
     }
@@ -216,8 +237,10 @@ struct Own {
     waiting: usize,
     /// Those that stay in the outbox.
     kept: usize,
-    /// One ended otherwise than delivered.
-    is_lost: bool,
+    delivered: u64,
+    /// Those that were refused, or will never be known to have arrived.
+    lost: u64,
+    last_lost: Option<Delivery>,
 }
 
 impl Own {
@@ -249,7 +272,12 @@ impl Own {
             self.kept += 1;
             return None;
         }
-        self.is_lost |= !matches!(delivery, Delivery::Delivered { .. });
+        if let Delivery::Delivered { .. } = delivery {
+            self.delivered += 1;
+        } else {
+            self.lost += 1;
+            self.last_lost = Some(delivery.clone());
+        }
         // After "unconfirmed" an echo may still come.
         let message = match delivery {
             Delivery::Unconfirmed => self.said.get(id).cloned(),

@@ -173,7 +173,8 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
                 Vec::new()
             }
             said = source.next(), if !source.is_over() && !ended && has_room => match said {
-                Ok(Some(said)) => match offer(&room, said, args.id.clone()).await {
+                Ok(Some(Err(refused))) => tally.refuse(refused),
+                Ok(Some(Ok(said))) => match offer(&room, said, args.id.clone()).await {
                     Ok(way) => {
                         if on_the_way.is_empty() {
                             since = Instant::now();

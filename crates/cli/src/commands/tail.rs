@@ -21,7 +21,7 @@ use crate::{
 pub(super) async fn run(args: TailArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let access = access(&args.access, global)?;
     // From here on signals end it in order; what is read before, such as a pipe with a token, they end at once.
-    let stop = Stop::after(args.length)?;
+    let stop = Stop::after(args.length)?.while_read();
     let view = view_of(&args.shown, global, access.name(), args.json);
     let printer = start_printer()?;
     if args.history > 0 && !access.has_history() {

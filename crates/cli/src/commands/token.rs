@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use self::told::Told;
-use super::{check_free, print_lines, rooms, setup, warn};
+use super::{print_lines, rooms, setup, warn};
 use crate::{
-    access::{AccessError, keys, place::Place, secret},
+    access::{AccessError, keys, place::Place},
     args::{
         GlobalArgs,
         token::{CreateTokenArgs, InspectTokenArgs, OutArgs, RefreshTokenArgs, TokenArgs, TokenCommand},
@@ -23,6 +23,7 @@ use crate::{
     diagnostics,
     failure::Failure,
     output::json_line,
+    output_file::OutputFile,
 };
 
 pub(super) async fn run(args: TokenArgs, global: &GlobalArgs) -> Result<(), Failure> {
@@ -35,16 +36,17 @@ pub(super) async fn run(args: TokenArgs, global: &GlobalArgs) -> Result<(), Fail
 
 async fn create(args: CreateTokenArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let (out, refresh_out) = (args.out.out.as_deref(), args.refresh_out.as_deref());
-    if out.is_some() && out == refresh_out {
+    let rooms = rooms(&args.org, global)?;
+    // Before anything is made that nobody could keep.
+    let [out_file, refresh_file] = [out, refresh_out].map(|path| file(path, args.out.force));
+    let (out_file, refresh_file) = (out_file?, refresh_file?);
+    if let (Some(one), Some(other)) = (&out_file, &refresh_file)
+        && one.is_same(other)
+    {
         return Err(Failure::Usage {
             problem: "both tokens would go into one file",
             hint: "give --out and --refresh-out different files",
         });
-    }
-    let rooms = rooms(&args.org, global)?;
-    // Before anything is made that nobody could keep.
-    for path in [out, refresh_out].into_iter().flatten() {
-        check_free(path, args.out.force)?;
     }
     let now = Timestamp::now();
     let wish = CreateToken {
@@ -58,8 +60,8 @@ async fn create(args: CreateTokenArgs, global: &GlobalArgs) -> Result<(), Failur
         .create_token(&RoomId::from(args.room), &wish)
         .await
         .map_err(|source| Failure::OrgCall { what: "the token can't be made", source })?;
-    write(refresh_out, answer.refresh_token.expose(), args.out.force)?;
-    write(out, answer.token.expose(), args.out.force)?;
+    write(refresh_file, answer.refresh_token.expose())?;
+    write(out_file, answer.token.expose())?;
     let mut told = Told::of(&claims(&answer.token), now);
     told.ends_by(after(now, answer.expires_in));
     told.written("token", out, None);
@@ -80,13 +82,11 @@ async fn refresh(args: RefreshTokenArgs, global: &GlobalArgs) -> Result<(), Fail
     let place = Place::resolve(&args.service, &profile, &environment, Some(&as_token), &mut warnings)?;
     warn(&warnings, global);
     let out = args.out.out.as_deref();
-    if let Some(path) = out {
-        check_free(path, args.out.force)?;
-    }
+    let file = file(out, args.out.force)?;
     let rest = place.rest().map_err(Failure::Build)?;
     global.clock.service(&rest);
     let RefreshAnswer { token, expires_in } = rest.refresh(&refresh_token).await.map_err(Failure::Renewal)?;
-    write(out, token.expose(), args.out.force)?;
+    write(file, token.expose())?;
     let now = Timestamp::now();
     let mut told = Told::of(&claims(&token), now);
     told.ends_by(after(now, expires_in));
@@ -143,9 +143,12 @@ async fn tell(mut told: Told, token: &Token, out: &OutArgs, global: &GlobalArgs)
     print_lines([token.expose().to_owned()]).await
 }
 
-fn write(path: Option<&Path>, text: &str, force: bool) -> Result<(), Failure> {
-    let Some(path) = path else { return Ok(()) };
-    secret::write(path, text, force).map_err(|source| Failure::File { path: path.to_owned(), source })
+fn file(path: Option<&Path>, force: bool) -> Result<Option<OutputFile>, Failure> {
+    path.map(|path| OutputFile::create(path, force)).transpose()
+}
+
+fn write(file: Option<OutputFile>, secret: &str) -> Result<(), Failure> {
+    file.map_or(Ok(()), |file| file.write_secret(secret))
 }
 
 /// Another service's tokens may say nothing that we can read, and are good all the same.

@@ -48,6 +48,8 @@ pub(super) struct Stay {
     /// Whether it ends by itself, once all is done.
     pub(super) once: bool,
     pub(super) limits: Limits,
+    /// Whether it is only to look on: then it is over when nobody reads stdout any more.
+    pub(super) looks_on: bool,
 }
 
 /// What comes next.
@@ -56,7 +58,7 @@ pub(super) enum Next {
     Event(Box<Event>),
     /// Events were left out.
     Lagged,
-    /// The time is over, or somebody asked to stop.
+    /// The time is over, somebody asked to stop, or nobody looks on any more.
     Over,
 }
 
@@ -65,6 +67,7 @@ impl Visit {
     pub(super) fn begin(visitor: VisitorArgs, global: &GlobalArgs, stay: Stay) -> Result<Self, Failure> {
         let access = access(&AccessArgs { visitor, config: None }, global)?;
         let stop = Stop::after(stay.length)?;
+        let stop = if stay.looks_on { stop.while_read() } else { stop };
         let view = view(global, access.name());
         let mut builder = builder(access, global)?.limits(stay.limits);
         if let Some(timeout) = stay.timeout {
@@ -93,7 +96,7 @@ impl Visit {
                     Why::Time(waited) if !self.view.joined => {
                         Err(Failure::NotJoined { waited, last: self.last_cause.clone() })
                     }
-                    Why::Time(_) | Why::Signal => Ok(Next::Over),
+                    Why::Time(_) | Why::Signal | Why::Unread => Ok(Next::Over),
                 };
             }
             notice = self.events.next() => notice,

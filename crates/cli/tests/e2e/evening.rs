@@ -40,7 +40,8 @@ async fn every_command_of_a_hosts_evening_prints_what_its_page_says() {
         }
         if !is_long {
             for said in run(&home, command).await {
-                now += said.trim_end();
+                // An exported table begins with a byte order mark, which nobody sees here.
+                now += said.trim_start_matches('\u{feff}').trim_end();
                 now.push('\n');
             }
         }

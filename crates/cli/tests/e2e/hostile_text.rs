@@ -5,8 +5,9 @@
 //! people at the same places. Both screens must be the same but for the rows of the strangers.
 //!
 //! - [`stage`]: the room and its watchers; [`window`]: a program in a pseudo terminal; [`terminal`]: what one sees there
-//! - [`elsewhere`]: exports, JSON, logs and errors
+//! - [`elsewhere`]: exports, JSON, logs and errors; [`dumb`]: a terminal that knows no escape sequences
 
+mod dumb;
 mod elsewhere;
 mod stage;
 mod terminal;

@@ -22,6 +22,7 @@
 //! - [`moderation`]: a room that is kept in order
 //! - [`polls`]: a question, and everybody's vote
 //! - [`proxies`]: a service that is reached through an HTTP proxy
+//! - [`readers`]: readers of the output who leave
 //! - [`restart`]: a server that is killed in the middle of a conversation
 //! - [`secrets`]: nothing that is written holds a secret
 //! - [`sending`]: `send` in slow rooms, and without a history
@@ -58,6 +59,8 @@ mod outbox;
 mod party;
 mod polls;
 mod proxies;
+#[cfg(unix)]
+mod readers;
 mod restart;
 mod rooms;
 mod secrets;

@@ -1,10 +1,12 @@
 //! Rooms made and shown from the command line.
 
+use std::path::Path;
+
 use chatroom_testkit::process::{Exit, Home, Program};
-use chatroom_testkit::serve::Server;
+use chatroom_testkit::serve::{ANY_PORTS, Server};
 use serde_json::Value;
 
-use crate::support::{chatroom, refusal, server};
+use crate::support::{chatroom, refusal, server, texts};
 
 #[tokio::test]
 async fn a_room_is_made_a_token_lets_somebody_in_and_the_room_is_shown() {
@@ -63,7 +65,7 @@ async fn a_room_as_json_and_all_that_is_set_up_in_a_profile_or_the_environment()
 async fn what_can_t_be_done_is_refused_with_a_reason_and_an_exit_code() {
     let home = Home::new();
     let server = server(&home).await;
-    let path = |path: &std::path::Path| path.display().to_string();
+    let path = |path: &Path| path.display().to_string();
     let (org, viewer) = (path(&server.ready.org_token_file), path(&server.ready.viewer_token_file));
     let service =
         |program: Program| program.args(["--api", &server.ready.tls_api, "--ca-file"]).arg(&server.ready.ca_file);
@@ -110,9 +112,36 @@ async fn what_can_t_be_done_is_refused_with_a_reason_and_an_exit_code() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[tokio::test]
+async fn files_that_begin_with_a_byte_order_mark_are_read() {
+    let home = Home::new();
+    let first = server(&home).await;
+    let folder = first.ready.ca_file.parent().expect("it lies in a folder").to_owned();
+    let marked = |name: &str, text: &str| home.file(name, format!("\u{feff}{text}")).display().to_string();
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a server made it");
+    let [ca, certificate, key] =
+        ["ca.pem", "tls.pem", "tls-key.pem"].map(|name| marked(name, &read(&folder.join(name))));
+    let settings = marked("limits.toml", "rate.viewer = 7\r\n");
+    let args = ["--ephemeral", "--tls-cert", &certificate, "--tls-key", &key, "--settings", &settings];
+    let second = chatroom(&home).args(["serve", "--ready", "json"]).args(ANY_PORTS).args(args).start();
+    let ready: Value = serde_json::from_str(&second.out_line(|line| line.contains("ready")).await).expect("it is JSON");
+    let text = |key: &str| ready[key].as_str().expect("it is told");
+    let token = marked("viewer.token", &read(Path::new(text("viewer_token_file"))).replace('\n', "\r\n"));
+    let api = text("tls_api");
+    let profile = format!("[profiles.default]\r\napi = {api:?}\r\nca_file = {ca:?}\r\ntoken_file = {token:?}\r\n");
+    let config = marked("config.toml", &profile);
+    let run = async |args: &[&str]| {
+        let exit = chatroom(&home).args(args).args(["--config-file", &config]).input("\u{feff}one\ntwo\n").run().await;
+        exit.assert_code(0);
+        exit.out
+    };
+    run(&["send"]).await;
+    assert_eq!(texts(&run(&["history"]).await), ["one", "two"]);
+}
+
 /// The arguments by which the organisation reaches the server.
 pub(crate) fn org_args(server: &Server) -> Vec<String> {
-    let path = |path: &std::path::Path| path.display().to_string();
+    let path = |path: &Path| path.display().to_string();
     let (ca, token) = (path(&server.ready.ca_file), path(&server.ready.org_token_file));
     ["--api", &server.ready.tls_api, "--ca-file", &ca, "--org-token-file", &token].map(ToOwned::to_owned).to_vec()
 }

@@ -144,3 +144,31 @@ async fn without_history(mut link: Link, backend: SocketAddr, is_down: Arc<Atomi
         let _ = copy_bidirectional(&mut link, &mut server).await;
     }
 }
+
+#[tokio::test]
+async fn a_line_that_is_no_text_is_refused_by_its_number_and_the_others_arrive() {
+    let home = Home::new();
+    let server = server(&home).await;
+    let lines: &[u8] = b"one\n\ncaf\xe9\ntwo\n";
+    let send = chatroom(&home).arg("send").args(server.viewer_args()).input(lines).run().await;
+    assert_eq!(refusal(&send, 1, "not sent: line 3: it is not UTF-8"), Vec::<String>::new(), "{}", send.transcript());
+    assert!(send.err.concat().contains("1 of 3 messages not delivered"), "{}", send.transcript());
+    let join = chatroom(&home).args(["join", "--history", "0"]).args(server.viewer_args()).input(lines).run().await;
+    join.assert_code(1);
+    assert!(join.err.concat().contains("not sent: line 3: it is not UTF-8"), "{}", join.transcript());
+    let history = chatroom(&home).arg("history").args(server.viewer_args()).run().await;
+    assert_eq!(texts(&history.out), ["one", "two", "one", "two"]);
+}
+
+#[tokio::test]
+async fn join_without_input_is_in_the_room_before_it_leaves_or_fails_with_a_word() {
+    let home = Home::new();
+    let server = server(&home).await;
+    let join = chatroom(&home).arg("join").args(server.viewer_args()).run().await;
+    join.assert_code(0);
+    assert!(join.err.concat().contains("joined the room"), "{}", join.transcript());
+    let token = server.ready.viewer_token_file.display().to_string();
+    let args = ["join", "--api", "http://127.0.0.1:1", "--timeout", "1s", "--token-file", &token];
+    let join = chatroom(&home).args(args).run().await;
+    assert_eq!(refusal(&join, 3, "127.0.0.1"), Vec::<String>::new(), "{}", join.transcript());
+}

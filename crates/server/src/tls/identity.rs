@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use chatroom_wire::text_file;
 use jiff::Timestamp;
 use rustls::{
     ServerConfig,
@@ -193,5 +194,6 @@ fn config(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).map_err(|source| TlsError::File { path: path.to_owned(), source })
+    let pem = fs::read(path).map_err(|source| TlsError::File { path: path.to_owned(), source })?;
+    Ok(text_file::without_bom(&pem).into_owned())
 }

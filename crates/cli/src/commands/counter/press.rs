@@ -24,7 +24,7 @@ const GATHER: Duration = Duration::from_millis(100);
 pub(super) async fn run(args: PressArgs, visitor: VisitorArgs, json: bool, global: &GlobalArgs) -> Result<(), Failure> {
     let mut limits = Limits::default();
     limits.press_wait = GATHER;
-    let stay = Stay { timeout: Some(args.timeout), once: true, limits, length: None };
+    let stay = Stay { timeout: Some(args.timeout), once: true, limits, ..Stay::default() };
     let mut visit = Visit::begin(visitor, global, stay)?;
     let mut tally = Tally::new(args.times);
     let result = deliver(&mut visit, &args, &mut tally).await;

@@ -1,11 +1,6 @@
-//! Where the messages go: stdout, or a file that gets its name once it is complete.
+//! Where the messages go: stdout, something else that is written into, or a file that gets its name once it is complete.
 
-use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write as _},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 
 use chatroom_wire::{Message, SafeText, User};
 use tokio::time::timeout;
@@ -15,12 +10,13 @@ use crate::{
     args::GlobalArgs,
     color::{Palette, Style},
     commands::{
-        FAREWELL, check_free,
+        FAREWELL,
         stop::Stop,
         tail::{finish, start_printer},
     },
     failure::Failure,
     output::Line,
+    output_file::{NewFile, OutputFile},
     printer::Printer,
     words::thousands,
 };
@@ -30,7 +26,10 @@ pub(super) struct Sink {
     writer: Writer,
     printer: Printer,
     err: Palette,
-    export: Option<Export>,
+    /// The file in the making; what is written elsewhere goes through the printer.
+    file: Option<Box<NewFile>>,
+    /// The name of the export.
+    export: Option<PathBuf>,
     written: u64,
     begun: bool,
 }
@@ -53,9 +52,16 @@ impl Sink {
         writer: Writer,
         global: &GlobalArgs,
     ) -> Result<Self, Failure> {
-        let export = export.map(|path| Export::new(path, force)).transpose()?;
+        let (printer, file) = match export.as_deref().map(|name| OutputFile::create(name, force)).transpose()? {
+            None => (start_printer()?, None),
+            Some(OutputFile::File(file)) => (start_printer()?, Some(file)),
+            Some(OutputFile::Stream(stream)) => {
+                let printer = Printer::start_into(|| stream.open());
+                (printer.map_err(|source| Failure::System { what: "a thread", source })?, None)
+            }
+        };
         let err = global.color.palette(&io::stderr());
-        Ok(Self { writer, printer: start_printer()?, err, export, written: 0, begun: false })
+        Ok(Self { writer, printer, err, file, export, written: 0, begun: false })
     }
 
     /// Marks names that look like those of these admins.
@@ -102,23 +108,12 @@ impl Sink {
                 timeout(patience, self.write(text, stop)).await.unwrap_or(Ok(Flow::Stopped))?;
             }
         }
-        let is_export = self.export.is_some();
-        if let Some(export) = self.export.take() {
-            let messages = if self.written == 1 { "message" } else { "messages" };
-            let count = format!("{} {messages}", thousands(self.written));
-            if complete {
-                let path = export.keep()?;
-                let line =
-                    self.err.paint(Style::Dim, SafeText::line(&format!("{count} in {}", path.display()))).to_string();
-                self.printer.offer(Line::Note(line));
-            } else if let Some(part) = export.leave()? {
-                self.warn(&format!("{count} until then are in {}", part.display()), stop).await;
-            }
-        }
-        if complete && self.written == 0 && !is_export {
-            self.printer.offer(Line::Note(self.err.paint(Style::Dim, "there are no such messages").to_string()));
-        }
-        finish(self.printer, stop, matches!(end, End::Stopped)).await.map_err(Failure::Output)?;
+        self.tell_end(complete, stop).await?;
+        let failed = |source| match self.export {
+            Some(path) => Failure::File { path, source },
+            None => Failure::Output(source),
+        };
+        finish(self.printer, stop, matches!(end, End::Stopped)).await.map_err(failed)?;
         match end {
             End::Complete | End::Enough => Ok(()),
             End::Stopped => Err(Failure::Unfinished),
@@ -126,20 +121,46 @@ impl Sink {
         }
     }
 
+    /// Completes the export, and says what became of it.
+    async fn tell_end(&mut self, complete: bool, stop: &mut Stop) -> Result<(), Failure> {
+        let Some(name) = &self.export else {
+            if complete && self.written == 0 {
+                self.printer.offer(self.remark("there are no such messages"));
+            }
+            return Ok(());
+        };
+        let messages = if self.written == 1 { "message" } else { "messages" };
+        let count = format!("{} {messages}", thousands(self.written));
+        match self.file.take() {
+            Some(file) if complete => file.commit(false)?,
+            Some(file) if self.begun => {
+                let part = file.keep_part()?;
+                self.warn(&format!("{count} until then are in {}", part.display()), stop).await;
+            }
+            Some(_) | None => {}
+        }
+        if complete {
+            self.printer.offer(self.remark(&format!("{count} in {}", name.display())));
+        }
+        Ok(())
+    }
+
+    fn remark(&self, text: &str) -> Line {
+        Line::Note(self.err.paint(Style::Dim, SafeText::line(text)).to_string())
+    }
+
     async fn begin(&mut self, stop: &mut Stop) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.begun, true)
             && let Some(text) = self.writer.begin()
         {
             self.write(text, stop).await?;
-        } else if let Some(export) = &mut self.export {
-            export.open()?;
         }
         Ok(())
     }
 
     async fn write(&mut self, text: String, stop: &mut Stop) -> Result<Flow, Failure> {
-        if let Some(export) = &mut self.export {
-            export.write(&text)?;
+        if let Some(file) = &mut self.file {
+            file.write(&(text + "\n"))?;
             return Ok(Flow::On);
         }
         tokio::select! {
@@ -148,62 +169,4 @@ impl Sink {
             () = stop.signal() => Ok(Flow::Stopped),
         }
     }
-}
-
-/// A file on its way.
-struct Export {
-    path: PathBuf,
-    part: PathBuf,
-    force: bool,
-    file: Option<BufWriter<File>>,
-}
-
-impl Export {
-    fn new(path: PathBuf, force: bool) -> Result<Self, Failure> {
-        check_free(&path, force)?;
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        Ok(Self { part: path.with_file_name(name), path, force, file: None })
-    }
-
-    fn open(&mut self) -> Result<&mut BufWriter<File>, Failure> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => BufWriter::new(File::create(&self.part).map_err(|source| failed(&self.part, source))?),
-        };
-        Ok(self.file.insert(file))
-    }
-
-    fn write(&mut self, text: &str) -> Result<(), Failure> {
-        let file = self.open()?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n"));
-        written.map_err(|source| failed(&self.part, source))
-    }
-
-    /// Gives the file its name.
-    fn keep(mut self) -> Result<PathBuf, Failure> {
-        self.close()?;
-        // Somebody else may have made it meanwhile.
-        check_free(&self.path, self.force)?;
-        fs::rename(&self.part, &self.path).map_err(|source| failed(&self.path, source))?;
-        Ok(self.path)
-    }
-
-    /// Leaves what there is under its other name.
-    fn leave(mut self) -> Result<Option<PathBuf>, Failure> {
-        let is_there = self.file.is_some();
-        self.close()?;
-        Ok(is_there.then_some(self.part))
-    }
-
-    /// On the disk: a name that stands for half a file would be worse than none.
-    fn close(&mut self) -> Result<(), Failure> {
-        let Some(file) = self.file.take() else { return Ok(()) };
-        let written = file.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
-        written.map_err(|source| failed(&self.part, source))
-    }
-}
-
-fn failed(path: &Path, source: io::Error) -> Failure {
-    Failure::File { path: path.to_owned(), source }
 }

@@ -25,8 +25,8 @@ use crate::{
 pub(super) enum Writer {
     /// The lines of `chatroom tail`.
     Lines(View),
-    /// A table.
-    Csv,
+    /// A table; with a byte order mark, without which spreadsheets don't take it for UTF-8.
+    Csv { bom: bool },
     /// One array; whether it has an element yet.
     Json { begun: bool },
     /// A line for each.
@@ -44,7 +44,8 @@ impl Writer {
                 let clock = clock(lines, to_stdout && io::stdout().is_terminal());
                 Self::Lines(view(choice.palette(&io::stdout()), clock, lines.ids))
             }
-            Format::Csv => Self::Csv,
+            // A program that reads stdout would take the mark for a part of the first name.
+            Format::Csv => Self::Csv { bom: !to_stdout },
             Format::Json => Self::Json { begun: false },
             Format::Ndjson => Self::Ndjson,
             Format::Html => Self::Html(Page::new(room)),
@@ -56,7 +57,7 @@ impl Writer {
         match self {
             Self::Lines(view) => view.names.learn_room(admins),
             Self::Html(page) => page.learn_room(admins),
-            Self::Csv | Self::Json { .. } | Self::Ndjson => {}
+            Self::Csv { .. } | Self::Json { .. } | Self::Ndjson => {}
         }
     }
 
@@ -64,7 +65,7 @@ impl Writer {
     pub(super) fn begin(&self) -> Option<String> {
         match self {
             Self::Lines(_) | Self::Ndjson => None,
-            Self::Csv => Some(csv::head()),
+            Self::Csv { bom } => Some(csv::head(*bom)),
             Self::Json { .. } => Some("[".to_owned()),
             Self::Html(page) => Some(page.begin()),
         }
@@ -77,7 +78,7 @@ impl Writer {
                 view.names.learn(message);
                 view.line(message, None, view.out)
             }
-            Self::Csv => Some(csv::row(message)),
+            Self::Csv { .. } => Some(csv::row(message)),
             Self::Json { begun } => {
                 let comma = if std::mem::replace(begun, true) { "," } else { "" };
                 Some(format!("{comma}{}", json_line(message)))
@@ -90,7 +91,7 @@ impl Writer {
     /// What stands behind the last message.
     pub(super) fn end(&self, complete: bool) -> Option<String> {
         match self {
-            Self::Lines(_) | Self::Ndjson | Self::Csv => None,
+            Self::Lines(_) | Self::Ndjson | Self::Csv { .. } => None,
             Self::Json { .. } => Some("]".to_owned()),
             Self::Html(page) => Some(page.end(complete)),
         }

@@ -1,6 +1,6 @@
 //! Draws the votes as they come in.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 use chatroom_client::Event;
 use chatroom_wire::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     args::{GlobalArgs, access::VisitorArgs, poll::WatchArgs},
     cells,
-    color::ColorChoice,
+    color::{ColorChoice, is_steerable},
     commands::visit::{Next, Stay, Visit},
     failure::Failure,
     output::json_line,
@@ -27,7 +27,7 @@ pub(super) async fn run(
     output: Output,
     global: &GlobalArgs,
 ) -> Result<(), Failure> {
-    let stay = Stay { length: args.length, timeout: args.timeout, ..Stay::default() };
+    let stay = Stay { length: args.length, timeout: args.timeout, looks_on: true, ..Stay::default() };
     let mut visit = Visit::begin(visitor, global, stay)?;
     let result = watch(&mut visit, output, global).await;
     let ended = visit.end().await;
@@ -35,7 +35,7 @@ pub(super) async fn run(
 }
 
 async fn watch(visit: &mut Visit, output: Output, global: &GlobalArgs) -> Result<(), Failure> {
-    let mut screen = Screen { in_place: io::stdout().is_terminal(), drawn: 0 };
+    let mut screen = Screen { in_place: is_steerable(&io::stdout()), drawn: 0 };
     let mut shown: Option<Poll> = None;
     loop {
         let event = match visit.next().await? {

@@ -4,14 +4,22 @@ use std::{io, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::input::Input;
+use crate::input::{BadLine, Input, Line};
 
 /// One thing to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
-    /// Its place, from 0.
+    /// Its place, from 1: that of its line, where it is one of stdin.
     pub(super) number: u64,
     pub(super) text: String,
+}
+
+/// A line of stdin that can't be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// Its place, from 1.
+    pub(super) number: u64,
+    pub(super) why: BadLine,
 }
 
 /// Where the texts come from, and how fast.
@@ -67,40 +75,41 @@ impl Source {
 
     /// The next text, when its time has come; none when this one is not to be said, or there is no more. May be dropped
     /// and called again: nothing is lost.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Said>> {
+    pub(super) async fn next(&mut self) -> io::Result<Option<Result<Said, Refused>>> {
         if let Some(at) = self.next_at {
             sleep_until(at).await;
         }
-        let text = match &mut self.texts {
+        let counted = self.given + 1;
+        let next = match &mut self.texts {
             Texts::Over => None,
             Texts::Once(text) => {
                 let text = std::mem::take(text);
                 self.texts = Texts::Over;
-                Some(text)
+                Some((counted, text))
             }
             Texts::Counted { text, count } => {
                 let numbered = text.replace("{n}", &self.given.to_string());
                 if self.given + 1 >= *count {
                     self.texts = Texts::Over;
                 }
-                Some(numbered)
+                Some((counted, numbered))
             }
             Texts::Lines(input) => match input.next().await? {
-                Some(line) if line.trim().is_empty() => None,
-                Some(line) => Some(line),
+                Some(Line { number, text: Err(why) }) => return Ok(Some(Err(Refused { number, why }))),
+                Some(Line { text: Ok(text), .. }) if text.trim().is_empty() => None,
+                Some(Line { number, text: Ok(text) }) => Some((number, text)),
                 None => {
                     self.texts = Texts::Over;
                     None
                 }
             },
         };
-        let Some(text) = text else { return Ok(None) };
-        let said = Said { number: self.given, text };
-        self.given += 1;
+        let Some((number, text)) = next else { return Ok(None) };
+        self.given = counted;
         let now = Instant::now();
         // Counted from the last planned time, so that the pace does not drift; a late one does not make the next hurry.
         self.next_at = self.every.map(|every| self.next_at.map_or(now, |at| at.max(now)) + every);
-        Ok(Some(said))
+        Ok(Some(Ok(Said { number, text })))
     }
 }
 
@@ -113,7 +122,7 @@ mod tests {
         runtime.block_on(async {
             let mut said = Vec::new();
             while !source.is_over() {
-                said.extend(source.next().await.unwrap().map(|said| said.text));
+                said.extend(source.next().await.unwrap().map(|said| said.unwrap().text));
             }
             said
         })

@@ -6,6 +6,7 @@ use chatroom_client::{Delivery, Rejection, SendError};
 use chatroom_wire::{Message, MessageId, SafeText};
 use serde_json::json;
 
+use super::source::Refused;
 use crate::{
     color::{Palette, Style},
     commands::{join::fate, outbox::leftovers},
@@ -16,7 +17,7 @@ use crate::{
 /// What became of one message.
 #[derive(Debug)]
 pub(super) struct Receipt {
-    /// Its place, from 0.
+    /// Its place, from 1.
     pub(super) number: u64,
     pub(super) text: String,
     /// None where the session did not even take it.
@@ -127,7 +128,8 @@ impl Tally {
                 } else {
                     let text = SafeText::name(&receipt.text, "");
                     let what = if state == UNSENT { "not sent" } else { "not delivered" };
-                    let told = format!("{what}: message {} ({text}): {reason}", receipt.number);
+                    let unit = if self.total.is_some() { "message" } else { "line" };
+                    let told = format!("{what}: {unit} {} ({text}): {reason}", receipt.number);
                     lines.push(Line::Note(self.err.paint(Style::Yellow, told).to_string()));
                 }
             }
@@ -149,6 +151,20 @@ impl Tally {
             None => format!("{} delivered", self.delivered),
         };
         lines.push(Line::Progress(progress));
+        lines
+    }
+
+    /// Counts a line that could not even be offered, and says what to tell about it.
+    pub(super) fn refuse(&mut self, Refused { number, why }: Refused) -> Vec<Line> {
+        self.lost += 1;
+        self.last_lost = None;
+        let told = format!("not sent: line {number}: {why}");
+        let mut lines = vec![Line::Note(self.err.paint(Style::Yellow, told).to_string())];
+        if self.json {
+            let reason = format!("line {number}: {why}");
+            let line = json!({"id": null, "state": "rejected", "ms": 0, "reason": reason});
+            lines.push(Line::Data(line.to_string()));
+        }
         lines
     }
 

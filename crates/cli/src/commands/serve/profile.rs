@@ -10,8 +10,9 @@ use chatroom_server::RunningServer;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::{
-    access::secret,
     environment::Environment,
+    failure::Failure,
+    output_file::OutputFile,
     profile::{beside, default_file, named_file},
 };
 
@@ -90,9 +91,11 @@ pub(super) fn write(
     set("org_token_file", Some(path(server.org_token_file())));
     let new = document.to_string();
     if new != text {
-        // A link stays one; what it leads to is written.
-        let target = file.canonicalize().unwrap_or_else(|_| file.clone());
-        secret::write(&target, new.trim_end(), true).map_err(failed)?;
+        let written = OutputFile::create(&file, true).and_then(|open| open.write_secret(new.trim_end()));
+        written.map_err(|failure| match failure {
+            Failure::File { source, .. } => failed(source),
+            other => failed(io::Error::other(other.to_string())),
+        })?;
     }
     Ok(Written { name, file, is_elsewhere })
 }

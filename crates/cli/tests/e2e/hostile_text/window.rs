@@ -19,6 +19,11 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn open(home: &Home, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        Self::open_as("xterm-256color", home, args)
+    }
+
+    /// The same, in a terminal of this kind.
+    pub(super) fn open_as(term: &str, home: &Home, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         let (pty, pts) = pty_process::open().expect("the system has pseudo terminals");
         pty.resize(Size::new(200, 1200)).expect("it has a size");
         let environment = std::env::vars_os().filter(|(name, _)| name == "PATH");
@@ -28,7 +33,7 @@ impl Window {
             .env_clear()
             .envs(environment)
             .env("HOME", home.path())
-            .env("TERM", "xterm-256color")
+            .env("TERM", term)
             .env("LANG", "C.UTF-8")
             .kill_on_drop(true)
             .spawn(pts)

@@ -6,8 +6,9 @@ use super::told::said;
 use crate::args::value::short_name;
 
 /// The first row.
-pub(super) fn head() -> String {
-    "received_at,id,user_id,name,admin,type,text,filtered,blocked\r".to_owned()
+pub(super) fn head(bom: bool) -> String {
+    let bom = if bom { "\u{feff}" } else { "" };
+    format!("{bom}received_at,id,user_id,name,admin,type,text,filtered,blocked\r")
 }
 
 /// A message's row; the line's end is CR LF, of which the LF is written with every piece.
@@ -34,12 +35,14 @@ pub(super) fn row(message: &Message) -> String {
     format!("{}\r", cells.join(","))
 }
 
-/// What spreadsheets take for the beginning of a formula, in their wide forms too.
+/// What spreadsheets take for the beginning of a formula, in their wide forms too; blanks before it change nothing.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 fn cell(text: &str) -> String {
-    let guard = if text.starts_with(FORMULA) || text.starts_with(['\t', '\r']) { "'" } else { "" };
-    if text.contains([',', '"', '\r', '\n']) {
+    let is_formula = text.trim_start().starts_with(FORMULA) || text.starts_with(['\t', '\r', '\n']);
+    let guard = if is_formula { "'" } else { "" };
+    // Where a comma parts the digits of numbers, spreadsheets part cells by semicolons.
+    if text.contains([',', ';', '"', '\r', '\n']) {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
         format!("{guard}{text}")
@@ -64,6 +67,10 @@ mod tests {
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\u{ff1d}1", "'\u{ff1d}1"),
+            (" =1+1", "' =1+1"),
+            ("\t=1+1", "'\t=1+1"),
+            ("\r=1+1", "\"'\r=1+1\""),
+            ("one;two", "\"one;two\""),
             ("1=1", "1=1"),
         ] {
             assert_eq!(cell(text), written);

@@ -66,7 +66,7 @@ fn lines_are_those_of_tail_and_sentences_for_what_is_no_text() {
 
 #[test]
 fn a_table_has_a_row_for_each_message_and_no_formula() {
-    let text = written(Writer::Csv, &messages(), true);
+    let text = written(Writer::Csv { bom: false }, &messages(), true);
     assert_safe(&text);
     assert!(text.split_inclusive("\r\n").all(|row| row.ends_with("\r\n")));
     insta::assert_snapshot!(text.replace('\r', "<CR>"));
