@@ -1,6 +1,6 @@
 //! Starting, stopping, and starting again.
 
-use std::{os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
+use std::{net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use chatroom_mqtt::ReasonCode;
 use chatroom_server::{Data, Options, RunningServer, Server, StartError};
@@ -23,7 +23,17 @@ async fn server_in(directory: &Path) -> RunningServer {
 }
 
 async fn server_with(directory: &Path, settings: &[(&str, &str)]) -> RunningServer {
+    start(directory, settings, None).await
+}
+
+/// Starts anew where another one listened: tokens say where they are good.
+async fn again(directory: &Path, listen: Option<SocketAddr>) -> RunningServer {
+    start(directory, &[], listen).await
+}
+
+async fn start(directory: &Path, settings: &[(&str, &str)], listen: Option<SocketAddr>) -> RunningServer {
     let mut options = Options::ephemeral();
+    options.listen = listen.or(options.listen);
     options.tls_listen = None;
     options.data = Data::Directory(directory.join("data"));
     for (key, value) in settings {
@@ -45,10 +55,11 @@ async fn a_restart_keeps_history_numbers_tokens_and_the_room() {
     once["id"] = "the-id".into();
     client.must_say(&once).await;
     let before = client.message().await;
+    let address = server.address();
     server.shutdown().await;
     drop(server);
 
-    let server = server_in(directory.path()).await;
+    let server = again(directory.path(), address).await;
     assert_eq!(*server.room_id(), room);
     assert_eq!(*server.org_token(), org);
     let mut client = Client::connect(&server, &config(&server, &ada).await).await;
@@ -101,8 +112,9 @@ async fn the_first_start_leaves_token_files_for_their_owner_alone() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_to_string(file).unwrap().trim(), server.org_token().expose());
     let before = std::fs::read_to_string(server.admin_token_file()).unwrap();
+    let address = server.address();
     server.shutdown().await;
-    let server = server_in(directory.path()).await;
+    let server = again(directory.path(), address).await;
     assert_eq!(std::fs::read_to_string(server.admin_token_file()).unwrap(), before, "a good token stays");
 }
 
