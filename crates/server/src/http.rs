@@ -46,6 +46,7 @@ use axum::{
     Extension, Router,
     extract::{Request, State},
     http::StatusCode,
+    middleware::map_request,
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, get},
 };
@@ -57,13 +58,15 @@ use crate::{gateway::upgrade, listen::Arrival, service::Service};
 
 /// Every path of the server.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    router::router(routes::table())
+    let calls = router::router(routes::table())
         .route("/healthz", only(get(health::alive)))
         .route("/readyz", only(get(health::ready)))
         .route("/mqtt", only(get(mqtt)))
         .route("/", only(get(root)))
         .fallback(router::nothing_here)
-        .with_state(service)
+        .with_state(service);
+    // Whatever is put around a router runs after it has matched the path.
+    Router::new().fallback_service(calls).layer(map_request(path::in_one_form))
 }
 
 /// Refuses other methods in the form of all refusals; axum adds which ones are allowed.
