@@ -1,5 +1,6 @@
 //! Numbers, spans of time and columns, as people read them.
 
+use chatroom_wire::Time;
 use jiff::{SignedDuration, Timestamp};
 use unicode_width::UnicodeWidthStr;
 
@@ -40,6 +41,10 @@ pub(crate) fn span(span: SignedDuration) -> String {
 
 /// When something ends or ended, and how far that is from now: `in 1 day, at 2026-…`.
 pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
+    if !Time::nanoseconds(at).is_known() {
+        // Nobody means such a date.
+        return if at > now { "in the far future" } else { "long ago" }.to_owned();
+    }
     let left = at.duration_since(now);
     if left.is_negative() || left.is_zero() {
         format!("{} ago, at {at}", span(left))

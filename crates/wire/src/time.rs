@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, fmt::temporal::Pieces};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant, and how many fraction digits it is written with.
@@ -22,6 +22,11 @@ pub struct Time {
     instant: Timestamp,
     digits: u8,
 }
+
+/// The beginning of the year 2, in seconds since 1970.
+const FIRST_KNOWN: i64 = -62_104_060_800;
+/// The beginning of the year 9999.
+const FIRST_UNKNOWN: i64 = 253_370_764_800;
 
 /// A text that is no instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +75,21 @@ impl Time {
         Self { instant: self.instant.checked_add(span).unwrap_or(self.instant), ..self }
     }
 
+    /// Whether this can be when something happened. The first and the last year of the calendar are what programs write
+    /// that know no time: the zero of their type, or its maximum.
+    ///
+    /// ```
+    /// use chatroom_wire::Time;
+    ///
+    /// let is_known = |text: &str| text.parse::<Time>().map(Time::is_known);
+    /// assert_eq!(is_known("2024-07-29T15:51:28Z"), Ok(true));
+    /// assert_eq!(is_known("0001-01-01T00:00:00Z"), Ok(false));
+    /// assert_eq!(is_known("9999-12-31T23:59:59.999Z"), Ok(false));
+    /// ```
+    pub fn is_known(self) -> bool {
+        (FIRST_KNOWN..FIRST_UNKNOWN).contains(&self.instant.as_second())
+    }
+
     fn step(self) -> Duration {
         Duration::from_nanos(10u64.pow(9 - u32::from(self.digits)))
     }
@@ -88,11 +108,21 @@ impl FromStr for Time {
         if !text.is_ascii() || text.as_bytes().get(10) != Some(&b'T') || text.contains('[') {
             return Err(TimeError);
         }
-        let instant: Timestamp = text.parse().map_err(|_| TimeError)?;
+        let instant: Timestamp = text.parse().or_else(|_| nearest(text).ok_or(TimeError))?;
         let fraction = text.split_once(['.', ',']).map_or("", |(_, rest)| rest);
         let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
         Ok(Self { instant, digits: u8::try_from(digits).map_err(|_| TimeError)?.min(9) })
     }
+}
+
+/// What a time of the last or the first days of the calendar is clamped to: dates go a little further than instants do.
+fn nearest(text: &str) -> Option<Timestamp> {
+    let pieces = Pieces::parse(text).ok()?;
+    let (date, offset) = (pieces.date(), pieces.to_numeric_offset()?);
+    let instant = date.to_datetime(pieces.time()?);
+    // Where it is no instant, it is beyond one of the ends.
+    let end = if date.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Some(offset.to_timestamp(instant).unwrap_or(end))
 }
 
 impl fmt::Display for Time {

@@ -3,7 +3,7 @@
 
 use chatroom_wire::Time;
 use jiff::{
-    ToSpan as _, Zoned,
+    Timestamp, ToSpan as _, Zoned,
     civil::{self, Date, DateTime},
 };
 
@@ -46,19 +46,20 @@ fn at(text: &str, now: &Zoned, direction: Direction) -> Result<Time, String> {
         _ => match (span(text, direction), clock(text)) {
             (Some((span, direction)), _) => {
                 let (now, span) = (now.timestamp(), value::duration(span)?);
-                let moment = match direction {
-                    Direction::Back => now.checked_sub(span),
-                    Direction::Ahead => now.checked_add(span),
-                };
-                return moment.map(Time::nanoseconds).map_err(|_| form());
+                // What is beyond the calendar is at its end.
+                return Ok(Time::nanoseconds(match direction {
+                    Direction::Back => now.checked_sub(span).unwrap_or(Timestamp::MIN),
+                    Direction::Ahead => now.checked_add(span).unwrap_or(Timestamp::MAX),
+                }));
             }
             (None, Some(clock)) => nearest(clock, now, direction),
             (None, None) => date_time(text),
         },
     };
     // A time that a change of the clocks leaves out is the one after it.
-    let zoned = begin.and_then(|begin| begin.to_zoned(now.time_zone().clone()).ok());
-    Ok(Time::nanoseconds(zoned.ok_or_else(form)?.timestamp()))
+    let begin = begin.ok_or_else(form)?;
+    let end = if begin.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Ok(Time::nanoseconds(begin.to_zoned(now.time_zone().clone()).map_or(end, |zoned| zoned.timestamp())))
 }
 
 /// A span of time with its direction, if it is one: `-10m`, `+10m`, `10m`, or seconds alone, unless they may be a year.
@@ -138,6 +139,23 @@ mod tests {
             ("12:00", "2026-06-02T10:00:00.000000000Z"),
             ("23:58", "2026-06-01T21:58:00.000000000Z"),
             ("23:58:30", "2026-06-01T21:58:30.000000000Z"),
+        ] {
+            assert_eq!(at_noon(text).as_deref(), Ok(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_at_its_end() {
+        let (first, last) = ("-009999-01-02T01:59:59.000000000Z", "9999-12-30T22:00:00.999999999Z");
+        for (text, meant) in [
+            ("9999-12-31", last),
+            ("9999-12-31 23:59", last),
+            ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00Z"),
+            ("9999-12-31T23:59:59.999-12:00", "9999-12-30T22:00:00.999Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("100000000h", first),
+            ("-100000000h", first),
+            ("+100000000h", last),
         ] {
             assert_eq!(at_noon(text).as_deref(), Ok(meant), "{text}");
         }

@@ -31,9 +31,9 @@ impl Clock {
         Self { style, now: Zoned::now }
     }
 
-    /// A time, or a dash where none is known.
+    /// A time, or that none is known.
     pub(crate) fn show(&self, time: Option<Time>) -> String {
-        let Some(time) = time else { return "-".to_owned() };
+        let Some(time) = time.filter(|time| time.is_known()) else { return "time unknown".to_owned() };
         match self.style {
             TimeStyle::Iso => time.to_string(),
             TimeStyle::Local => {
@@ -76,6 +76,11 @@ mod tests {
             let clock = Clock { style, now: noon };
             assert_eq!(clock.show(Some(time.parse().unwrap())), shown, "{style:?}");
         }
-        assert_eq!(Clock::new(TimeStyle::Local).show(None), "-");
+        let never = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"].map(|time| time.parse().ok());
+        for style in [TimeStyle::Iso, TimeStyle::Local, TimeStyle::Relative] {
+            for time in never.into_iter().chain([None]) {
+                assert_eq!(Clock::new(style).show(time), "time unknown");
+            }
+        }
     }
 }

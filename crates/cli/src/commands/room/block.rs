@@ -21,10 +21,10 @@ pub(super) fn lines(room: &Chatroom, look: Look) -> Vec<String> {
     block.add("status", [status(&room.status)]);
     block.add("writing", [if room.muted { "muted: only admins can write" } else { "open to everybody" }]);
     block.add("viewers", [viewers(room)]);
-    if let Some(at) = room.created_at {
+    if let Some(at) = room.created_at.filter(|at| at.is_known()) {
         block.add("made", [at]);
     }
-    if let Some(at) = room.updated_at {
+    if let Some(at) = room.updated_at.filter(|at| at.is_known()) {
         block.add("changed", [at]);
     }
     block.add("counters", or_none(counters(room)));

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use chatroom_wire::{Claims, SafeText};
+use chatroom_wire::{Claims, SafeText, Time};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -48,7 +48,7 @@ impl Told {
 
     /// Where a token was written to, and when it ends, where that is not told already.
     pub(super) fn written(&mut self, what: &'static str, path: Option<&Path>, ends: Option<Timestamp>) {
-        if let Some(at) = ends {
+        if let Some(at) = ends.filter(|at| Time::nanoseconds(*at).is_known()) {
             self.json.insert(format!("{what}_expires_at"), json!(at.to_string()));
         }
         if let Some(path) = path {
@@ -90,7 +90,8 @@ impl Told {
     /// The same for a program.
     pub(super) fn json(&self) -> Value {
         let mut json = self.json.clone();
-        json.insert("expires_at".to_owned(), json!(self.ends.map(|at| at.to_string())));
+        let known = self.ends.filter(|at| Time::nanoseconds(*at).is_known());
+        json.insert("expires_at".to_owned(), json!(known.map(|at| at.to_string())));
         json.insert("expired".to_owned(), json!(self.ends.is_some_and(|at| at <= self.now)));
         Value::Object(json)
     }
@@ -150,6 +151,17 @@ mod tests {
         let last = |claims: &str| told(claims).lines(Palette::PLAIN).pop().unwrap();
         assert_eq!(last(r#"{"exp":1780271939}"#), "ended          1 min 1 s ago, at 2026-05-31T23:58:59Z");
         assert_eq!(last("{}"), "ends           nobody says when");
+        for far in ["253402300799", "253402300800", "9223372036854775807"] {
+            let claims = format!(r#"{{"exp":{far}}}"#);
+            assert_eq!(last(&claims), "ends           in the far future");
+            assert_eq!(
+                (&told(&claims).json()["expires_at"], &told(&claims).json()["expired"]),
+                (&Value::Null, &json!(false))
+            );
+        }
+        for past in ["-62135596800", "-9223372036854775808"] {
+            assert_eq!(last(&format!(r#"{{"exp":{past}}}"#)), "ended          long ago");
+        }
         assert_eq!(told(r#"{"exp":1780271939}"#).json()["expired"], true);
     }
 }
