@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use chatroom_wire::{Claims, Token};
+use chatroom_wire::{Claims, Token, safe_text};
 
 /// What an admin of no name at all is called (docs/protocol.md, section C.1).
 const NOBODY: &str = "Admin";
@@ -21,9 +21,9 @@ impl OwnName {
     /// The name that was said, else the one in the token.
     pub(crate) fn new(said: Option<String>, token: &Token) -> Self {
         let claims = Claims::of(token).unwrap_or_default();
-        let named = claims.extra.get("name").and_then(|name| name.as_str()).filter(|name| !name.is_empty());
+        let named = claims.extra.get("name").and_then(|name| name.as_str()).filter(|name| !safe_text::is_blank(name));
         let known = named.unwrap_or(NOBODY).to_owned();
-        Self(Mutex::new(Names { said: said.filter(|name| !name.is_empty()), known }))
+        Self(Mutex::new(Names { said: said.filter(|name| !safe_text::is_blank(name)), known }))
     }
 
     pub(crate) fn get(&self) -> String {
@@ -38,7 +38,7 @@ impl OwnName {
 
     /// The service told by which name it knows us.
     pub(crate) fn heard(&self, name: &str) {
-        if !name.is_empty() {
+        if !safe_text::is_blank(name) {
             name.clone_into(&mut self.lock().known);
         }
     }

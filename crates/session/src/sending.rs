@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use chatroom_mqtt::{PacketId, PublishError, ReasonCode, UserProperties};
 use chatroom_wire::{
     Message, MessageId, Payload, Time, User, envelope,
+    id::path_fault,
     payload::{CustomMessage, Increment, TextMessage},
     poll::Vote,
+    safe_text,
     sticker::StickerMessage,
 };
 use serde_json::Map;
@@ -32,10 +34,18 @@ impl Session {
             Draft::Identified { id, draft } => (*draft, Some(id)),
             draft => (draft, None),
         };
+        if let Some(fault) = id.as_ref().and_then(|id| path_fault(id.as_str())) {
+            return Err(SendError::Id(fault));
+        }
         if id.as_ref().is_some_and(|id| self.outbox.has(id)) {
             return Err(SendError::Duplicate);
         }
-        if matches!(&draft, Draft::Text(text) | Draft::Custom(text) if text.is_empty()) {
+        let is_empty = match &draft {
+            Draft::Text(text) => safe_text::is_blank(text),
+            Draft::Custom(text) => text.is_empty(),
+            _ => false,
+        };
+        if is_empty {
             return Err(SendError::Empty);
         }
         let waiting = self.outbox.len();

@@ -4,6 +4,43 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use percent_encoding::percent_decode;
+
+use crate::safe_text;
+
+/// Why a text can't stand as an id in the path of a URL, if it can't: many clients and proxies decode a path, take the
+/// steps in it, and decode it once more.
+///
+/// ```
+/// use chatroom_wire::id::path_fault;
+///
+/// assert_eq!(path_fault("0190ff2c-6d1a"), None);
+/// for id in [".", "..", "%2e%2E", "%252e", "a/b", "a%2fb", "%5C", "a%00", "%20", ""] {
+///     assert!(path_fault(id).is_some(), "{id}");
+/// }
+/// ```
+pub fn path_fault(id: &str) -> Option<&'static str> {
+    let mut bytes = id.as_bytes().to_vec();
+    loop {
+        let decoded: Vec<u8> = percent_decode(&bytes).collect();
+        if decoded.len() == bytes.len() {
+            break;
+        }
+        bytes = decoded;
+    }
+    if matches!(&*bytes, b"." | b"..") {
+        Some("is a step through a path (`.` or `..`)")
+    } else if bytes.iter().any(|byte| matches!(byte, b'/' | b'\\')) {
+        Some("holds a slash or a backslash")
+    } else if bytes.iter().any(u8::is_ascii_control) {
+        Some("holds control characters")
+    } else if safe_text::is_blank(&String::from_utf8_lossy(&bytes)) {
+        Some("holds nothing that can be seen")
+    } else {
+        None
+    }
+}
+
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -20,6 +57,12 @@ macro_rules! names {
         impl<T: Into<Arc<str>>> From<T> for $name {
             fn from(name: T) -> Self {
                 Self(name.into())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self(Arc::from(""))
             }
         }
 

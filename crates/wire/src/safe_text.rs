@@ -102,6 +102,23 @@ impl SafeText {
     }
 }
 
+/// Whether a reader sees nothing of a text: no text at all, white space, control characters, joiners, fillers, tags and
+/// whatever else is drawn as nothing, and marks with nothing below them. Who writes such a text says nothing.
+///
+/// ```
+/// use chatroom_wire::safe_text::is_blank;
+///
+/// for text in ["", " \t", "\u{200b}\u{feff}", "\u{2800}", "\u{3164}\u{ffa0}", "\u{e0041}", "\u{301}", "\u{7}", "\u{fffe}"] {
+///     assert!(is_blank(text), "{text:?}");
+/// }
+/// for text in [".", "é", "👩\u{200d}👧", "नमस्ते", "\u{200b}a", "1\u{fe0f}\u{20e3}", "🏴\u{e0067}\u{e007f}", "\u{600}1"] {
+///     assert!(!is_blank(text), "{text:?}");
+/// }
+/// ```
+pub fn is_blank(text: &str) -> bool {
+    !text.chars().any(|c| chars::is_seen(c) && !c.is_control() && !chars::is_noncharacter(c))
+}
+
 fn name(text: &str) -> Option<String> {
     let (line, whole) = sieve::sieve(text.trim(), NAME_CHARS_MAX);
     let trimmed = line.trim();

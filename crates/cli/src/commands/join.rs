@@ -9,7 +9,7 @@ use std::{
 };
 
 use chatroom_client::{Delivery, End, Event, EventStream, Room};
-use chatroom_wire::{Message, MessageId, SafeText};
+use chatroom_wire::{Message, MessageId, SafeText, safe_text};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::time::sleep_until;
@@ -123,7 +123,7 @@ pub(super) async fn converse(
                     own.lost += 1;
                     Some(view.note(Style::Red, &format!("not sent: line {number}: {why}")))
                 }
-                Ok(Some(Typed { text: Ok(text), .. })) if text.trim().is_empty() => None,
+                Ok(Some(Typed { text: Ok(text), .. })) if safe_text::is_blank(&text) => None,
                 // An arrow key arrives as an escape sequence, and nobody means to say that.
                 Ok(Some(Typed { text: Ok(text), .. })) if terminal && text.chars().any(|c| c.is_control() && c != '\t') => {
                     Some(view.note(Style::Red, "not sent: the line holds keys that are no text, such as arrow keys"))

@@ -269,7 +269,7 @@ fn another() -> Failure {
 fn source(args: &SendArgs) -> Result<Source, Failure> {
     if !args.text.is_empty() {
         let text = args.text.join(" ");
-        if text.trim().is_empty() {
+        if chatroom_wire::safe_text::is_blank(&text) {
             return Err(Failure::Usage { problem: "the text is empty", hint: "a message has at least one character" });
         }
         return Ok(Source::text(text, args.count, args.every));

@@ -63,10 +63,10 @@ async fn create(args: CreateTokenArgs, global: &GlobalArgs) -> Result<(), Failur
     write(refresh_file, answer.refresh_token.expose())?;
     write(out_file, answer.token.expose())?;
     let mut told = Told::of(&claims(&answer.token), now);
-    told.ends_by(after(now, answer.expires_in));
+    told.ends_by(answer.expires_in.and_then(|seconds| after(now, seconds)));
     told.written("token", out, None);
     if refresh_out.is_some() {
-        told.written("refresh_token", refresh_out, after(now, answer.refresh_expires_in));
+        told.written("refresh_token", refresh_out, answer.refresh_expires_in.and_then(|seconds| after(now, seconds)));
     }
     if args.out.show && args.out.json {
         told.show("refresh_token", answer.refresh_token.expose());
@@ -89,7 +89,7 @@ async fn refresh(args: RefreshTokenArgs, global: &GlobalArgs) -> Result<(), Fail
     write(file, token.expose())?;
     let now = Timestamp::now();
     let mut told = Told::of(&claims(&token), now);
-    told.ends_by(after(now, expires_in));
+    told.ends_by(expires_in.and_then(|seconds| after(now, seconds)));
     told.written("token", out, None);
     tell(told, &token, &args.out, global).await
 }

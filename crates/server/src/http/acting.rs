@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use axum::Json;
-use chatroom_wire::{rest, rest::Role};
+use chatroom_wire::{rest, rest::Role, safe_text};
 
 use super::ApiError;
 use crate::{
@@ -58,7 +58,7 @@ pub(super) async fn name_of(service: &Service, grant: &Grant) -> Result<String, 
     Ok(taken.unwrap_or_else(|| grant.name.clone()))
 }
 
-/// A name without the white space around it.
+/// A name without the white space around it; empty where nothing of it can be seen.
 ///
 /// # Errors
 /// When it is too long.
@@ -67,7 +67,7 @@ pub(super) fn check_name<'a>(service: &Service, field: &str, name: &'a str) -> R
     if name.chars().count() > usize::try_from(max).unwrap_or(usize::MAX) {
         return Err(ApiError::invalid(format!("{field} is longer than {max} characters")));
     }
-    Ok(name)
+    Ok(if safe_text::is_blank(name) { "" } else { name })
 }
 
 /// The longest id that is looked at, in bytes.

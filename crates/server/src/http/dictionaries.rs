@@ -13,6 +13,7 @@ use chatroom_wire::{
     DictionaryId,
     dictionary::Dictionary,
     rest::{DictionariesPage, DictionaryAnswer, Done, WriteDictionary},
+    safe_text,
 };
 
 use super::{
@@ -104,7 +105,7 @@ async fn page_of(service: &Service, list: &str, page: &Page) -> Result<(Vec<Dict
 }
 
 fn check(request: &WriteDictionary) -> Result<(), ApiError> {
-    if request.name.trim().is_empty() || request.name.chars().count() > NAME_MAX {
+    if safe_text::is_blank(&request.name) || request.name.chars().count() > NAME_MAX {
         return Err(ApiError::invalid(format!("name is empty or longer than {NAME_MAX} characters")));
     }
     if request.description.chars().count() > DESCRIPTION_MAX {

@@ -32,6 +32,6 @@ fn issue(
     let expires_at = now.checked_add(life).unwrap_or(Timestamp::MAX);
     let grant = OrgGrant { tenant_id: TENANT.to_owned(), expires_at };
     // Tokens end on whole seconds.
-    let expires_in = expires_at.as_second() - now.as_second();
+    let expires_in = Some(expires_at.as_second() - now.as_second());
     Json(PlainTokenAnswer { token: issue(&service.keys, &grant, now), expires_in })
 }

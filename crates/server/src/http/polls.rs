@@ -7,6 +7,7 @@ use chatroom_wire::{
     PollId,
     poll::{MultiChoice, Poll, PollOption, PollStatus},
     rest::{ChangePoll, PollBody, PollsPage, Role},
+    safe_text,
 };
 
 use super::{
@@ -159,7 +160,7 @@ fn check(poll: Poll, settings: &Settings) -> Result<Poll, String> {
 }
 
 fn text(field: &str, text: &str, settings: &Settings) -> Result<(), String> {
-    if text.trim().is_empty() {
+    if safe_text::is_blank(text) {
         return Err(format!("{field} is empty"));
     }
     let max = settings.text_max;

@@ -12,6 +12,7 @@ use axum::{
 use chatroom_wire::{
     Chatroom, RoomId,
     rest::{ChatroomAnswer, CreateChatroom},
+    safe_text,
 };
 
 use super::{ApiError, answers::Pieces, auth::Bearer, body::Body, tokens::new_uuid};
@@ -48,7 +49,7 @@ pub(crate) fn check(request: &CreateChatroom, settings: &Settings) -> Result<(),
         return Err(format!("custom_counters has more than {max} elements"));
     }
     for (index, counter) in request.custom_counters.iter().enumerate() {
-        if counter.key.is_empty() || counter.key.len() > KEY_MAX || counter.key.contains(char::is_control) {
+        if safe_text::is_blank(&counter.key) || counter.key.len() > KEY_MAX || counter.key.contains(char::is_control) {
             return Err(format!(
                 "custom_counters[{index}].key is empty, longer than {KEY_MAX} bytes, or holds control characters"
             ));

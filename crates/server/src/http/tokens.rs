@@ -6,6 +6,7 @@ use axum::{Extension, Json, extract::State};
 use chatroom_wire::{
     RoomId, Time, UserId,
     rest::{CreateToken, RefreshAnswer, RefreshRequest, Role, TokenAnswer},
+    safe_text,
 };
 use jiff::Timestamp;
 use uuid::Builder;
@@ -60,7 +61,7 @@ pub(super) async fn refresh(
     // What is bought ends with what bought it.
     let end = wanted.min(old.expires_at);
     let token = service.keys.issue_chat(&old.until(end), now);
-    Ok(Json(RefreshAnswer { token, expires_in: seconds_until(end, now) }))
+    Ok(Json(RefreshAnswer { token, expires_in: Some(seconds_until(end, now)) }))
 }
 
 /// What a request for a token grants, with all filled in that it does not say.
@@ -77,7 +78,7 @@ pub(crate) fn grant(room: RoomId, request: CreateToken, settings: &Settings, now
     if request.name.as_ref().is_some_and(|name| name.chars().count() > name_max) {
         return Err(format!("name is longer than {name_max} characters"));
     }
-    let said = |value: Option<String>| value.filter(|value| !value.is_empty());
+    let said = |value: Option<String>| value.filter(|value| !safe_text::is_blank(value));
     let subject = said(request.subject);
     let default_name = match request.role {
         Role::Admin => "Admin",
@@ -122,9 +123,9 @@ pub(crate) fn issue(service: &Service, grant: &Grant, now: Timestamp) -> TokenAn
     let refresh_end = after(now, service.settings.refresh_life);
     TokenAnswer {
         token: service.keys.issue_chat(grant, now),
-        expires_in: seconds_until(grant.expires_at, now),
+        expires_in: Some(seconds_until(grant.expires_at, now)),
         refresh_token: service.keys.issue_refresh(&grant.until(refresh_end), now),
-        refresh_expires_in: seconds_until(refresh_end, now),
+        refresh_expires_in: Some(seconds_until(refresh_end, now)),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn rename(
 ) -> Answer {
     let name = check_name(&service, "custom_name", &custom_name)?.to_owned();
     if name.is_empty() {
-        return Err(ApiError::invalid("custom_name is empty"));
+        return Err(ApiError::invalid("custom_name is empty: it holds nothing that can be seen"));
     }
     // Connection tokens carry it.
     if !(Grant { name: name.clone(), ..grant.clone() }).is_issuable() {

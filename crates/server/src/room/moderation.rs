@@ -106,7 +106,7 @@ pub(super) fn delete(room: &Standing, by: &Author, id: MessageId, found: Option<
 
 pub(super) fn rename(room: &Standing, by: &Author, name: &str, max: u32) -> Result<Plan, ActError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > size(max) {
+    if chatroom_wire::safe_text::is_blank(name) || name.chars().count() > size(max) {
         return Err(ActError::Invalid(format!("a name has 1 to {max} characters").into()));
     }
     let rename = Change::Rename { user: by.id.clone(), name: name.to_owned() };

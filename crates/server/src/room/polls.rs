@@ -109,7 +109,7 @@ fn write(poll: Poll) -> Plan {
 fn check(poll: &Poll, settings: &Settings) -> Result<(), ActError> {
     let MultiChoice { question, options, .. } = &poll.multi_choice;
     let (text_max, options_max) = (settings.text_max, settings.poll_options_max);
-    let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= size(text_max);
+    let fits = |text: &str| !chatroom_wire::safe_text::is_blank(text) && text.chars().count() <= size(text_max);
     let wrong = if !fits(question) {
         format!("the question of a poll has 1 to {text_max} characters")
     } else if !(2..=size(options_max)).contains(&options.len()) {

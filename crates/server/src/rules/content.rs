@@ -1,7 +1,7 @@
 //! What a message may carry.
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_wire::{Kind, Message, Payload};
+use chatroom_wire::{Kind, Message, Payload, id, safe_text};
 
 use super::Refusal;
 
@@ -24,7 +24,7 @@ fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once("expected ") {
         Some((_, expected)) => format!("expected {expected}"),
-        None if text.starts_with("missing field") || !error.is_data() => text,
+        None if text.starts_with("missing field") || text.contains(" is missing") || !error.is_data() => text,
         None => "one of its fields is of the wrong form".to_owned(),
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn check(message: &mut Message, text_max: usize, unknown_max: usize) 
     }
     match &mut message.payload {
         Payload::Text(text) => {
-            if text.text.trim().is_empty() {
+            if safe_text::is_blank(&text.text) {
                 return Err(malformed("the text is empty"));
             }
             let length = text.text.chars().count();
@@ -62,7 +62,13 @@ pub(super) fn check(message: &mut Message, text_max: usize, unknown_max: usize) 
         Some(id) if !id.as_str().bytes().all(|byte| byte.is_ascii_graphic()) => {
             return Err(malformed("the id has other characters than printable ASCII"));
         }
-        Some(_) | None => {}
+        // Its path deletes the message.
+        Some(id) => {
+            if let Some(fault) = id::path_fault(id.as_str()) {
+                return Err(Refusal::for_good(ReasonCode::PAYLOAD_FORMAT_INVALID, format!("the id {fault}")));
+            }
+        }
+        None => {}
     }
     Ok(())
 }

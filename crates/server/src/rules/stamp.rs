@@ -1,7 +1,7 @@
 //! What the server writes into a message, whatever the sender claimed.
 
 use chatroom_mqtt::ReasonCode;
-use chatroom_wire::{Message, MessageId, Time, User};
+use chatroom_wire::{Message, MessageId, Time, User, safe_text};
 use jiff::Timestamp;
 use uuid::Builder;
 
@@ -44,7 +44,7 @@ pub(super) fn identity(
     name_max: usize,
 ) -> Result<(), Refusal> {
     let author = speech.author;
-    let wanted = Some(message.user.custom_name.trim()).filter(|wanted| !wanted.is_empty());
+    let wanted = Some(message.user.custom_name.trim()).filter(|wanted| !safe_text::is_blank(wanted));
     let custom_name = wanted.or(speech.renamed).unwrap_or(&author.name).to_owned();
     if custom_name.chars().count() > name_max {
         return Err(Refusal::for_good(

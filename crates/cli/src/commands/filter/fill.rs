@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use chatroom_wire::SafeText;
+use chatroom_wire::{SafeText, safe_text};
 
 use super::{Desk, called, count, failed, find, words};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) async fn add(desk: &Desk<'_>, args: AddArgs) -> Result<(), Failure> {
     let mut all: Vec<String> =
-        args.words.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+        args.words.iter().map(|word| word.trim().to_owned()).filter(|word| !safe_text::is_blank(word)).collect();
     if let Some(file) = &args.file {
         all.extend(of_file(file)?);
     }

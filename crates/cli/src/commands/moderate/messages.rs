@@ -114,8 +114,13 @@ async fn delete_all(desk: &Desk<'_>, user: &UserId, found: Vec<Message>, yes: bo
         let Some(id) = message.id else { continue };
         match patiently(desk.global.color, async || desk.visitor.delete(&id, message.received_at).await).await {
             Ok(()) => deleted += 1,
-            // Somebody else was faster.
-            Err(CallError::Status { status: 404, .. }) => continue,
+            // Somebody else was faster, unless it is still listed: then nothing can delete it by this id.
+            Err(error @ CallError::Status { status: 404, .. }) => {
+                if search::is_listed(&desk.visitor, &id, message.received_at).await? {
+                    failure = Some(failed("a message can't be deleted")(error));
+                }
+                continue;
+            }
             Err(error) => {
                 failure = Some(failed("the messages can't be deleted")(error));
                 break;

@@ -4,7 +4,10 @@ use chatroom_client::{
     HistoryError, Visitor,
     history::{From, History},
 };
-use chatroom_wire::{Kind, Message, MessageId, Payload, SafeText, Time, UserId, names};
+use chatroom_wire::{
+    Kind, Message, MessageId, Payload, SafeText, Time, UserId, names,
+    rest::{MessagesQuery, PAGE_MAX},
+};
 
 use super::{Desk, failed, person::People};
 use crate::{cells, commands::resolve::ambiguous, failure::Failure, words::thousands};
@@ -42,6 +45,18 @@ pub(super) async fn message(desk: &Desk<'_>, said: &str, search: u32) -> Result<
         })
         .collect();
     Err(ambiguous(said, "messages", &cells::columns(&rows), desk.global))
+}
+
+/// Whether the history still lists this message, among those up to its stamp.
+pub(super) async fn is_listed(visitor: &Visitor, id: &MessageId, at: Option<Time>) -> Result<bool, Failure> {
+    let query = MessagesQuery {
+        before_at: at.map(Time::just_after),
+        limit: Some(PAGE_MAX),
+        types: WRITTEN.to_vec(),
+        ..MessagesQuery::default()
+    };
+    let page = visitor.messages_page(&query).await.map_err(failed("the history can't be read"))?;
+    Ok(page.messages.0.iter().flatten().any(|message| message.id.as_ref() == Some(id)))
 }
 
 /// Whether the newest so many deletions tell of this message.

@@ -96,7 +96,7 @@ impl Source {
             }
             Texts::Lines(input) => match input.next().await? {
                 Some(Line { number, text: Err(why) }) => return Ok(Some(Err(Refused { number, why }))),
-                Some(Line { text: Ok(text), .. }) if text.trim().is_empty() => None,
+                Some(Line { text: Ok(text), .. }) if chatroom_wire::safe_text::is_blank(&text) => None,
                 Some(Line { number, text: Ok(text) }) => Some((number, text)),
                 None => {
                     self.texts = Texts::Over;

@@ -10,6 +10,7 @@ use chatroom_wire::{
     DictionaryId, PatternId,
     dictionary::Pattern,
     rest::{Done, PatternAnswer, PatternsAnswer, PatternsPage, UploadAnswer, WritePattern, WritePatterns},
+    safe_text,
 };
 use serde_json::Map;
 use tokio::task::spawn_blocking;
@@ -153,7 +154,7 @@ fn check(text: &str, max: u32) -> Result<(), String> {
     if text.chars().count() > usize::try_from(max).unwrap_or(usize::MAX) {
         return Err(format!("is longer than {max} characters"));
     }
-    if fold(text).is_empty() {
+    if safe_text::is_blank(text) || fold(text).is_empty() {
         return Err("has nothing that can be seen".to_owned());
     }
     Ok(())

@@ -116,7 +116,7 @@ fn a_double_of_an_admin_is_marked_where_people_read() {
     let host = said(r#"{"id":"1","custom_name":"Host","is_admin":true}"#);
     let messages = [host, said(r#"{"id":"2","custom_name":"H\u043est"}"#)];
     let lines = written(as_lines(), &messages, true);
-    assert_eq!(lines, "[-] @Host: hi\n[-] (not the admin) @H\u{43e}st: hi\n");
+    assert_eq!(lines, "[time unknown] @Host: hi\n[time unknown] (not the admin) @H\u{43e}st: hi\n");
     let page = written(Writer::Html(Page::new("room-1")), &messages, true);
     assert!(page.contains("Host</b> <i>admin</i>") && page.contains("st</b> <i>not the admin</i>"), "{page}");
 }

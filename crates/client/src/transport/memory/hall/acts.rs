@@ -85,7 +85,7 @@ impl Hall {
 
     /// Somebody's name from now on.
     pub(super) fn rename(&mut self, id: Option<&UserId>, name: &str) -> Result<(), Refusal> {
-        if name.trim().is_empty() {
+        if chatroom_wire::safe_text::is_blank(name) {
             return Err((400, 3, "custom_name is empty"));
         }
         let connected = self.links.values_mut().filter_map(|guest| guest.connected.as_mut()).map(|(_, user)| user);

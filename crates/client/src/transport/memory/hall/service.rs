@@ -28,7 +28,7 @@ impl Hall {
             // Tokens of this room never end; whoever asks gets the one he has back.
             let token = Token::new(refresh.expose());
             let known = self.people.contains_key(token.expose());
-            let answer = RefreshAnswer { token, expires_in: i64::from(u32::MAX) };
+            let answer = RefreshAnswer { token, expires_in: Some(i64::from(u32::MAX)) };
             return if known { Ok(CallAnswer::Refreshed(answer)) } else { Err(unknown_token()) };
         }
         let known = token.and_then(|token| Some((token, self.people.get(token.expose())?.clone())));
