@@ -138,6 +138,7 @@ impl Failure {
                 }
                 AccessError::TokenFile { .. }
                 | AccessError::EmptyTokenFile { .. }
+                | AccessError::EmptyToken { .. }
                 | AccessError::BadToken { .. }
                 | AccessError::OrgToken { .. }
                 | AccessError::NotOrgToken { .. }

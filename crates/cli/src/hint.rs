@@ -90,7 +90,7 @@ fn access(error: &AccessError) -> &'static str {
              says where its own is"
         }
         AccessError::NotOrgToken { .. } => ORG_TOKEN,
-        AccessError::EmptyTokenFile { .. } => "is this the right file?",
+        AccessError::EmptyTokenFile { .. } | AccessError::EmptyToken { .. } => "is this the right file?",
         AccessError::BadToken { .. } => THREE_PARTS,
         AccessError::Expired { .. } => NEW_TOKEN,
         AccessError::TokenFile { .. } => {
@@ -130,7 +130,6 @@ fn build(error: &BuildError) -> &'static str {
 
 fn end(end: &End) -> &'static str {
     match end {
-        End::BadToken(_) => THREE_PARTS,
         End::TokenExpired { .. } => NEW_TOKEN,
         End::NotAuthorized(_) => NEW_TOKEN,
         End::TakenOver | End::ShortLives(_) => ONE_CLIENT_ID,

@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use crate::{
+    calls::ask,
     events::EventSink,
     link::LinkNews,
     links::Links,
@@ -258,7 +259,7 @@ impl Driver {
 
     fn hand_in(&mut self, input: Input) {
         let now = self.now();
-        self.session.handle_input(now, input);
+        ask::reporting(|| self.session.handle_input(now, input));
     }
 
     fn serve(&mut self, request: Request) {

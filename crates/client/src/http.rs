@@ -159,7 +159,7 @@ impl Http {
     /// Makes a call and reads its answer as a `T`.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, CallError> {
         let bytes = self.fetch(request).await?;
-        body::read(&bytes).map_err(|error| CallError::Answer(error.to_string()))
+        ask::read(&bytes)
     }
 
     /// Makes a call and gives the body of its answer.
@@ -244,7 +244,7 @@ fn organisation(id: &str) -> Result<HeaderValue, CallError> {
 }
 
 fn refused(status: StatusCode, answer: &Response, bytes: &[u8]) -> CallError {
-    let mut body: ErrorBody = body::read(bytes).unwrap_or_default();
+    let mut body: ErrorBody = ask::reporting(|| body::read_answer(bytes)).unwrap_or_default();
     body.message = match SafeText::log(&body.message).into_string() {
         empty if empty.is_empty() && status.is_redirection() => "a redirect, which is not followed".to_owned(),
         // Not the service itself, but something on the way to it.

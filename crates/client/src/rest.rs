@@ -13,6 +13,7 @@ use rustls::ClientConfig;
 
 use crate::{
     BuildError, Proxy, Trust,
+    calls::ask,
     http::{Http, Request},
 };
 
@@ -91,7 +92,7 @@ impl Rest {
     /// Safe: it changes nothing.
     pub async fn config(&self, token: &Token) -> Result<Config, CallError> {
         let body = self.http.fetch(Request::get("/chatrooms/config").bearer(token.expose())).await?;
-        Config::from_json(&body).map_err(|error| CallError::Answer(error.to_string()))
+        ask::config(&body)
     }
 
     /// The state of the token's room: `GET /chatrooms`.

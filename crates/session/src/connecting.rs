@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::{ClientEvent, ClientOutput, CloseCause, ReasonCode};
-use chatroom_wire::{Claims, Config, rest::RefreshAnswer};
+use chatroom_wire::{Claims, Config, Time, rest::RefreshAnswer};
 
 use crate::{
     Access, Call, CallError, CallId, Cause, Deadline, End, Event, LinkError, LinkId, Output, Session,
@@ -45,7 +45,10 @@ impl Session {
         let says_its_end =
             self.token().and_then(|token| Claims::of(token).ok()).is_some_and(|claims| claims.exp.is_some());
         if !says_its_end {
-            self.renewal.token(self.now, config.token.as_ref().map(|token| token.expired_at.instant()));
+            self.renewal.token(
+                self.now,
+                config.token.as_ref().map(|token| token.expired_at).filter(|end| end.is_known()).map(Time::instant),
+            );
         }
         self.config = Some(config);
         self.open();
@@ -254,11 +257,9 @@ impl Session {
     /// A fresh token came: asked for because it had to be, or ahead of time.
     pub(crate) fn renewed(&mut self, id: CallId, answer: RefreshAnswer) {
         let RefreshAnswer { token: fresh, expires_in } = answer;
-        let claims = match Claims::of(&fresh) {
-            Ok(claims) => claims,
-            Err(error) => return self.not_renewed(id, CallError::Answer(error.to_string())),
-        };
-        let life = Duration::from_secs(u64::try_from(expires_in).unwrap_or(0));
+        // What the token says of itself is advice: one that can't be read may be good all the same.
+        let claims = Claims::of(&fresh).unwrap_or_default();
+        let life = Duration::from_secs(expires_in.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0));
         self.renewal.fresh(self.now, life, claims.expires_at());
         if let Access::Api { token, .. } = &mut self.options.access {
             *token = fresh.clone();

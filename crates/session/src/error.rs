@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatroom_mqtt::{CloseCause, ReasonCode};
-use chatroom_wire::{claims::ClaimsError, rest::ErrorBody, safe_text::SafeText};
+use chatroom_wire::{rest::ErrorBody, safe_text::SafeText};
 use jiff::Timestamp;
 
 /// Who can mend it. Decides the exit code of a command.
@@ -217,9 +217,6 @@ pub enum End {
     /// It was asked to.
     #[error("left the room")]
     Left,
-    /// The token is none.
-    #[error(transparent)]
-    BadToken(#[from] ClaimsError),
     /// The service does not accept the token, which is over by this machine's clock, and nothing buys a new one.
     #[error("the service does not accept the token, which expired at {at} by this machine's clock")]
     TokenExpired {
@@ -278,6 +275,9 @@ pub enum SendError {
     /// A message with the same id is on its way, or another one in the room has it.
     #[error("another message has this id")]
     Duplicate,
+    /// The id can't stand in the path by which the message is deleted.
+    #[error("the id {0}")]
+    Id(&'static str),
     /// It could not be written to the outbox on disk.
     #[error("it can't be kept on disk: {0}")]
     NotKept(String),
@@ -456,7 +456,7 @@ impl End {
     pub fn blame(&self) -> Option<Blame> {
         match self {
             Self::Left => None,
-            Self::BadToken(_) | Self::TokenExpired { .. } | Self::NotAuthorized(_) => Some(Blame::Credentials),
+            Self::TokenExpired { .. } | Self::NotAuthorized(_) => Some(Blame::Credentials),
             Self::TakenOver | Self::ShortLives(_) => Some(Blame::Refused),
             Self::ClosedOnConnect => Some(Blame::Network),
             Self::Fatal(cause) => Some(cause.blame()),

@@ -25,8 +25,8 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use chatroom_session::{Access, Event, Input, Now, Options, Output, Session};
-//! use chatroom_wire::Token;
+//! use chatroom_session::{Access, CallError, Event, Input, Now, Options, Output, Session};
+//! use chatroom_wire::{Token, rest::ErrorBody};
 //!
 //! let mut now = Now { mono: Duration::ZERO, wall: "2026-01-01T00:00:00Z".parse()? };
 //! let mut session = Session::new(Options::new(Access::api(Token::new("not a token"))));
@@ -37,7 +37,11 @@
 //!         Output::Send { .. } => { /* write one binary WebSocket message */ }
 //!         Output::Disconnect(_link) => { /* flush and drop the link */ }
 //!         Output::Write { .. } => { /* to the outbox on disk; hand in Written */ }
-//!         Output::Call { .. } => { /* make the REST call; hand in CallDone */ }
+//!         Output::Call { id, .. } => {
+//!             // Make the REST call; hand in its answer. This service knows no such token.
+//!             let refusal = CallError::Status { status: 401, body: ErrorBody::default(), retry_after: None };
+//!             session.handle_input(now, Input::CallDone { id, result: Err(refusal) });
+//!         }
 //!         Output::Answered { .. } => { /* to whoever asked */ }
 //!         Output::Event(Event::Ended(cause)) => break cause,
 //!         Output::Event(_event) => { /* to the application */ }
@@ -48,7 +52,7 @@
 //!         }
 //!     }
 //! };
-//! assert!(ended.to_string().contains("no JWT"));
+//! assert!(ended.to_string().contains("does not accept the credentials"));
 //! # Ok::<(), jiff::Error>(())
 //! ```
 #![forbid(unsafe_code)]

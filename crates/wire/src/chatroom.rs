@@ -15,11 +15,12 @@ use crate::{RoomId, Time, User, null, number, payload::PinUnpin, poll::Poll};
 /// assert_eq!(room.extra["theme"], "dark");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("viewer_info created_at updated_at")))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("id viewer_info created_at updated_at")))]
 pub struct Chatroom {
-    /// The room's id.
+    /// The room's id; empty where the service does not say it.
+    #[serde(default)]
     pub id: RoomId,
     /// Whether viewers may not write for now.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -29,22 +30,22 @@ pub struct Chatroom {
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["CHAT_STATUS_ACTIVE", "CHAT_STATUS_INACTIVE"])))]
     pub status: String,
     /// People whose messages are hidden.
-    #[serde(default, deserialize_with = "null::is_what_is_readable")]
+    #[serde(default, deserialize_with = "null::list_beside")]
     pub blocked_users: Vec<User>,
     /// Messages at the top of the room.
-    #[serde(default, deserialize_with = "null::is_what_is_readable")]
+    #[serde(default, deserialize_with = "null::list_beside")]
     pub pinned_messages: Vec<PinUnpin>,
     /// The poll that runs, if one does and can be read.
-    #[serde(default, deserialize_with = "null::is_none_if_unreadable")]
+    #[serde(default, deserialize_with = "null::poll")]
     pub active_poll: Option<Poll>,
     /// The number of viewers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer_info: Option<ViewerInfo>,
     /// Counters of the application's own.
-    #[serde(default, deserialize_with = "null::is_what_is_readable")]
+    #[serde(default, deserialize_with = "null::list_beside")]
     pub custom_counters: Vec<CustomCounter>,
     /// The room's moderators by id and name; `chatroom serve` says it (docs/protocol.md, section I).
-    #[serde(default, deserialize_with = "null::is_what_is_readable", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null::list_beside", skip_serializing_if = "Vec::is_empty")]
     pub admins: Vec<User>,
     /// When the room was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
 
-use crate::{RoomId, Token, UserId};
+use crate::{RoomId, Token, UserId, body};
 
 /// The claims of a chat or connection token.
 ///
@@ -78,12 +78,15 @@ impl Claims {
             return Err(ClaimsError::NotThreeParts);
         };
         let json = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).map_err(|_| ClaimsError::NotBase64)?;
-        serde_json::from_slice(&json).map_err(|_| ClaimsError::NotClaims)
+        // What can't be read of it is unknown: the service alone knows whether the token is good.
+        body::read_answer(&json).map_err(|_| ClaimsError::NotClaims)
     }
 
-    /// When the token ends, if it says so.
+    /// When the token ends, if it says so; what is beyond the calendar ends with it.
     pub fn expires_at(&self) -> Option<Timestamp> {
-        Timestamp::from_second(self.exp?).ok()
+        let end = self.exp?;
+        let beyond = if end > 0 { Timestamp::MAX } else { Timestamp::MIN };
+        Some(Timestamp::from_second(end).unwrap_or(beyond))
     }
 
     /// Whether the token had ended at `now`.
@@ -92,24 +95,18 @@ impl Claims {
     }
 }
 
-/// A JWT's times may have fractions; the second in which the token ends is enough.
+/// A JWT's times may have fractions; the second in which the token ends is enough. What is no number is unknown.
 fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[expect(clippy::cast_possible_truncation, reason = "a time beyond 64 bits is as good as the last one")]
-    let seconds = |number: Number| number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds.floor() as i64));
-    Ok(Option::<Number>::deserialize(deserializer)?.and_then(seconds))
+    let seconds = |number: &Number| number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds.floor() as i64));
+    Ok(Value::deserialize(deserializer)?.as_number().and_then(seconds))
 }
 
-/// One role may stand without a list around it.
+/// One role may stand without a list around it. What is no role says nothing.
 fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Roles {
-        Many(Vec<String>),
-        One(String),
-    }
-    Ok(match Option::deserialize(deserializer)? {
-        Some(Roles::Many(roles)) => roles,
-        Some(Roles::One(role)) => vec![role],
-        None => Vec::new(),
+    let role = |value| if let Value::String(role) = value { Some(role) } else { None };
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(roles) => roles.into_iter().filter_map(role).collect(),
+        one => role(one).into_iter().collect(),
     })
 }

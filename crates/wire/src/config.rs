@@ -127,13 +127,14 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the JSON of a config.
+    /// Reads the JSON of a config. What can't be read and is not needed is left out;
+    /// [`lenient::collect`](crate::lenient::collect) tells.
     ///
     /// # Errors
     /// With the path of the first field that is missing or can't be used. No value of a field is ever quoted: one of
     /// them may be a token in the wrong place.
     pub fn from_json(json: &[u8]) -> Result<Self, ConfigError> {
-        let config: Self = body::read(json)?;
+        let config: Self = body::read_answer(json)?;
         for (path, empty) in [
             ("connection.token", config.connection.token.is_empty()),
             ("connection.signature", config.connection.signature.is_empty()),

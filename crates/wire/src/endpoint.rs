@@ -106,6 +106,11 @@ impl FromStr for Endpoint {
         if !host.contains(':') && !is_name(host.strip_suffix('.').unwrap_or(host)) {
             return Err(EndpointError::NotAHost);
         }
+        // A number is an address to some, and no name to anybody.
+        let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+        if host.rsplit('.').next().is_some_and(is_number) && host.parse::<IpAddr>().is_err() {
+            return Err(EndpointError::NotAHost);
+        }
         let port = match port {
             None => None,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::{Message, RawJson, raw};
+use crate::{Message, RawJson};
 
 /// The most elements that are read. A message takes more memory than its shortest text, so that a packet full of
 /// `0,0,0,…` would grow a hundredfold.
@@ -95,7 +95,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
             type Value = Few<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
+                f.write_str("a list")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Few<T>, A::Error> {
@@ -120,7 +120,8 @@ fn decode_element(index: usize, element: &RawValue) -> Element {
     if !element.get().starts_with('{') {
         return bad("it is no object".to_owned());
     }
-    serde_json::from_str(element.get()).or_else(|error| bad(raw::reason(&error)))
+    // Nearly all are read at once; what is odd is looked at field by field.
+    serde_json::from_str(element.get()).or_else(|_| Message::read_leniently(element.get()).or_else(bad))
 }
 
 /// Writes one message, as a client publishes it.

@@ -10,7 +10,7 @@
 //! - [`config`]: what `GET …/config` answers; [`endpoint`]: where it says to dial; [`user_name`]: the credentials in MQTT
 //! - [`claims`]: what the token says of itself; [`secret`]: tokens that can't be printed
 //! - [`chatroom`]: the state of a room; [`poll`], [`sticker`], [`dictionary`]: what belongs to it
-//! - [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing
+//! - [`rest`]: bodies of the REST calls; [`body`]: reads them, quotes nothing; [`lenient`]: `null`, and what can't be read
 //! - [`safe_text`]: strangers' text, made safe for a terminal or a log; [`names`]: names that look like somebody else's
 //! - `schema` (with the feature of that name): the bodies as JSON Schema
 //! - [`id`], [`time`], [`raw`], [`number`], [`text_file`]: the small parts
@@ -35,6 +35,7 @@ pub mod endpoint;
 pub mod envelope;
 pub mod id;
 pub mod kind;
+pub mod lenient;
 pub mod message;
 pub mod names;
 mod null;

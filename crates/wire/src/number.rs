@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::{
-    Deserializer,
+    Deserialize, Deserializer,
     de::{self, Visitor},
 };
+use serde_json::Value;
 
 /// Reads `7`, `7.0` and `"7"`.
 ///
@@ -41,6 +42,25 @@ pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Err
         }
     }
     deserializer.deserialize_any(Integer)
+}
+
+/// Reads for how many seconds something lasts, as far as it says so: a number of any kind, also as a string. What has ended
+/// already, and yet is given out, says nothing.
+///
+/// # Errors
+/// Where it is no number.
+pub(crate) fn life<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[expect(clippy::cast_possible_truncation, reason = "what lasts longer than 64 bits of seconds lasts for ever")]
+    let whole = |seconds: f64| seconds.floor() as i64;
+    let seconds = match Value::deserialize(deserializer)? {
+        Value::Null => None,
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(whole)),
+        Value::String(text) => {
+            Some(text.trim().parse().map(whole).map_err(|_| de::Error::custom("expected a number"))?)
+        }
+        _ => return Err(de::Error::custom("expected a number")),
+    };
+    Ok(seconds.filter(|seconds| *seconds > 0))
 }
 
 fn not_whole<E: de::Error>() -> E {

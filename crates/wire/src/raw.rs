@@ -8,7 +8,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::SafeText;
+use crate::{
+    SafeText,
+    body::BodyError,
+    lenient::{self, Reader},
+};
 
 /// One JSON value in the text in which it came.
 ///
@@ -38,6 +42,11 @@ impl RawJson {
     /// When the value is of another shape.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.as_str())
+    }
+
+    /// Reads the value as this reader does.
+    pub(crate) fn read<T: DeserializeOwned>(&self, reader: Reader) -> Result<T, BodyError> {
+        lenient::read(self.as_str().as_bytes(), reader)
     }
 
     /// The value that a text holds.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer, de};
 use zeroize::Zeroizing;
 
 /// A secret's text, for [`exposed`].
@@ -20,6 +20,15 @@ pub trait Expose {
 /// Those of the serializer.
 pub fn exposed<T: Expose, S: Serializer>(secret: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
+}
+
+/// Reads a secret that an answer brings: an empty one is none.
+///
+/// # Errors
+/// Those of the deserializer, and where there is no text but white space.
+pub fn not_empty<'de, T: Expose + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let secret = T::deserialize(deserializer)?;
+    if secret.expose().is_empty() { Err(de::Error::custom("it is empty")) } else { Ok(secret) }
 }
 
 macro_rules! secrets {

@@ -40,7 +40,7 @@ pub struct User {
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub blocked: Option<bool>,
     /// Whether somebody else in the room goes by this name already; `chatroom serve` says it (docs/protocol.md, section I).
-    #[serde(default, deserialize_with = "null::is_none_if_unreadable", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     pub name_taken: Option<bool>,
     /// Who blocked this person, where a list of blocked users says so.

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chatroom_wire::{
-    Claims, Config, Endpoint, LinkUrl, OrgToken, RefreshToken, Signature, Token, body,
+    Claims, Config, Endpoint, LinkUrl, OrgToken, RefreshToken, Signature, Token, body, lenient,
     rest::{RefreshAnswer, RefreshRequest, TokenAnswer},
     user_name,
 };
@@ -61,7 +61,7 @@ fn a_token_in_any_place_of_a_config_is_never_quoted() {
             }
         }
     }
-    assert!(refused > 50, "only {refused} were refused, so little was tried");
+    assert!(refused > 30, "only {refused} were refused, so little was tried");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_is_wrong_with_a_config_is_said_by_its_path() {
     let table = [
         (json!({}), "connection is missing"),
         (json!({"connection": CANARY}), "connection can't be used: expected an object"),
-        (json!({"connection": {"endpoint": 7}}), "connection.endpoint can't be used: expected a string"),
+        (json!({"connection": {"endpoint": true}}), "connection.endpoint can't be used: expected a string"),
         (json!(7), "the config can't be used: expected an object"),
     ];
     for (config, expected) in table {
@@ -117,10 +117,16 @@ fn a_token_that_is_no_jwt_is_refused_without_quoting_it() {
         format!("{MARK}.{MARK}A.{MARK}"),
         middle(MARK),
         middle(&format!("\"{MARK}\"")),
+    ];
+    let odd = [
         middle(&format!(r#"{{"sub":["{MARK}"]}}"#)),
         middle(&format!(r#"{{"exp":"{MARK}"}}"#)),
-        middle(&format!(r#"{{"sub":"{MARK}","sub":"{MARK}"}}"#)),
+        middle(&format!(r#"{{"chat_id":{{"{MARK}":"{MARK}"}}}}"#)),
     ];
+    for token in odd {
+        let (claims, dropped) = lenient::collect(|| Claims::of(&Token::new(&*token)));
+        says_nothing(&token, &format!("{claims:?} {dropped:?} {dropped}"));
+    }
     for token in tokens {
         let error = Claims::of(&Token::new(&*token)).unwrap_err();
         says_nothing(&token, &format!("{error} {error:?}"));

@@ -164,8 +164,8 @@ fn a_token_that_is_none_is_refused_and_one_that_looks_over_is_warned_of() {
         let args = by(VisitorArgs { token_file: Some(files.write("token", text)), ..VisitorArgs::default() });
         resolve(&args, &Profile::default(), &[])
     };
-    assert!(matches!(with("canary"), Err(AccessError::BadToken { source: ClaimsError::NotThreeParts, .. })));
-    assert!(matches!(with(""), Err(AccessError::BadToken { .. })));
+    assert!(matches!(with(" \n"), Err(AccessError::EmptyToken { .. })));
+    assert!(with("canary").is_ok(), "the service decides");
     // This machine's clock may be wrong: the service decides.
     let warnings = with(&jwt(r#"{"exp":1700000000}"#)).unwrap().warnings;
     let warning = warnings.iter().find(|warning| warning.contains("expired")).expect("it is told");
@@ -206,7 +206,7 @@ fn a_config_comes_from_a_file_or_from_stdin_and_is_checked() {
     assert!(with(PathBuf::from("-"), &good).is_ok());
     assert!(matches!(with(files.write("none", "{}"), ""), Err(AccessError::BadConfig { .. })));
     assert!(matches!(with(files.0.path().join("nowhere"), ""), Err(AccessError::ConfigFile { .. })));
-    assert!(matches!(with(files.write("no_jwt", &config_with("canary")), ""), Err(AccessError::BadToken { .. })));
+    assert!(with(files.write("opaque", &config_with("canary")), "").is_ok(), "the service decides");
     let ended = config_with(&jwt(r#"{"exp":1700000000}"#));
     let warnings = with(PathBuf::from("-"), &ended).unwrap().warnings;
     assert!(warnings[0].starts_with("by this machine's clock, connection.token of the config (stdin) expired "));
@@ -243,7 +243,7 @@ fn a_chat_token_is_no_organisation_s_and_the_other_way_round() {
 
     let args = VisitorArgs { token_file: Some(files.write("opaque", "canary")), ..VisitorArgs::default() };
     let visitor = VisitorAccess::resolve(&args, &Profile::default(), &Environment::of(&[]), now());
-    assert!(matches!(visitor, Err(AccessError::BadToken { .. })));
+    assert!(visitor.is_ok(), "the service decides");
     let nobody = VisitorAccess::resolve(&VisitorArgs::default(), &Profile::default(), &Environment::of(&[]), now());
     assert!(matches!(nobody, Err(AccessError::NoToken)));
 }

@@ -69,7 +69,7 @@ fn plain(safe: &str) -> String {
 }
 
 /// FNV-1a: the same in every version of this program.
-fn sum(text: &str) -> u64 {
+pub(super) fn sum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

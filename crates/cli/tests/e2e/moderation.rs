@@ -310,3 +310,49 @@ pub(crate) fn refused(exit: &Exit, code: i32, words: &str) {
     let wrong = refusal(exit, code, words);
     assert!(wrong.is_empty(), "{wrong:?}\n{}", exit.transcript());
 }
+
+/// A service whose history lists a message that no path can name.
+async fn service_with_an_id_of_dots() -> std::net::SocketAddr {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            let mut lines = Vec::new();
+            let mut line = String::new();
+            while stream.read_line(&mut line).await.is_ok_and(|read| read > 2) {
+                lines.push(std::mem::take(&mut line));
+            }
+            let path = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+            let (status, body) = if path.contains("/chatrooms/messages") && !path.contains("DELETE_MESSAGE") {
+                let message = r#"{"id":"..","type":"INTERACTION_TYPE_TEXT","user":{"id":"troll","custom_name":"Troll"},
+                    "text_message":{"text":"catch me"},"received_at":"2026-01-01T00:00:00.000Z"}"#;
+                ("200 OK", format!(r#"{{"messages":[{message}]}}"#))
+            } else if path.ends_with("/chatrooms") {
+                ("200 OK", r#"{"chatroom":{"id":"r"}}"#.to_owned())
+            } else {
+                ("404 Not Found", r#"{"code":5,"message":"there is nothing here"}"#.to_owned())
+            };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            drop(stream.write_all(answer.as_bytes()).await);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn deleting_fails_while_the_message_is_still_listed() {
+    let home = Home::new();
+    let address = service_with_an_id_of_dots().await;
+    let token = home.file("token", chatroom_testkit::token::good());
+    let delete = chatroom(&home).args(["moderate", "delete", "--user", "troll", "--yes", "--token-file"]).arg(token);
+    let exit = delete.args(["--api", &format!("http://{address}")]).run().await;
+    exit.assert_code(1);
+    let told = exit.err.join("\n");
+    assert!(told.contains("can't be deleted") && !told.contains("deleted 1"), "{}", exit.transcript());
+}

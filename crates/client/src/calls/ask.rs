@@ -1,10 +1,14 @@
 //! How calls are asked and answers are read.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use chatroom_session::{ApiRequest, CallError, Verb};
-use chatroom_wire::{Config, body, rest::ErrorBody};
+use chatroom_wire::{Config, body, lenient, rest::ErrorBody};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde::{Serialize, de::DeserializeOwned};
@@ -67,13 +71,31 @@ pub(crate) fn hopeless(status: StatusCode, code: i32, message: &str) -> CallErro
 
 /// Reads an answer.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, CallError> {
-    body::read(bytes).map_err(|error| CallError::Answer(error.to_string()))
+    reporting(|| body::read_answer(bytes)).map_err(|error| CallError::Answer(error.to_string()))
 }
 
 /// Reads a config, in which nothing may be empty.
 pub(crate) fn config(bytes: &Bytes) -> Result<Config, CallError> {
-    Config::from_json(bytes).map_err(|error| CallError::Answer(error.to_string()))
+    reporting(|| Config::from_json(bytes)).map_err(|error| CallError::Answer(error.to_string()))
 }
+
+/// Does some reading, and reports what was left out of it: once, as the next answer will be odd in the same way.
+pub(crate) fn reporting<R>(read: impl FnOnce() -> R) -> R {
+    static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let (result, dropped) = lenient::collect(read);
+    if !dropped.is_empty() {
+        let dropped = dropped.to_string();
+        let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !reported.contains(&dropped) && reported.len() < REPORTS_MAX {
+            tracing::warn!(%dropped, "the service answers fields that can't be read; they are left out");
+            reported.insert(dropped);
+        }
+    }
+    result
+}
+
+/// How many reports of fields that can't be read a process makes.
+const REPORTS_MAX: usize = 64;
 
 /// The answer of a call that only acts says nothing.
 #[expect(clippy::unnecessary_wraps, reason = "it stands where other answers are read")]

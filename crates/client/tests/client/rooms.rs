@@ -31,7 +31,7 @@ async fn a_token_is_made_for_the_room_that_is_named() {
     let mut service = Service::json("200 OK", answer).await;
     let wanted = CreateToken { role: Role::Admin, ..CreateToken::default() };
     let made = rooms(&service).create_token(&"r/1 é".into(), &wanted).await.unwrap();
-    assert_eq!((made.token.expose(), made.refresh_expires_in), ("a.b.c", 90));
+    assert_eq!((made.token.expose(), made.refresh_expires_in), ("a.b.c", Some(90)));
     let asked = service.asked().await;
     assert_eq!(asked.line(), "POST /chatrooms/r%2F1%20%C3%A9/tokens");
     assert_eq!(asked.body(), r#"{"role":"ROLE_ADMIN"}"#);

@@ -55,7 +55,7 @@ pub(super) fn answer(call: &Call, now: Now, messages: u32) -> CallAnswer {
             let room = r#"{"id":"room","status":"CHAT_STATUS_ACTIVE","custom_counters":[{"key":"likes"}]}"#;
             CallAnswer::Room(Box::new(serde_json::from_str(room).expect("it is a room")))
         }
-        Call::Refresh(_) => CallAnswer::Refreshed(RefreshAnswer { token: token(now), expires_in: 3_600 }),
+        Call::Refresh(_) => CallAnswer::Refreshed(RefreshAnswer { token: token(now), expires_in: Some(3_600) }),
         Call::History(query) => {
             let inside = |message: &Message| {
                 query.before_at.is_none_or(|border| message.received_at < Some(border))

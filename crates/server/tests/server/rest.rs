@@ -226,6 +226,64 @@ async fn a_path_or_a_method_that_is_not_there_is_refused_in_the_same_form() {
 }
 
 #[tokio::test]
+async fn a_path_means_the_same_whichever_letters_are_encoded() {
+    let server = server(&[]).await;
+    let admin = token(&server, "host", Role::Admin).await.token.expose().to_owned();
+    let org = server.org_token().expose().to_owned();
+    let room = server.room_id().to_string();
+    for (method, path, token, status) in [
+        ("POST", "/bv/chatroom/v1/chatrooms%3Amute".to_owned(), &admin, 200),
+        ("POST", "/bv/chatroom/v1/chatrooms%3aunmute?x=%3A".to_owned(), &admin, 200),
+        ("GET", "/%62v/chatroom/v1/%63hatroom%73".to_owned(), &admin, 200),
+        ("POST", "/bv/chatroom/v1/dictionaries/t%6Fkens".to_owned(), &org, 200),
+        ("POST", format!("/bv/chatroom/v1/chatrooms/{}/tokens", room.replace('-', "%2D")), &org, 200),
+        ("POST", "/bv/chatroom/v1/chatrooms/polls/none%3Achange".to_owned(), &admin, 400),
+        ("GET", "/he%61lthz".to_owned(), &admin, 200),
+        ("GET", "/bv%2Fchatroom/v1/chatrooms".to_owned(), &admin, 404),
+        ("POST", "/bv/chatroom/v1/chatrooms%253Amute".to_owned(), &admin, 404),
+        ("GET", "/bv/chatroom/v1/%zz".to_owned(), &admin, 400),
+        ("GET", "/bv/chatroom/v1/chatrooms%".to_owned(), &admin, 400),
+        ("GET", "/bv/chatroom/v1/%ff".to_owned(), &admin, 400),
+    ] {
+        let answer = call(&server, method, &path, &[&bearer(token)], "{}").await;
+        assert_eq!(answer.status, status, "{method} {path}: {answer:?}");
+    }
+    // A slash that is encoded is part of the id.
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    ada.must_say(&json!({"type": 1, "id": "a:b", "text_message": {"text": "hi"}})).await;
+    for (path, status) in [("a%2Fb", 404), ("..%2Fmessages%2Fa:b", 404), ("%61%3Ab", 200)] {
+        let path = format!("/bv/chatroom/v1/chatrooms/messages/{path}");
+        let answer = call(&server, "DELETE", &path, &[&bearer(&admin)], "").await;
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn names_in_which_nothing_can_be_seen_are_none() {
+    let server = server(&[]).await;
+    let admin = token(&server, "host", Role::Admin).await.token.expose().to_owned();
+    let org = server.org_token().expose().to_owned();
+    for blank in [" ", "\u{200b}", "\u{2800}\u{3164}", "\u{e0041}\u{fe0f}", "\u{301}", "\u{feff}"] {
+        let body = json!({"name": blank}).to_string();
+        let made = post(&server, &format!("/chatrooms/{}/tokens", server.room_id()), &org, &body).await.json();
+        let config = get(&server, "/chatrooms/config", made["token"].as_str().unwrap()).await.json();
+        assert_eq!(config["user"]["custom_name"], "Guest", "{blank:?}");
+        let (path, name) = (format!("{PREFIX}/chatrooms/users"), json!({"custom_name": blank}).to_string());
+        assert_eq!(call(&server, "PUT", &path, &[&bearer(&admin)], &name).await.status, 400, "{blank:?}");
+        let poll =
+            json!({"poll": {"multi_choice": {"question": "Tea?", "options": [{"text": "yes"}, {"text": blank}]}}});
+        for (path, token, body) in [
+            ("/chatrooms/polls", &admin, poll),
+            ("/dictionaries", &admin, json!({"name": blank})),
+            ("/chatrooms", &org, json!({"custom_counters": [{"key": blank}]})),
+        ] {
+            let answer = post(&server, path, token, &body.to_string()).await;
+            assert_eq!(answer.status, 400, "{path} {blank:?}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_history_is_read_in_pages_both_ways() {
     let server = server(&[("rate.viewer", "100000")]).await;
     let mut ada = join(&server, "ada", Role::Viewer).await;

@@ -272,3 +272,116 @@ async fn a_viewers_bytes_are_bounded_and_so_are_fields_that_nobody_knows() {
         host.must_say(&large).await;
     }
 }
+
+#[tokio::test]
+async fn an_id_that_can_not_stand_in_a_path_is_refused() {
+    let server = server(&[("rate.viewer", "100000")]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let with = |id: Value| {
+        let mut message = text("hi");
+        message["id"] = id;
+        message
+    };
+    for id in [
+        ".",
+        "..",
+        "%2e",
+        "%2E.",
+        ".%2e",
+        "%2e%2E",
+        "%252e%252e",
+        "a/b",
+        "a%2Fb",
+        "/",
+        "a\\b",
+        "a%5cb",
+        "%00",
+        "a%0ab",
+        "%20",
+        "%e2%80%8b",
+        "a b",
+        "ä",
+        " ",
+    ] {
+        let ack = ada.say(&with(json!(id))).await;
+        assert_eq!(refused(&ack).0, ReasonCode::PAYLOAD_FORMAT_INVALID, "{id}: {ack:?}");
+        assert!(refused(&ack).1.contains("the id"), "{id}: {ack:?}");
+    }
+    for id in ["...", "a.b", "100%", "a:b", "%41", "0190ff2c-6d1a", "?", "#"] {
+        ada.must_say(&with(json!(id))).await;
+        assert_eq!(ada.message().await["id"], id);
+    }
+    // No id, in whichever way it is not there, is one that the server makes.
+    for id in [Value::Null, json!("")] {
+        ada.must_say(&with(id)).await;
+        assert_eq!(ada.message().await["id"].as_str().unwrap().len(), 36);
+    }
+}
+
+#[tokio::test]
+async fn a_text_in_which_nothing_can_be_seen_is_refused_and_such_a_name_is_none() {
+    let server = server(&[("rate.viewer", "100000")]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    let blank = [
+        "",
+        " \t\n",
+        "\u{200b}",
+        "\u{feff}\u{2060}",
+        "\u{3164}",
+        "\u{115f}\u{1160}",
+        "\u{ffa0}",
+        "\u{2800}",
+        "\u{e0001}\u{e0061}",
+        "\u{fe0f}",
+        "\u{34f}",
+        "\u{ad}",
+        "\u{180e}",
+        "\u{202e}",
+        "\u{301}",
+        "\u{1}",
+        "\u{fffe}",
+    ];
+    for shown in blank {
+        let ack = ada.say(&text(shown)).await;
+        assert_eq!(refused(&ack), (ReasonCode::PAYLOAD_FORMAT_INVALID, "the text is empty"), "{shown:?}");
+        let mut message = text("hi");
+        message["user"]["custom_name"] = json!(shown);
+        ada.must_say(&message).await;
+        assert_eq!(ada.message().await["user"]["custom_name"], "ada", "{shown:?}");
+    }
+    for shown in [".", "\u{200b}a", "👩\u{200d}👧", "नमस्ते", "1\u{fe0f}\u{20e3}"] {
+        ada.must_say(&text(shown)).await;
+        assert_eq!(ada.message().await["text_message"]["text"], shown);
+    }
+}
+
+#[tokio::test]
+async fn null_in_a_message_is_the_same_as_missing() {
+    let server = server(&[("rate.viewer", "100000")]).await;
+    let mut ada = join(&server, "ada", Role::Viewer).await;
+    for message in [
+        json!({"type": 1, "id": null, "user": null, "sent_at": null, "text_message": {"text": "hi", "filtered": null}}),
+        json!({"type": 1, "user": {"id": null, "custom_name": null, "is_admin": null}, "text_message": {"text": "hi"}}),
+        json!({"type": "INTERACTION_TYPE_CUSTOM", "custom_message": {"value": null, "incr": null}}),
+    ] {
+        ada.must_say(&message).await;
+        assert_eq!(ada.message().await["user"]["custom_name"], "ada", "{message}");
+    }
+    for (null, missing) in [
+        (json!({"type": 1, "text_message": {"text": null}}), json!({"type": 1, "text_message": {}})),
+        (json!({"type": 1, "text_message": null}), json!({"type": 1})),
+    ] {
+        let (null, missing) = (ada.say(&null).await, ada.say(&missing).await);
+        let words = |ack| refused(ack).1.split(" at line").next().unwrap_or_default().to_owned();
+        assert_eq!((refused(&null).0, words(&null)), (refused(&missing).0, words(&missing)));
+        assert!(refused(&null).1.contains("text_message"), "{null:?}");
+    }
+    // What is there and of a wrong type is still a mistake.
+    for wrong in [
+        json!({"type": 1, "text_message": {"text": 7}}),
+        json!({"type": 1, "text_message": {"text": "hi"}, "id": 7}),
+        json!({"type": 1, "text_message": {"text": "hi"}, "user": "ada"}),
+    ] {
+        assert_eq!(refused(&ada.say(&wrong).await).0, ReasonCode::PAYLOAD_FORMAT_INVALID, "{wrong}");
+    }
+}

@@ -104,7 +104,10 @@ impl Server {
         }
         if let Call::Refresh(_) = call {
             let life = air.weather.token_life;
-            return Ok(CallAnswer::Refreshed(RefreshAnswer { token: self.token(air, user, life), expires_in: life }));
+            return Ok(CallAnswer::Refreshed(RefreshAnswer {
+                token: self.token(air, user, life),
+                expires_in: Some(life),
+            }));
         }
         let claims = token.and_then(|token| Claims::of(token).ok());
         let ends = claims.and_then(|claims| claims.expires_at());

@@ -9,7 +9,11 @@ use serde::{
 };
 
 use super::{Message, TIMES};
-use crate::{Kind, Payload, RawJson, Time, User, raw};
+use crate::{
+    Kind, Payload, RawJson, Time, User,
+    lenient::{self, Reader},
+    raw,
+};
 
 impl<'de> Deserialize<'de> for Message {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -43,20 +47,88 @@ impl<'de> Visitor<'de> for MessageVisitor {
             }
         }
         let kind = kind.ok_or_else(|| de::Error::missing_field("type"))?;
-        let mut rest = last_of_each(rest);
-        message.payload = payload_of(kind, &mut rest).map_err(de::Error::custom)?;
-        rest.retain(|(name, _)| !TIMES.contains(&name.as_str()) || !message.writes(name));
-        for (_, value) in &rest {
-            value.check().map_err(|error| de::Error::custom(format!("an unknown field: {}", raw::reason(&error))))?;
-        }
-        message.extra = rest;
-        Ok(message)
+        message.finish(kind, last_of_each(rest), Reader::Server).map_err(de::Error::custom)
     }
 }
 
-/// A time, or none; what is no time is kept among the rest.
+impl Message {
+    /// Reads a message as a client does: what can't be read is kept among the rest or left out, unless the message says
+    /// nothing without it.
+    pub(crate) fn read_leniently(text: &str) -> Result<Self, String> {
+        let Fields(fields) = serde_json::from_str(text).map_err(|error| raw::reason(&error))?;
+        let mut rest = last_of_each(fields);
+        let mut take = |name: &str| {
+            let place = rest.iter().position(|(key, _)| key == name)?;
+            Some(rest.remove(place).1)
+        };
+        let kind = take("type").ok_or("type is missing")?;
+        let [id, user] = ["id", "user"].map(|name| take(name).filter(|value| value.as_str() != "null"));
+        let times = TIMES.map(|name| (name, take(name)));
+        let mut message = Self::new(User::default(), Payload::Mute);
+        message.id = readable("id", id, &mut rest);
+        message.user = readable("user", user, &mut rest).unwrap_or_default();
+        for (name, value) in times {
+            let Some(value) = value else { continue };
+            let time = time(Cow::Borrowed(name), value, &mut rest);
+            match name {
+                "created_at" => message.created_at = time,
+                "sent_at" => message.sent_at = time,
+                "received_at" => message.received_at = time,
+                _ => message.published_at = time,
+            }
+        }
+        message.finish(kind, rest, Reader::Client)
+    }
+
+    fn finish(mut self, kind: RawJson, mut rest: Vec<(String, RawJson)>, reader: Reader) -> Result<Self, String> {
+        self.payload = payload_of(kind, &mut rest, reader)?;
+        rest.retain(|(name, _)| !TIMES.contains(&name.as_str()) || !self.writes(name));
+        for (_, value) in &rest {
+            value.check().map_err(|error| format!("an unknown field: {}", raw::reason(&error)))?;
+        }
+        self.extra = rest;
+        Ok(self)
+    }
+}
+
+/// A part that a client can do without; what is of another shape stays among the rest.
+fn readable<T: DeserializeOwned>(key: &str, value: Option<RawJson>, rest: &mut Vec<(String, RawJson)>) -> Option<T> {
+    let value = value?;
+    let read = value.read(Reader::Client).inspect_err(lenient::note).ok();
+    if read.is_none() {
+        rest.push((key.to_owned(), value));
+    }
+    read
+}
+
+/// The fields of an object, in their order.
+struct Fields(Vec<(String, RawJson)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a message, which is an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+/// A time, or none; what is no time, or says that none is known, is kept among the rest.
 fn time(key: Cow<'_, str>, value: RawJson, rest: &mut Vec<(String, RawJson)>) -> Option<Time> {
-    let time = value.parse().ok();
+    let time = value.parse().ok().filter(|time: &Time| time.is_known());
     if time.is_none() {
         rest.push((key.into_owned(), value));
     }
@@ -87,7 +159,7 @@ fn last_of_each(mut fields: Vec<(String, RawJson)>) -> Vec<(String, RawJson)> {
     fields
 }
 
-fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>) -> Result<Payload, String> {
+fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>, reader: Reader) -> Result<Payload, String> {
     let Some(known) = Kind::read(&kind) else {
         kind.check().map_err(|error| format!("type: {}", raw::reason(&error)))?;
         return Ok(Payload::Unknown(kind));
@@ -95,7 +167,7 @@ fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>) -> Result<Payloa
     let key = known.payload_key();
     let place = key.and_then(|key| rest.iter().position(|(name, _)| name == key));
     let found = place.map(|place| rest.remove(place).1);
-    let field = Field { key: key.unwrap_or_default(), found };
+    let field = Field { key: key.unwrap_or_default(), found, reader };
     Ok(match known {
         Kind::Text => Payload::Text(field.required()?),
         Kind::Mute => Payload::Mute,
@@ -111,9 +183,9 @@ fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>) -> Result<Payloa
         Kind::PollUpdate => Payload::PollUpdate(field.readable(rest)),
         Kind::PollUserVote => Payload::PollUserVote(field.readable(rest)),
         Kind::Sticker => Payload::Sticker(field.readable(rest)),
-        Kind::ViewerInfoEnabled => Payload::ViewerInfoEnabled(field.optional()?),
-        Kind::ViewerInfoDisabled => Payload::ViewerInfoDisabled(field.optional()?),
-        Kind::ViewerInfoUpdate => Payload::ViewerInfoUpdate(field.optional()?),
+        Kind::ViewerInfoEnabled => Payload::ViewerInfoEnabled(field.readable(rest)),
+        Kind::ViewerInfoDisabled => Payload::ViewerInfoDisabled(field.readable(rest)),
+        Kind::ViewerInfoUpdate => Payload::ViewerInfoUpdate(field.readable(rest)),
         Kind::Custom => Payload::Custom(field.required()?),
         Kind::Entrance => Payload::Entrance(field.required()?),
         Kind::CustomCounterUpdate => Payload::CustomCounterUpdate(field.required()?),
@@ -125,18 +197,19 @@ fn payload_of(kind: RawJson, rest: &mut Vec<(String, RawJson)>) -> Result<Payloa
 struct Field {
     key: &'static str,
     found: Option<RawJson>,
+    reader: Reader,
 }
 
 impl Field {
     fn required<T: DeserializeOwned>(self) -> Result<T, String> {
         let key = self.key;
-        self.optional()?.ok_or_else(|| format!("missing field `{key}`"))
+        self.optional()?.ok_or_else(|| format!("{key} is missing"))
     }
 
     /// A payload of our own shape; what is of another stays among the rest.
     fn readable<T: DeserializeOwned>(self, rest: &mut Vec<(String, RawJson)>) -> Option<T> {
         let found = self.found?;
-        let read = found.parse().ok();
+        let read = found.read(self.reader).inspect_err(lenient::note).ok();
         if read.is_none() {
             rest.push((self.key.to_owned(), found));
         }
@@ -144,8 +217,8 @@ impl Field {
     }
 
     fn optional<T: DeserializeOwned>(self) -> Result<Option<T>, String> {
-        let Some(found) = self.found else { return Ok(None) };
-        found.parse().map_err(|error| format!("{}: {}", self.key, raw::reason(&error)))
+        let Some(found) = self.found.filter(|found| found.as_str() != "null") else { return Ok(None) };
+        found.read(self.reader).map(Some).map_err(|error| error.below(self.key).to_string())
     }
 }
 

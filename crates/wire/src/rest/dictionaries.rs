@@ -11,13 +11,14 @@ use crate::{
 /// The answer of `POST /dictionaries/tokens` and `POST /stickerpacks/tokens`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("expires_in")))]
 pub struct PlainTokenAnswer {
     /// The token.
-    #[serde(serialize_with = "secret::exposed")]
+    #[serde(serialize_with = "secret::exposed", deserialize_with = "secret::not_empty")]
     pub token: Token,
-    /// Seconds until it ends.
-    #[serde(deserialize_with = "number::integer")]
-    pub expires_in: i64,
+    /// Seconds until it ends, where the service says so.
+    #[serde(default, deserialize_with = "number::life")]
+    pub expires_in: Option<i64>,
 }
 
 /// `POST /dictionaries` and `PUT /dictionaries/{id}`.
@@ -45,7 +46,7 @@ pub struct DictionaryAnswer {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DictionariesPage {
     /// The dictionaries, the oldest first.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub dictionaries: Vec<Dictionary>,
     /// What gives the next page; empty on the last.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -81,7 +82,7 @@ pub struct WritePatterns {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatternsAnswer {
     /// The patterns, in the order of the texts.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub patterns: Vec<Pattern>,
 }
 
@@ -90,7 +91,7 @@ pub struct PatternsAnswer {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatternsPage {
     /// The patterns, in the order in which they came.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub patterns: Vec<Pattern>,
     /// What gives the next page; empty on the last.
     #[serde(default, deserialize_with = "null::is_default")]
@@ -122,7 +123,7 @@ pub struct RoomDictionary {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomDictionariesPage {
     /// The dictionaries.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub results: Vec<RoomDictionary>,
     /// What gives the next page; empty on the last.
     #[serde(default, deserialize_with = "null::is_default")]

@@ -31,7 +31,7 @@ pub struct ErrorBody {
     #[serde(deserialize_with = "null::is_default")]
     pub message: String,
     /// More, for a program.
-    #[serde(deserialize_with = "null::is_default")]
+    #[serde(deserialize_with = "null::list_beside")]
     pub details: Vec<ErrorDetail>,
 }
 

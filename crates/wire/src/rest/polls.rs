@@ -18,7 +18,7 @@ pub struct PollBody {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PollsPage {
     /// The polls, the newest first.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub polls: Vec<Poll>,
     /// What gives the next page; empty on the last.
     #[serde(default, deserialize_with = "null::is_default")]

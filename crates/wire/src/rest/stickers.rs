@@ -12,7 +12,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StickerPacks {
     /// The packs; for a room those that it uses.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub sticker_packs: Vec<StickerPack>,
 }
 
@@ -23,7 +23,7 @@ pub struct StickerPackAnswer {
     /// The pack.
     pub sticker_pack: StickerPack,
     /// What is in it.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list_beside")]
     pub stickers: Vec<Sticker>,
 }
 
@@ -43,7 +43,7 @@ pub struct RoomStickerPack {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomStickerPacks {
     /// All packs.
-    #[serde(default, deserialize_with = "null::is_default")]
+    #[serde(default, deserialize_with = "null::list")]
     pub results: Vec<RoomStickerPack>,
 }
 

@@ -51,19 +51,20 @@ pub struct CreateToken {
 /// The answer of [`CreateToken`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("expires_in refresh_expires_in")))]
 pub struct TokenAnswer {
     /// The chat token.
-    #[serde(serialize_with = "secret::exposed")]
+    #[serde(serialize_with = "secret::exposed", deserialize_with = "secret::not_empty")]
     pub token: Token,
-    /// Seconds until it ends.
-    #[serde(deserialize_with = "number::integer")]
-    pub expires_in: i64,
+    /// Seconds until it ends, where the service says so.
+    #[serde(default, deserialize_with = "number::life")]
+    pub expires_in: Option<i64>,
     /// What buys a new one.
-    #[serde(serialize_with = "secret::exposed")]
+    #[serde(serialize_with = "secret::exposed", deserialize_with = "secret::not_empty")]
     pub refresh_token: RefreshToken,
-    /// Seconds until that ends.
-    #[serde(deserialize_with = "number::integer")]
-    pub refresh_expires_in: i64,
+    /// Seconds until that ends, where the service says so.
+    #[serde(default, deserialize_with = "number::life")]
+    pub refresh_expires_in: Option<i64>,
 }
 
 /// `POST /chatrooms/tokens:refresh`: buys a new chat token.
@@ -81,11 +82,12 @@ pub struct RefreshRequest {
 /// The answer of [`RefreshRequest`]. The refresh token stays the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::needs("expires_in")))]
 pub struct RefreshAnswer {
     /// The new chat token.
-    #[serde(serialize_with = "secret::exposed")]
+    #[serde(serialize_with = "secret::exposed", deserialize_with = "secret::not_empty")]
     pub token: Token,
-    /// Seconds until it ends.
-    #[serde(deserialize_with = "number::integer")]
-    pub expires_in: i64,
+    /// Seconds until it ends, where the service says so.
+    #[serde(default, deserialize_with = "number::life")]
+    pub expires_in: Option<i64>,
 }

@@ -61,7 +61,7 @@ impl World {
             }
             Call::Refresh(_) => {
                 let fresh = self::token(self.exp(self.token_life));
-                let answer = CallAnswer::Refreshed(RefreshAnswer { token: fresh, expires_in: self.token_life });
+                let answer = CallAnswer::Refreshed(RefreshAnswer { token: fresh, expires_in: Some(self.token_life) });
                 self.faults.refresh.pop_front().map_or(Ok(answer), Err)
             }
             Call::History(query) => {
