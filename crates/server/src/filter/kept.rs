@@ -48,15 +48,12 @@ impl InForce {
                 let patterns = all_patterns(&*store, &dictionary.id).await?.unwrap_or_default();
                 put_in_force(&lexicon, &dictionary.id, patterns).await;
             }
-            match page.into_iter().next_back() {
-                Some(dictionary) => last = Some(dictionary.id),
-                None => {
-                    let swept = Arc::clone(&store);
-                    tokio::spawn(async move { sweep(&*swept).await });
-                    return Ok(Self { parts: Arc::new(Parts { store, lexicon, turn: Mutex::new(()) }) });
-                }
-            }
+            let Some(dictionary) = page.into_iter().next_back() else { break };
+            last = Some(dictionary.id);
         }
+        let swept = Arc::clone(&store);
+        tokio::spawn(async move { sweep(&*swept).await });
+        Ok(Self { parts: Arc::new(Parts { store, lexicon, turn: Mutex::new(()) }) })
     }
 
     /// Carries a change out in its turn, also when nobody waits for it any more.

@@ -73,7 +73,7 @@ impl Answers {
         is_act: bool,
     ) -> Result<Response, ApiError> {
         let size = response.body().size_hint();
-        let bytes = usize::try_from(size.upper().unwrap_or(size.lower())).unwrap_or(usize::MAX);
+        let bytes = usize::try_from(size.upper().unwrap_or_else(|| size.lower())).unwrap_or(usize::MAX);
         if bytes <= SMALL {
             return Ok(response);
         }
@@ -84,8 +84,8 @@ impl Answers {
         held.all += bytes;
         *held.each.entry(caller.clone()).or_default() += bytes;
         drop(held);
-        let hold = Arc::new(Hold { caller, bytes, answers: Arc::clone(self) });
-        Ok(response.map(|body| Body::new(Counted { body, hold })))
+        let share = Arc::new(Hold { caller, bytes, answers: Arc::clone(self) });
+        Ok(response.map(|body| Body::new(Counted { body, hold: share })))
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -72,7 +72,8 @@ async fn answer(siblings: &[Route], service: Arc<Service>, mut request: Request)
         body::throw_away(request).await;
         return wrong_method(allowed);
     };
-    let address = request.extensions().get::<Arrival>().map_or(Ipv4Addr::UNSPECIFIED.into(), |arrival| arrival.address);
+    let address =
+        request.extensions().get::<Arrival>().map_or_else(|| Ipv4Addr::UNSPECIFIED.into(), |arrival| arrival.address);
     let mut key = Some(CallerKey::address(address));
     if wants_bearer(route.callers) {
         match auth::authorize(&service, request.headers(), route.callers) {
@@ -82,7 +83,7 @@ async fn answer(siblings: &[Route], service: Arc<Service>, mut request: Request)
                     arrival.is_known();
                 }
                 request.extensions_mut().insert(caller);
-                request.extensions_mut().insert(key.clone().unwrap_or(CallerKey::address(address)));
+                request.extensions_mut().insert(key.clone().unwrap_or_else(|| CallerKey::address(address)));
             }
             Err(error) => {
                 let error = service.call_rates.take(CallerKey::address(address)).err().unwrap_or(error);
