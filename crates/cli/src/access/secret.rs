@@ -50,7 +50,7 @@ pub(crate) fn writers(file: &File) -> Option<&'static str> {
     let data = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let is_foreign = data.uid() != 0 && data.uid() != rustix::process::geteuid().as_raw();
     let is_open = data.permissions().mode() & 0o022 != 0;
-    is_foreign.then_some("another user").or(is_open.then_some("others"))
+    is_foreign.then_some("another user").or_else(|| is_open.then_some("others"))
 }
 
 #[cfg(not(unix))]

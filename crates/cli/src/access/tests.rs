@@ -62,7 +62,7 @@ fn a_token_says_where_it_belongs_unless_somebody_else_does() {
     let resolve = |claims: &str, api: Option<&str>, variables: &[(&str, &str)]| {
         let token_file = Some(files.write("token", &jwt(claims)));
         let service = ServiceArgs { api: api.map(str::to_owned), ..ServiceArgs::default() };
-        let visitor = VisitorArgs { token_file, service, ..VisitorArgs::default() };
+        let visitor = VisitorArgs { service, token_file, ..VisitorArgs::default() };
         let access = resolve(&by(visitor), &Profile::default(), variables)?;
         let warnings = access.warnings.into_iter().filter(|warning| warning.contains("belongs")).collect::<Vec<_>>();
         Ok::<_, AccessError>((access.place.api, warnings))

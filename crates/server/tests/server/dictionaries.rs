@@ -335,7 +335,7 @@ async fn no_two_dictionaries_share_a_name() {
 
 /// As many patterns as make an upload take a while.
 fn many_lines() -> String {
-    (0..40_000).map(|number| format!("pattern {number} of many\n")).collect()
+    (0..40_000).map(|number| format!("pattern {number} of many")).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]

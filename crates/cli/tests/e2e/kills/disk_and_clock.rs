@@ -85,7 +85,7 @@ struct Site {
 impl Site {
     async fn new(disk: Option<&Path>) -> Self {
         let home = Home::new();
-        let data = disk.unwrap_or(home.path()).join("data");
+        let data = disk.unwrap_or_else(|| home.path()).join("data");
         let process = serve(&home, &data, CLOCKS[0]).start();
         let ready = ready(&process).await;
         process.kill().await;
