@@ -19,6 +19,9 @@ use crate::{
 /// How many fields of one object are left out before it is given up: more than any object has.
 const REPAIRS_MAX: usize = 64;
 
+/// How many values a body that is taken apart may hold: each takes many times its text in memory.
+const VALUES_MAX: usize = 500_000;
+
 /// How many left-out fields are named; beyond, they are only counted.
 const NAMED_MAX: usize = 8;
 
@@ -109,6 +112,13 @@ pub(crate) fn read<T: DeserializeOwned>(json: &[u8], reader: Reader) -> Result<T
         }
         Err(error) => (steps(error.path()), explain(&error.path().to_string(), error.inner()), error.inner().is_data()),
     };
+    // Of a server's callers only a `null` is forgiven.
+    if reader == Reader::Server && is_data && !json.windows(4).any(|word| word == b"null") {
+        return Err(error);
+    }
+    if json.iter().filter(|byte| **byte == b',').count() >= VALUES_MAX {
+        return Err(error);
+    }
     // It may be JSON though the error says otherwise: where a word of a list of them is wanted, serde takes no other value.
     let Ok(mut value) = serde_json::from_slice::<Value>(json) else { return Err(error) };
     let is_null = at(&mut value, &path).is_some_and(|value| value.is_null());

@@ -269,8 +269,13 @@ fn no_error_quotes_a_secret() {
     let files = Files::new();
     for text in ["canary", "a.canary.b", "canary canary\ncanary"] {
         let args = by(VisitorArgs { token_file: Some(files.write("token", text)), ..VisitorArgs::default() });
-        let error = resolve(&args, &Profile::default(), &[]).unwrap_err();
-        let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+        // What is no JWT is tried all the same, unless it can't be a token at all.
+        let told = match resolve(&args, &Profile::default(), &[]) {
+            Ok(access) => format!("{access:?}"),
+            Err(error) => {
+                format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string))
+            }
+        };
         assert!(!told.contains("canary"), "{told}");
     }
 }

@@ -316,7 +316,7 @@ async fn without_an_outbox_nothing_is_written_and_nothing_outlives_the_program()
     let exit = stage.send(&["--json", "--timeout", "1s", "--outbox", "none", "hello"]).run().await;
     exit.assert_code(3);
     assert_eq!(json(&exit.out[0])["state"], "unsent", "{}", exit.transcript());
-    assert!(exit.err.iter().any(|line| line.starts_with("not sent: message 0 (hello)")), "{}", exit.transcript());
+    assert!(exit.err.iter().any(|line| line.starts_with("not sent: message 1 (hello)")), "{}", exit.transcript());
     assert!(!exit.err.iter().any(|line| line.contains("outbox")), "{}", exit.transcript());
     assert!(!stage.home.path().join(".local/state").exists());
     assert!(Path::new(&stage.ready.ca_file).exists(), "the server's files are elsewhere");
