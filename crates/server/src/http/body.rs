@@ -38,24 +38,35 @@ impl<T: DeserializeOwned + Serialize> FromRequest<Arc<Service>> for Body<T> {
             Some(_) => settings.body_max.bytes(),
             None => settings.body_max.bytes().min(UNKNOWN_MAX),
         };
-        let body = bytes(request, is_json, limit, settings.connect_timeout).await?;
+        let body = bytes(request, &JSON, limit, settings.connect_timeout).await?;
         parse(&body).map(Self)
     }
 }
 
-/// Reads a body of at most `limit` bytes whose type, if one is said, is one of `types`.
+/// The content types that a call takes.
+#[derive(Debug)]
+pub(super) struct MediaType {
+    /// The one that a refusal names.
+    pub(super) name: &'static str,
+    pub(super) accepts: fn(&str) -> bool,
+}
+
+const JSON: MediaType = MediaType { name: "application/json", accepts: is_json };
+
+/// Reads a body of at most `limit` bytes that is, if its type is given, of `media_type`.
 ///
 /// # Errors
 /// 415 for another type, 413 for a body that is too long, 408 for one that takes too long.
 pub(super) async fn bytes(
     request: Request,
-    types: fn(&str) -> bool,
+    media_type: &MediaType,
     limit: usize,
     patience: Duration,
 ) -> Result<Vec<u8>, ApiError> {
-    if !request.body().is_end_stream() && !said_type(request.headers()).is_none_or(types) {
+    if !request.body().is_end_stream() && !said_type(request.headers()).is_none_or(media_type.accepts) {
         throw_away(request).await;
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is of a type that is not read here"));
+        let message = format!("the Content-Type of the body must be {}", media_type.name);
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let mut body = request.into_body();
     let read = timeout(patience, read(&mut body, limit)).await;

@@ -201,6 +201,7 @@ async fn what_can_not_be_is_refused_and_nothing_changes() {
     }
     let json = send_with(&server, "POST", &path(":upload"), &words, &["Content-Type: application/json"], "[]").await;
     assert_eq!(json.status, 415);
+    assert!(json.body.contains("text/plain"), "{}", json.body);
     assert_eq!(texts_of(&ok(&get(&server, &patterns, &words).await)), ["one", "two"]);
 }
 

@@ -21,7 +21,7 @@ use crate::{
     http::{
         ApiError,
         acting::Answer,
-        body::{self, Body},
+        body::{self, Body, MediaType},
         call_rates::CallerKey,
         path::{Id, IdPair},
         query::Pairs,
@@ -123,7 +123,7 @@ pub(in crate::http) async fn upload(
     }
     let settings = Arc::clone(&service.settings);
     let patience = settings.connect_timeout.max(UPLOAD_PATIENCE);
-    let file = body::bytes(request, is_text, settings.upload_max.bytes(), patience).await?;
+    let file = body::bytes(request, &TEXT, settings.upload_max.bytes(), patience).await?;
     // Folding a large file takes a while.
     let read = spawn_blocking(move || lines(&file, settings.pattern_max, settings.patterns_max)).await;
     let patterns = read.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
@@ -135,7 +135,7 @@ pub(in crate::http) async fn upload(
 async fn add(service: &Service, id: &DictionaryId, texts: Vec<String>) -> Result<Vec<Pattern>, ApiError> {
     for (index, text) in texts.iter().enumerate() {
         check(text, service.settings.pattern_max)
-            .map_err(|wrong| ApiError::invalid(format!("the text at {index} {wrong}")))?;
+            .map_err(|wrong| ApiError::invalid(format!("texts[{index}] {wrong}")))?;
     }
     let dictionary = service.dictionaries.dictionary(id).await?.ok_or_else(no_dictionary)?;
     let max = service.settings.patterns_max;
@@ -182,6 +182,8 @@ fn lines(file: &[u8], longest: u32, most: u32) -> Result<Vec<Pattern>, ApiError>
     }
     Ok(patterns)
 }
+
+const TEXT: MediaType = MediaType { name: "text/plain", accepts: is_text };
 
 /// Whether a body may be a file of lines: text, raw bytes, or what tools say that look at nothing.
 fn is_text(kind: &str) -> bool {

@@ -83,6 +83,7 @@ async fn a_body_that_can_not_be_used_is_refused_and_changes_nothing() {
         for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "nonsense"] {
             let answer = stage.send(one, kind, &good).await;
             assert_eq!((answer.status, answer.refusal().0), (415, 3), "{} {} as {kind}", one.method, one.path);
+            assert!(answer.body.contains("application/json"), "{answer:?}");
         }
     }
     assert_eq!(stage.state().await, before);
