@@ -4,7 +4,8 @@
 //! A room makes them with its session's token; a visitor has a token and no session. Both buy one fresh token when a
 //! call is refused for its token, and make the call once more.
 //!
-//! Calls that act write under the handle's own name, else under the token's, else as `Admin`.
+//! Calls that act write under the handle's own name, else under the one that the service knows (a visitor asks for it
+//! once, a session is told it), else under the token's, else as `Admin`.
 
 pub(crate) mod ask;
 pub(crate) mod table;

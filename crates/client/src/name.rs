@@ -15,6 +15,8 @@ pub(crate) struct OwnName(Mutex<Names>);
 struct Names {
     said: Option<String>,
     known: String,
+    /// Whether `known` is the service's word and not only the token's: a name that was taken stands in no older token.
+    heard: bool,
 }
 
 impl OwnName {
@@ -23,12 +25,18 @@ impl OwnName {
         let claims = Claims::of(token).unwrap_or_default();
         let named = claims.extra.get("name").and_then(|name| name.as_str()).filter(|name| !safe_text::is_blank(name));
         let known = named.unwrap_or(NOBODY).to_owned();
-        Self(Mutex::new(Names { said: said.filter(|name| !safe_text::is_blank(name)), known }))
+        Self(Mutex::new(Names { said: said.filter(|name| !safe_text::is_blank(name)), known, heard: false }))
     }
 
     pub(crate) fn get(&self) -> String {
         let names = self.lock();
         names.said.as_ref().unwrap_or(&names.known).clone()
+    }
+
+    /// Whether the service need not be asked for the name.
+    pub(crate) fn is_settled(&self) -> bool {
+        let names = self.lock();
+        names.said.is_some() || names.heard
     }
 
     /// From now on.
@@ -38,8 +46,10 @@ impl OwnName {
 
     /// The service told by which name it knows us.
     pub(crate) fn heard(&self, name: &str) {
+        let mut names = self.lock();
+        names.heard = true;
         if !safe_text::is_blank(name) {
-            name.clone_into(&mut self.lock().known);
+            name.clone_into(&mut names.known);
         }
     }
 

@@ -215,8 +215,9 @@ impl Room {
     }
 
     /// Who acts, for calls that say it.
-    pub(crate) fn actor(&self) -> ActionTaker {
-        ActionTaker::named(self.name.get())
+    pub(crate) fn actor(&self) -> impl Future<Output = Result<ActionTaker, CallError>> {
+        // A session is told its name as it joins.
+        std::future::ready(Ok(ActionTaker::named(self.name.get())))
     }
 
     /// The service knows us by this name now.

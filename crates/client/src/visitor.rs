@@ -67,7 +67,7 @@ impl Visitor {
         Self { keys: Arc::new(Keys::new(self.token(), Some(refresh))), ..self }
     }
 
-    /// Acts under this name; without one, under the token's, else as `Admin`.
+    /// Acts under this name; without one, under the one that the service knows, else the token's, else as `Admin`.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: Arc::new(OwnName::new(Some(name.into()), &self.token())), ..self }
@@ -103,9 +103,18 @@ impl Visitor {
         }
     }
 
-    /// Who acts, for calls that say it.
-    pub(crate) fn actor(&self) -> ActionTaker {
-        ActionTaker::named(self.name.get())
+    /// Who acts, for calls that name it. Asks the service once where no name was given: since the token was made, its
+    /// bearer may have been renamed.
+    pub(crate) async fn actor(&self) -> Result<ActionTaker, CallError> {
+        if !self.name.is_settled() {
+            match self.config().await {
+                Ok(config) => self.name.heard(&config.user.custom_name),
+                // To act under an older name is better than not to act.
+                Err(CallError::Answer(_) | CallError::Status { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ActionTaker::named(self.name.get()))
     }
 
     /// The service knows us by this name now.

@@ -41,7 +41,7 @@ macro_rules! calls {
                 "```",
             )]
             pub async fn $name(&self $(, $arg: $type)*) -> Result<$answer, CallError> {
-                $(let $me = self.actor();)?
+                $(let $me = self.actor().await?;)?
                 let body = self.make($ask).await?;
                 $({
                     let $it = self;

@@ -232,7 +232,7 @@ async fn dictionaries_are_kept_as_documented() {
 #[tokio::test]
 async fn what_no_service_could_take_is_refused_without_asking_one() {
     let mut service = Service::json("200 OK", ANSWER).await;
-    let visitor = Visitor::new(&service.rest(), Token::new("chat"));
+    let visitor = Visitor::new(&service.rest(), Token::new("chat")).name("Grace");
     let status = |result: Result<(), CallError>| match result {
         Err(CallError::Status { status, body, .. }) => format!("{status} {}", body.message),
         other => panic!("{other:?}"),
@@ -248,11 +248,26 @@ async fn what_no_service_could_take_is_refused_without_asking_one() {
 }
 
 #[tokio::test]
+async fn without_a_name_the_services_is_asked_for_once_and_taken() {
+    let answer = ANSWER.replacen('{', r#"{"user": {"custom_name": "Renamed"},"#, 1);
+    let mut service = Service::json("200 OK", &answer).await;
+    // {"name":"ada"}
+    let visitor = Visitor::new(&service.rest(), Token::new("e30.eyJuYW1lIjoiYWRhIn0.c2ln"));
+    visitor.mute().await.unwrap();
+    visitor.clone().unmute().await.unwrap();
+    let asked: Vec<_> = service.all_asked().iter().map(|asked| (asked.line(), asked.body().to_owned())).collect();
+    let by = r#"{"action_taker":{"custom_name":"Renamed"}}"#;
+    let expected = [("GET /chatrooms/config", ""), ("POST /chatrooms:mute", by), ("POST /chatrooms:unmute", by)];
+    assert_eq!(asked, expected.map(|(line, body)| (line.to_owned(), body.to_owned())));
+}
+
+#[tokio::test]
 async fn without_a_name_the_tokens_is_taken_and_then_admin() {
     let mut service = Service::json("200 OK", ANSWER).await;
     // {"name":"ada"}
     for (token, name) in [("e30.eyJuYW1lIjoiYWRhIn0.c2ln", "ada"), ("e30.e30.c2ln", "Admin"), ("no jwt", "Admin")] {
         Visitor::new(&service.rest(), Token::new(token)).mute().await.unwrap();
+        assert_eq!(service.asked().await.line(), "GET /chatrooms/config");
         let expected = format!(r#"{{"action_taker":{{"custom_name":"{name}"}}}}"#);
         assert_eq!(service.asked().await.body(), expected);
     }

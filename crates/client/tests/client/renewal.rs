@@ -55,7 +55,9 @@ fn count(service: &mut Service, fresh: &str) -> (usize, usize, usize) {
 #[tokio::test]
 async fn ten_calls_of_a_visitor_that_are_refused_together_cost_one_refresh_and_are_each_repeated_once() {
     let mut service = selling("fresh", 10).await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old"))
+        .name("host")
+        .refresh_token(RefreshToken::new("refresh-canary"));
     let others = visitor.clone();
     let calls = (0..10).map(|number| if number % 2 == 0 { visitor.mute() } else { others.mute() });
     let results = within("the calls", join_all(calls)).await;
@@ -91,7 +93,9 @@ async fn where_no_fresh_token_is_sold_the_first_refusal_is_told() {
         }
     })
     .await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old"))
+        .name("host")
+        .refresh_token(RefreshToken::new("refresh-canary"));
     let results = within("the calls", join_all((0..3).map(|_| visitor.mute()))).await;
     for result in results {
         let error = result.unwrap_err();
@@ -111,7 +115,9 @@ async fn where_the_seller_is_busy_the_next_call_tries_to_buy_again() {
         json(if asked.line() == REFRESH { "503 Busy" } else { "401 Unauthorized" }, DEAD)
     })
     .await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old"))
+        .name("host")
+        .refresh_token(RefreshToken::new("refresh-canary"));
     for _ in 0..2 {
         let error = visitor.mute().await.unwrap_err();
         assert!(matches!(error, CallError::Status { status: 503, .. }), "the seller is to blame: {error}");
@@ -126,7 +132,9 @@ async fn a_fresh_token_that_is_refused_too_is_not_bought_again() {
         if refresh { json("200 OK", r#"{"token":"other","expires_in":1}"#) } else { json("401 Unauthorized", DEAD) }
     })
     .await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old"))
+        .name("host")
+        .refresh_token(RefreshToken::new("refresh-canary"));
     assert!(matches!(visitor.mute().await, Err(CallError::Status { status: 401, .. })));
     assert_eq!(count(&mut service, "other"), (1, 1, 1));
 }
@@ -146,7 +154,9 @@ async fn a_call_that_is_dropped_while_it_buys_leaves_buying_to_the_next() {
         }
     })
     .await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old"))
+        .name("host")
+        .refresh_token(RefreshToken::new("refresh-canary"));
     let dropped = tokio::spawn({
         let visitor = visitor.clone();
         async move { visitor.mute().await }
@@ -160,7 +170,7 @@ async fn a_call_that_is_dropped_while_it_buys_leaves_buying_to_the_next() {
 #[tokio::test]
 async fn without_a_refresh_token_a_refusal_is_final() {
     let mut service = selling("fresh", 1).await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old")).name("host");
     assert!(matches!(visitor.mute().await, Err(CallError::Status { status: 401, .. })));
     assert_eq!(count(&mut service, "fresh"), (0, 1, 0));
 }
@@ -168,7 +178,9 @@ async fn without_a_refresh_token_a_refusal_is_final() {
 #[tokio::test]
 async fn what_is_forbidden_costs_no_refresh() {
     let mut service = Service::json("403 Forbidden", r#"{"code":7,"message":"for admins alone"}"#).await;
-    let visitor = Visitor::new(&service.rest(), Token::new("old")).refresh_token(RefreshToken::new("refresh-canary"));
+    let visitor = Visitor::new(&service.rest(), Token::new("old"))
+        .name("host")
+        .refresh_token(RefreshToken::new("refresh-canary"));
     assert_eq!(visitor.mute().await.unwrap_err().to_string(), "the service answered 403: for admins alone");
     assert_eq!(count(&mut service, "fresh"), (0, 1, 0));
 }
@@ -177,11 +189,11 @@ async fn what_is_forbidden_costs_no_refresh() {
 async fn a_token_that_soon_ends_is_renewed_before_it_is_used() {
     let mut service = selling("fresh", 1).await;
     let refresh = || RefreshToken::new("refresh-canary");
-    let ended = Visitor::new(&service.rest(), Token::new(token_that_ends_in(-1))).refresh_token(refresh());
+    let ended = Visitor::new(&service.rest(), Token::new(token_that_ends_in(-1))).name("host").refresh_token(refresh());
     ended.mute().await.unwrap();
     assert_eq!(count(&mut service, "fresh"), (1, 0, 1));
     let good = token_that_ends_in(3600);
-    let early = Visitor::new(&service.rest(), Token::new(good.clone())).refresh_token(refresh());
+    let early = Visitor::new(&service.rest(), Token::new(good.clone())).name("host").refresh_token(refresh());
     assert!(early.token().expose() == good && early.mute().await.is_ok());
     assert_eq!(count(&mut service, "fresh"), (1, 1, 1), "it was refused first");
 }
