@@ -13,7 +13,10 @@ use chatroom_server::filter::perceived;
 use chatroom_wire::{SafeText, Token, dictionary::Dictionary, rest::WriteDictionary};
 use serde_json::json;
 
-use super::{confirm::confirm, print_lines, setup, visitor, warn};
+use super::{
+    confirm::{Reversal, confirm},
+    print_lines, setup, visitor, warn,
+};
 use crate::{
     access::{place::Place, secret::secret_of},
     args::{
@@ -122,7 +125,8 @@ async fn remove(desk: &Desk<'_>, args: DeleteArgs) -> Result<(), Failure> {
     let dictionary = find::one(desk, &args.dictionary.dictionary).await?;
     let name = called(&dictionary);
     let words = count(usize::try_from(dictionary.pattern_count).unwrap_or_default());
-    if !confirm(&format!("delete the dictionary {name} with {words}, for every room?"), args.sure.yes)? {
+    let question = format!("delete the dictionary {name} with {words}, for every room?");
+    if !confirm(&question, Reversal::Impossible, args.sure.yes)? {
         desk.note("nothing was deleted");
         return Ok(());
     }

@@ -14,7 +14,10 @@ use chatroom_client::{CallError, Visitor};
 use chatroom_wire::Chatroom;
 use serde::Serialize;
 
-use super::{confirm::confirm, print_lines, visitor};
+use super::{
+    confirm::{Reversal, confirm},
+    print_lines, visitor,
+};
 use crate::{
     args::{
         GlobalArgs,
@@ -54,8 +57,8 @@ impl Desk<'_> {
     }
 
     /// Asks, unless it was said beforehand; tells where nothing is to be done.
-    fn sure(&self, question: &str, yes: bool) -> Result<bool, Failure> {
-        let sure = confirm(question, yes)?;
+    fn sure(&self, question: &str, reversal: Reversal, yes: bool) -> Result<bool, Failure> {
+        let sure = confirm(question, reversal, yes)?;
         if !sure {
             self.note("nothing was done");
         }
@@ -90,7 +93,8 @@ impl Desk<'_> {
 
 async fn mute(desk: &Desk<'_>, yes: bool) -> Result<(), Failure> {
     let was_muted = desk.state().await?.muted;
-    if !was_muted && !desk.sure("mute the room? Only admins can write then, until `chatroom moderate unmute`.", yes)? {
+    let question = "mute the room? Only admins can write then, until `chatroom moderate unmute`.";
+    if !was_muted && !desk.sure(question, Reversal::Possible, yes)? {
         return Ok(());
     }
     desk.visitor.mute().await.map_err(failed("the room can't be muted"))?;

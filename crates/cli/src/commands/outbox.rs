@@ -15,7 +15,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use self::leftovers::{Leftovers, text};
-use super::{confirm::confirm, print_lines, setup};
+use super::{
+    confirm::{Reversal, confirm},
+    print_lines, setup,
+};
 use crate::{
     access::{
         Access,
@@ -110,7 +113,8 @@ fn clear(files: &[PathBuf], yes: bool, global: &GlobalArgs) -> Result<(), Failur
         diagnostics::note("nothing waits to be sent", global.color);
         return Ok(());
     }
-    if !confirm(&format!("Give up {}, so that they are never sent?", messages(count)), yes)? {
+    let question = format!("Give up {}, so that they are never sent?", messages(count));
+    if !confirm(&question, Reversal::Impossible, yes)? {
         return Ok(());
     }
     for outbox in free {

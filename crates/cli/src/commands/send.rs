@@ -242,7 +242,7 @@ pub(super) async fn run(args: SendArgs, global: &GlobalArgs) -> Result<(), Failu
 
 /// The end of a copy of the message that an earlier run left.
 fn earlier_copy(id: &MessageId, text: &str, fate: Delivery, begun: Instant) -> Receipt {
-    Receipt { number: 0, text: text.to_owned(), id: Some(id.clone()), fate: Ok(fate), waited: begun.elapsed() }
+    Receipt { number: 1, text: text.to_owned(), id: Some(id.clone()), fate: Ok(fate), waited: begun.elapsed() }
 }
 
 /// Whether the room has another message with this id, so that ours was taken for it.

@@ -6,7 +6,7 @@ mod told;
 
 use std::io::{self, IsTerminal as _};
 
-use chatroom_server::{Data, RunningServer, Server};
+use chatroom_server::{Data, RunningServer, Server, StartError};
 
 use self::setup::Setup;
 use super::stop::Stop;
@@ -29,7 +29,11 @@ pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Fail
     options.accept_clock = args.accept_clock;
     options.accept_store = args.accept_store;
     let ephemeral = options.data == Data::Ephemeral;
-    let server = Server::start(options).await.map_err(Failure::Start)?;
+    let has_tls_files = options.tls_files.is_some();
+    let server = Server::start(options).await.map_err(|error| match error {
+        error @ StartError::Tls(_) if has_tls_files => Failure::TlsFiles(error),
+        error => Failure::Start(error),
+    })?;
     // Where stderr is closed there is nobody to tell.
     drop(write(io::stderr(), &told::warnings(&server)));
     // What goes away with the server leaves nothing behind.

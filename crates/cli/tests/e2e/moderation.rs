@@ -94,6 +94,62 @@ async fn a_muted_room_is_told_and_opened_again() {
 }
 
 #[tokio::test]
+async fn acts_carry_the_name_that_a_moderator_took_or_gives() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let ada = room.guest("ada", "ROLE_VIEWER").await;
+    let message = room.say(&ada, "a good question").await;
+    let audience = chatroom(&home).args(["tail", "--json"]).args(&ada).start();
+    joined(&audience).await;
+    let kind = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default()["type"].clone();
+    let by = async |wanted: &str| {
+        let line = audience.out_line(|line| kind(line) == format!("INTERACTION_TYPE_{wanted}")).await;
+        let act: Value = serde_json::from_str(&line).expect("it is JSON");
+        act["user"]["custom_name"].as_str().expect("an act has an actor").to_owned()
+    };
+
+    room.act(["rename", "The Host"]).await;
+    room.act(["pin", &message]).await;
+    assert_eq!(by("PIN_MESSAGE").await, "The Host");
+    room.act(["block", "--user", "troll", "--id", "--yes"]).await;
+    assert_eq!(by("BLOCK_USER").await, "The Host");
+    let list = room.act(["list"]).await.out.join("\n");
+    assert_eq!(list.matches("(by The Host)").count(), 2, "{list}");
+    room.act(["viewer-info", "on"]).await;
+    assert_eq!(by("VIEWER_INFO_ENABLED").await, "The Host");
+    let host = room.server.admin_args();
+    for poll in [&["create", "Tea?", "yes", "no"][..], &["start"]] {
+        chatroom(&home).arg("poll").args(poll).args(&host).run().await.assert_code(0);
+    }
+    assert_eq!(by("POLL_STARTED").await, "The Host");
+
+    room.act(["mute", "--yes", "--name", "Night shift"]).await;
+    assert_eq!(by("MUTE").await, "Night shift");
+    room.act(["unmute"]).await;
+    assert_eq!(by("UNMUTE").await, "The Host");
+    room.act(["delete", &message, "--yes"]).await;
+    assert_eq!(by("DELETE_MESSAGE").await, "The Host");
+}
+
+#[tokio::test]
+async fn only_what_can_not_be_undone_is_said_to_be_so() {
+    let home = Home::new();
+    let room = Staff::of_first_room(&home, server(&home).await);
+    let (host, ada) = (room.server.admin_args(), room.guest("ada", "ROLE_VIEWER").await);
+    let message = room.say(&ada, "hello").await;
+    for (args, forever) in [
+        (&["mute"][..], false),
+        (&["block", "--user", "ada"], false),
+        (&["delete", &message], true),
+        (&["delete", "--user", "ada", "--last", "1"], true),
+    ] {
+        let exit = chatroom(&home).arg("moderate").args(args).args(&host).run().await;
+        refused(&exit, 2, "confirmation needed");
+        assert_eq!(exit.err.concat().contains("can't be undone"), forever, "{}", exit.transcript());
+    }
+}
+
+#[tokio::test]
 async fn a_command_that_changes_nothing_says_so() {
     let home = Home::new();
     let room = Staff::of_first_room(&home, server(&home).await);

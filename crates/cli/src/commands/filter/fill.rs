@@ -10,7 +10,12 @@ use chatroom_wire::{SafeText, safe_text};
 use super::{Desk, called, count, failed, find, words};
 use crate::{
     args::filter::{AddArgs, ImportArgs, RemoveArgs},
-    commands::{confirm::confirm, moderate::patience::patiently, print_lines, tail::start_printer},
+    commands::{
+        confirm::{Reversal, confirm},
+        moderate::patience::patiently,
+        print_lines,
+        tail::start_printer,
+    },
     failure::Failure,
     output::{Line, json_line},
     words::thousands,
@@ -66,7 +71,7 @@ pub(super) async fn import(desk: &Desk<'_>, args: ImportArgs) -> Result<(), Fail
     let name = called(&dictionary);
     let before = count(usize::try_from(dictionary.pattern_count).unwrap_or_default());
     let question = format!("replace {before} of the dictionary {name} by {}?", count(all.len()));
-    if !confirm(&question, args.sure.yes)? {
+    if !confirm(&question, Reversal::Impossible, args.sure.yes)? {
         desk.note("nothing was replaced");
         return Ok(());
     }
@@ -123,10 +128,7 @@ fn others(words: usize) -> String {
 }
 
 fn of_file(path: &Path) -> Result<Vec<String>, Failure> {
-    words::of_file(path).map_err(|error| Failure::Refused {
-        problem: format!("the words in {} can't be read: {error}", path.display()),
-        hint: "a list of words is a file of UTF-8 with one word on each line; `-` is stdin",
-    })
+    words::of_file(path).map_err(|source| Failure::WordsFile { path: path.to_owned(), source })
 }
 
 fn nothing() -> Failure {

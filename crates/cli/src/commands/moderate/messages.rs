@@ -11,6 +11,7 @@ use super::{Desk, failed, patience::patiently, people::told, person, search};
 use crate::{
     args::moderate::{DeleteArgs, PinArgs, UnpinArgs},
     commands::{
+        confirm::Reversal,
         resolve::{ambiguous, resolve},
         tail::start_printer,
     },
@@ -90,7 +91,8 @@ pub(super) async fn delete(desk: &Desk<'_>, args: DeleteArgs) -> Result<(), Fail
     if !was_found && search::is_deleted(&desk.visitor, &id, args.search).await? {
         return desk.done("the message is already deleted", &gone(id)).await;
     }
-    if !desk.sure(&format!("delete the message {id}{author} for everybody?"), args.sure.yes)? {
+    let question = format!("delete the message {id}{author} for everybody?");
+    if !desk.sure(&question, Reversal::Impossible, args.sure.yes)? {
         return Ok(());
     }
     desk.visitor.delete(&id, received_at).await.map_err(failed("the message can't be deleted"))?;
@@ -104,7 +106,7 @@ async fn delete_all(desk: &Desk<'_>, user: &UserId, found: Vec<Message>, yes: bo
         return Ok(());
     }
     let all = count(found.len());
-    if !desk.sure(&format!("delete {all} of {user} for everybody?"), yes)? {
+    if !desk.sure(&format!("delete {all} of {user} for everybody?"), Reversal::Impossible, yes)? {
         return Ok(());
     }
     let printer = start_printer()?;

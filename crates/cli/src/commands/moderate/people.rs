@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     args::moderate::{BlockArgs, PersonArgs},
+    commands::confirm::Reversal,
     failure::Failure,
 };
 
@@ -26,7 +27,8 @@ pub(super) async fn block(desk: &Desk<'_>, args: BlockArgs) -> Result<(), Failur
         user.blocked = Some(true);
         return desk.done(&format!("{told} is already blocked"), &user).await;
     }
-    if !desk.sure(&format!("block {told}? Nobody else sees what they write then."), args.sure.yes)? {
+    let question = format!("block {told}? Nobody else sees what they write then.");
+    if !desk.sure(&question, Reversal::Possible, args.sure.yes)? {
         return Ok(());
     }
     desk.visitor.block(&user).await.map_err(failed("the person can't be blocked"))?;

@@ -12,7 +12,10 @@ use serde_json::json;
 use super::{Desk, known};
 use crate::{
     args::poll::{CreateArgs, DeleteArgs, EditArgs},
-    commands::{confirm::confirm, print_lines},
+    commands::{
+        confirm::{Reversal, confirm},
+        print_lines,
+    },
     failure::Failure,
     output::json_line,
 };
@@ -76,7 +79,7 @@ pub(super) async fn delete(desk: &Desk<'_>, args: DeleteArgs) -> Result<(), Fail
     let id = known(&poll)?;
     if !args.sure.yes {
         let question = SafeText::name(&poll.multi_choice.question, "without a question");
-        if !confirm(&format!("delete the poll “{question}” and its votes?"), false)? {
+        if !confirm(&format!("delete the poll “{question}” and its votes?"), Reversal::Impossible, false)? {
             desk.note("nothing was deleted");
             return Ok(());
         }
