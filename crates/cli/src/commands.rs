@@ -71,7 +71,10 @@ pub(crate) fn run(Args { global, command }: Args) -> ExitCode {
 }
 
 fn carry_out(global: &GlobalArgs, command: Command) -> Result<(), Failure> {
-    log::start(global.log.as_deref(), Environment::of_process().text("RUST_LOG"))?;
+    let variable = Environment::of_process().text("RUST_LOG");
+    if let Some(ignored) = log::start(global.log.as_deref(), variable.as_deref())? {
+        diagnostics::warn(&format!("a part of $RUST_LOG is ignored: {ignored}"), global.color);
+    }
     let runtime = runtime(&command).map_err(|source| Failure::System { what: "threads", source })?;
     let result = runtime.block_on(async {
         match command {

@@ -105,8 +105,13 @@ pub(crate) enum Failure {
     Output(#[source] io::Error),
     #[error("the server can't start")]
     Start(#[source] StartError),
+    /// The user's own certificate or key can't be used.
+    #[error("the server can't start")]
+    TlsFiles(#[source] StartError),
     #[error(transparent)]
     Setting(#[from] SettingError),
+    #[error("the words in {} can't be read", path.display())]
+    WordsFile { path: PathBuf, source: io::Error },
     /// A place of the server, such as where it listens.
     #[error("{origin} can't be {value:?}: {problem}")]
     Place { origin: String, value: String, problem: String },
@@ -136,6 +141,7 @@ impl Failure {
                 AccessError::Nothing | AccessError::NoToken | AccessError::NoRefreshToken | AccessError::NoOrgToken => {
                     Exit::Usage
                 }
+                // Where the token is missing, it is the credentials that are.
                 AccessError::TokenFile { .. }
                 | AccessError::EmptyTokenFile { .. }
                 | AccessError::EmptyToken { .. }
@@ -155,7 +161,13 @@ impl Failure {
             Self::Persisted { .. } => Exit::Persisted,
             Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
             Self::NotJoined { .. } => Exit::Network,
-            Self::BadSettings { .. } | Self::Build(BuildError::Api(_) | BuildError::Proxy { .. }) => Exit::Usage,
+            Self::SettingsFile { .. }
+            | Self::BadSettings { .. }
+            | Self::TlsFiles(_)
+            | Self::WordsFile { .. }
+            | Self::Build(
+                BuildError::Api(_) | BuildError::Proxy { .. } | BuildError::CaFile { .. } | BuildError::Ca { .. },
+            ) => Exit::Usage,
             Self::Outbox(_)
             | Self::Build(_)
             | Self::Undelivered { .. }
@@ -165,7 +177,6 @@ impl Failure {
             | Self::Input(_)
             | Self::Output(_)
             | Self::Start(_)
-            | Self::SettingsFile { .. }
             | Self::Issue(_)
             | Self::NoDataDirectory
             | Self::NoStateDirectory

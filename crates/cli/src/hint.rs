@@ -41,7 +41,7 @@ const PLAINTEXT: &str =
 /// What the user can do about a failure.
 pub(crate) fn failure(failure: &Failure) -> &'static str {
     match failure {
-        Failure::Log(_) => "a level is error, warn, info, debug or trace; a filter is like chatroom_session=debug",
+        Failure::Log(_) => "a filter is a level, or levels of parts as in `--log warn,chatroom_session=debug`",
         Failure::Profile(ProfileError::NoFile { .. } | ProfileError::NoProfile { .. }) => {
             "write the profile into the file, or leave --profile out; `chatroom --help` shows one"
         }
@@ -61,11 +61,12 @@ pub(crate) fn failure(failure: &Failure) -> &'static str {
         Failure::Persisted { .. } => PERSISTED,
         Failure::Unfinished => "what was written is well-formed; with --after TIME it goes on behind the last message",
         Failure::Usage { hint, .. } | Failure::Refused { hint, .. } => hint,
-        Failure::Start(error) => start(error),
+        Failure::Start(error) | Failure::TlsFiles(error) => start(error),
         Failure::Setting(_) | Failure::BadSettings { .. } | Failure::Place { .. } => {
             "`chatroom serve --print-config` lists all settings"
         }
         Failure::SettingsFile { .. } => "`chatroom serve --print-config > FILE` writes one",
+        Failure::WordsFile { .. } => "a list of words is a file of UTF-8 with one word on each line; `-` is stdin",
         Failure::NoStateDirectory => ELSEWHERE,
         Failure::NoDataDirectory => "say where to keep the data with --data DIR, or keep none with --ephemeral",
         Failure::Input(_) => "give the text as an argument, or pipe lines in",

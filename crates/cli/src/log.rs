@@ -13,33 +13,90 @@ use safe_lines::SafeLines;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
     Layer,
-    filter::{ParseError, Targets, filter_fn},
+    filter::{LevelFilter, Targets, filter_fn},
     fmt::MakeWriter,
     layer::SubscriberExt as _,
     registry::LookupSpan,
     util::SubscriberInitExt as _,
 };
 
-/// Why there is no log.
-#[derive(Debug, thiserror::Error)]
-#[error("the log filter {filter:?} can't be used")]
+/// Why a log filter can't be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{directive:?} is not a log level or filter: a level is one of {}", LEVELS.join(", "))]
 pub(crate) struct LogError {
-    filter: String,
-    source: ParseError,
+    directive: String,
 }
 
-/// What is logged where nothing is said.
-const DEFAULT: &str = "warn";
+/// The level without a filter.
+const DEFAULT: LevelFilter = LevelFilter::WARN;
 
-/// Starts the log by `--log`, else by `$RUST_LOG`.
-pub(crate) fn start(option: Option<&str>, variable: Option<String>) -> Result<(), LogError> {
-    let filter = option.map(str::to_owned).or(variable).filter(|filter| !filter.trim().is_empty());
-    let filter = filter.unwrap_or_else(|| DEFAULT.to_owned());
-    let parsed = filter.parse().map_err(|source| LogError { filter, source })?;
-    tracing_subscriber::registry().with(layer(parsed, io::stderr)).init();
-    Ok(())
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Our own log targets begin with the name of a crate.
+const CRATES: [&str; 6] =
+    ["chatroom", "chatroom_client", "chatroom_mqtt", "chatroom_server", "chatroom_session", "chatroom_wire"];
+
+/// Starts the log with the filter of `--log`, else that of `$RUST_LOG`. Returns what of the variable is ignored: it is
+/// there for other programs too, so that what can't be used here stops nothing.
+///
+/// # Errors
+/// When the option can't be used.
+pub(crate) fn start(option: Option<&str>, variable: Option<&str>) -> Result<Option<LogError>, LogError> {
+    let (filter, refused) = parse(option.or(variable).unwrap_or_default());
+    if option.is_some()
+        && let Some(error) = refused
+    {
+        return Err(error);
+    }
+    tracing_subscriber::registry().with(layer(filter, io::stderr)).init();
+    Ok(refused)
 }
 
+/// Reads a filter: levels, and levels of targets; without any, warnings are logged. Returns the first part of it that
+/// can't be used, too.
+fn parse(filter: &str) -> (Targets, Option<LogError>) {
+    let directives = filter.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let (read, refused): (Vec<_>, Vec<_>) =
+        directives.map(|directive| (directive, read(directive))).partition(|(_, read)| read.is_some());
+    let refused = refused.first().map(|(directive, _)| LogError { directive: (*directive).to_owned() });
+    if read.is_empty() {
+        return (Targets::new().with_default(DEFAULT), refused);
+    }
+    let targets = read.into_iter().filter_map(|(_, read)| read).fold(Targets::new(), |targets, read| match read {
+        (None, level) => targets.with_default(level),
+        (Some(target), level) => targets.with_target(target, level),
+    });
+    (targets, refused)
+}
+
+/// Reads `LEVEL`, `TARGET=LEVEL`, or one of our own targets, which then logs everything. Any other bare word is a mistyped
+/// level, and a target that only looks like ours a mistyped target.
+fn read(directive: &str) -> Option<(Option<&str>, LevelFilter)> {
+    match directive.split_once('=') {
+        Some((target, level)) => {
+            let (target, level) = (target.trim(), level_of(level.trim())?);
+            let is_usable = is_own_target(target) || is_path(target) && !target.starts_with("chatroom");
+            is_usable.then_some((Some(target), level))
+        }
+        None => level_of(directive)
+            .map(|level| (None, level))
+            .or_else(|| is_own_target(directive).then_some((Some(directive), LevelFilter::TRACE))),
+    }
+}
+
+fn is_own_target(target: &str) -> bool {
+    is_path(target) && target.split("::").next().is_some_and(|name| CRATES.contains(&name))
+}
+
+/// Whether a text is a path of modules.
+fn is_path(target: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    target.split("::").all(is_name)
+}
+
+fn level_of(text: &str) -> Option<LevelFilter> {
+    text.parse().ok().filter(|_| !text.is_empty())
+}
 fn layer<S, W>(filter: Targets, writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -78,7 +135,7 @@ mod tests {
     fn logged(filter: &str) -> String {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::registry().with(layer(filter.parse().unwrap(), move || writer.clone()));
+        let subscriber = tracing_subscriber::registry().with(layer(parse(filter).0, move || writer.clone()));
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "chatroom_session", "ours");
             tracing::info!(target: "mqtt_protocol_core", "canary");
@@ -99,7 +156,7 @@ mod tests {
     fn what_an_event_quotes_stays_on_its_line_and_steers_no_terminal() {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::registry().with(layer("trace".parse().unwrap(), move || writer.clone()));
+        let subscriber = tracing_subscriber::registry().with(layer(parse("trace").0, move || writer.clone()));
         tracing::subscriber::with_default(subscriber, || {
             let hostile = "\x1b]0;owned\x07 \u{9b}2J \u{202e}\n2026-06-01T00:00:00Z  INFO chatroom: all is well";
             tracing::info!(target: "chatroom", quoted = hostile, shown = %hostile, debug = ?Some(hostile), "{hostile}");
@@ -111,9 +168,33 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_can_t_be_read_is_refused() {
-        let error = start(Some("chatroom=loudly"), None).unwrap_err();
-        assert_eq!(error.to_string(), "the log filter \"chatroom=loudly\" can't be used");
-        assert!(start(None, Some(" ".to_owned())).is_ok(), "an empty variable is none: warnings are logged");
+    fn unknown_levels_and_targets_are_refused_with_the_levels() {
+        for filter in [
+            "verbose",
+            "chatroom=loudly",
+            "warning",
+            "session",
+            "chatroom_sesion=debug",
+            "6",
+            "=info",
+            "a b=info",
+            "chatroom=",
+        ] {
+            let error = parse(filter).1.unwrap_or_else(|| panic!("{filter} is taken")).to_string();
+            assert!(error.contains(filter) && error.contains("off, error, warn, info, debug, trace"), "{error}");
+        }
+        for filter in ["", " , ", "OFF", "debug, chatroom_session = trace", "hyper=off", "chatroom_client::driver", "5"]
+        {
+            assert_eq!(parse(filter).1, None, "{filter}");
+        }
+    }
+
+    #[test]
+    fn the_part_of_a_filter_that_can_be_used_is() {
+        let (targets, refused) = parse("loud,info,session");
+        assert_eq!(refused, Some(LogError { directive: "loud".to_owned() }));
+        assert!(targets.would_enable("chatroom", &Level::INFO) && !targets.would_enable("chatroom", &Level::DEBUG));
+        let (targets, _) = parse("loud");
+        assert!(targets.would_enable("chatroom", &Level::WARN) && !targets.would_enable("chatroom", &Level::INFO));
     }
 }

@@ -109,7 +109,7 @@ async fn a_command_that_can_t_be_run_is_refused_as_usage_or_by_name() {
         (&["tail", "--token-file", &opaque], 3, "127.0.0.1:1"),
         (&["tail", "--token-file", &expired], 3, "2017-07-14"),
         (&["tail"], 2, "token"),
-        (&["tail", "--ca-file", &missing, "--token-file", &expired], 1, "missing"),
+        (&["tail", "--ca-file", &missing, "--token-file", &expired], 2, "missing"),
     ];
     let mut wrong = Vec::new();
     for (args, code, words) in cases {
@@ -126,6 +126,53 @@ async fn a_command_that_can_t_be_run_is_refused_as_usage_or_by_name() {
         exit.assert_code(2);
         assert_eq!(exit.out, [""; 0], "{}", exit.transcript());
         assert!(exit.err.iter().any(|line| line.starts_with("error:")), "{}", exit.transcript());
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_an_option_that_can_t_be_used_is_a_usage_error() {
+    let home = Home::new();
+    let missing = home.path().join("missing").display().to_string();
+    let folder = home.path().display().to_string();
+    let no_pem = home.file("no.pem", "not PEM").display().to_string();
+    let binary = home.path().join("binary");
+    std::fs::write(&binary, b"caf\xe9\n").expect("the home can be written");
+    let binary = binary.display().to_string();
+    let token = home.file("ada.token", token::good()).display().to_string();
+    let service = ["--token-file", token.as_str(), "--api", "http://127.0.0.1:1"];
+    let serve = ["serve", "--ephemeral", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"];
+    for file in [&missing, &folder, &no_pem, &binary] {
+        for args in [
+            [&serve[..], &["--settings", file]].concat(),
+            [&serve[..], &["--tls-cert", file, "--tls-key", &token]].concat(),
+            [&["tail", "--ca-file", file][..], &service].concat(),
+            [&["tail", "--config-file", file][..], &service].concat(),
+        ] {
+            let exit = chatroom(&home).args(&args).run().await;
+            assert_eq!(refusal(&exit, 2, file), [""; 0], "{}", exit.transcript());
+        }
+    }
+    for file in [&missing, &folder, &binary] {
+        for verb in ["import", "add"] {
+            let exit = chatroom(&home).args(["filter", verb, "rude", "--file", file]).args(service).run().await;
+            assert_eq!(refusal(&exit, 2, file), [""; 0], "{}", exit.transcript());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_log_level_is_refused_as_an_option_and_ignored_as_a_variable() {
+    let home = Home::new();
+    let token = home.file("ada.token", token::good()).display().to_string();
+    let inspect = || chatroom(&home).args(["token", "inspect", "--token-file", &token]);
+    for level in ["verbose", "chatroom=loudly", "chatroom_sesion=debug"] {
+        let exit = inspect().args(["--log", level]).run().await;
+        assert_eq!(refusal(&exit, 2, "off, error, warn, info, debug, trace"), [""; 0], "{}", exit.transcript());
+        let exit = inspect().env("RUST_LOG", level).run().await;
+        let told = exit.assert_code(0).err.concat();
+        assert!(told.contains("$RUST_LOG is ignored") && told.contains(level), "{}", exit.transcript());
+        let exit = inspect().env("RUST_LOG", level).args(["--log", "debug"]).run().await;
+        assert!(!exit.assert_code(0).err.concat().contains("ignored"), "{}", exit.transcript());
     }
 }
 
