@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     bars::BARRED,
-    listen::Arrival,
+    listen,
     room::{AnswerTo, Attendance, Notice, Publish, RoomHandle, Said},
     rules::Refusal,
     service::Service,
@@ -44,13 +44,20 @@ const GOODBYE: Duration = Duration::from_secs(2);
 const CONNECT_MAX: u32 = 10 * 1024;
 
 /// Serves one client until it goes.
-pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(service: Arc<Service>, io: S, arrival: Arrival) {
+///
+/// Thousands of these wait idle: what it holds counts.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    service: Arc<Service>,
+    io: S,
+    address: IpAddr,
+    incoming: Arc<listen::Place>,
+) {
     let _busy = service.stop.busy();
     let mut stop = service.stop.watch();
-    let mut connection = Connection::new(service, io, arrival.clone());
+    let mut connection = Connection::new(service, io, address, Arc::clone(&incoming));
     let end = tokio::select! {
         end = connection.run() => end,
-        () = arrival.evicted() => End::AtOnce,
+        () = incoming.evicted() => End::AtOnce,
         () = stop.reached(Phase::Over) => End::AtOnce,
     };
     if let Some(session) = connection.session.take() {
@@ -74,7 +81,8 @@ enum End {
 struct Connection<S> {
     service: Arc<Service>,
     address: IpAddr,
-    arrival: Arrival,
+    /// Its place among the connections of any kind.
+    incoming: Arc<listen::Place>,
     link: Link<S>,
     role: ServerRole,
     /// Where answers to this client are sent to; cloned for each message that wants one.
@@ -127,7 +135,7 @@ struct Waiting {
 type Place = mpsc::OwnedPermit<Publish>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    fn new(service: Arc<Service>, io: S, arrival: Arrival) -> Self {
+    fn new(service: Arc<Service>, io: S, address: IpAddr, incoming: Arc<listen::Place>) -> Self {
         let (answers, inbox) = mpsc::unbounded_channel();
         let settings = &service.settings;
         let options = ServerOptions {
@@ -141,8 +149,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let role = ServerRole::new(service.clock.monotonic(), options);
         Self {
             service,
-            address: arrival.address,
-            arrival,
+            address,
+            incoming,
             link: Link::new(io),
             role,
             answers,
@@ -244,7 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         info!(room = %guest.grant.room, user = %guest.grant.user, from = %self.address, "a client joined");
         self.role.accept(now.monotonic, Accept::new(guest.keep_alive));
-        self.arrival.is_known();
+        self.incoming.is_known();
         let left = guest.grant.expires_at.duration_since(now.wall);
         self.session = Some(Session {
             room: self.service.room(&guest.grant.room),

@@ -40,9 +40,13 @@ pub(crate) fn accept(service: Arc<Service>, arrival: Arrival, mut request: Reque
     let answer = answer(request.headers());
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         let upgrade = hyper::upgrade::on(&mut request);
+        let (address, incoming) = (arrival.address, arrival.into_place());
         tokio::spawn(async move {
             match timeout(service.settings.connect_timeout, upgrade).await {
-                Ok(Ok(upgraded)) => connection::serve(service, TokioIo::new(upgraded), arrival).await,
+                // In a box, or the arguments would take their place twice for as long as the connection lives.
+                Ok(Ok(upgraded)) => {
+                    Box::pin(connection::serve(service, TokioIo::new(upgraded), address, incoming)).await;
+                }
                 Ok(Err(error)) => debug!(%error, "an upgrade failed"),
                 Err(_) => debug!("an upgrade took too long"),
             }

@@ -58,12 +58,9 @@ impl Arrival {
         self.place.belongs_to(self.address)
     }
 
-    /// Returns when the connection has to make room for another one.
-    ///
-    /// # Cancel safety
-    /// May be dropped and called again.
-    pub(crate) async fn evicted(&self) {
-        self.place.evicted().await;
+    /// The connection's place among the connections: all that an idle client's connection keeps of how it came.
+    pub(crate) fn into_place(self) -> Arc<Place> {
+        self.place
     }
 }
 
