@@ -161,10 +161,12 @@ impl Failure {
             Self::Persisted { .. } => Exit::Persisted,
             Self::Ended(end) => end.blame().map_or(Exit::Failed, Exit::from),
             Self::NotJoined { .. } => Exit::Network,
-            Self::SettingsFile { .. }
+            // What comes in through a pipe is named by no option.
+            Self::WordsFile { path, .. } if path.as_os_str() == "-" => Exit::Failed,
+            Self::WordsFile { .. }
+            | Self::SettingsFile { .. }
             | Self::BadSettings { .. }
             | Self::TlsFiles(_)
-            | Self::WordsFile { .. }
             | Self::Build(
                 BuildError::Api(_) | BuildError::Proxy { .. } | BuildError::CaFile { .. } | BuildError::Ca { .. },
             ) => Exit::Usage,
