@@ -4,12 +4,13 @@
 //! - [`serve`]: those of `demo` and `serve`; [`session`]: those of `tail`, `send` and `join`; [`outbox`]: what these keep
 //! - [`room`], [`token`], [`history`], [`moderate`], [`filter`], [`counter`], [`poll`], [`sticker`]: those of one command each
 //! - [`value`]: durations, addresses, types and `KEY=VALUE`; [`moment`]: times
-//! - [`examples`]: what stands below the help
+//! - [`examples`]: what stands below the help; [`help`]: how it is printed
 
 pub(crate) mod access;
 pub(crate) mod counter;
 mod examples;
 pub(crate) mod filter;
+pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod moderate;
 mod moment;
@@ -24,7 +25,7 @@ pub(crate) mod value;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, builder::NonEmptyStringValueParser};
+use clap::{ArgAction, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use self::{
     counter::CounterArgs, filter::FilterArgs, history::HistoryArgs, moderate::ModerateArgs, outbox::OutboxArgs,
@@ -47,7 +48,6 @@ pub(crate) use self::{
         Begin with `chatroom demo`: it needs no account, no network and no configuration.",
     after_long_help = examples::TOP,
     after_help = "`chatroom --help` tells more, `chatroom COMMAND --help` tells all about a command.",
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub(crate) struct Args {
@@ -67,6 +67,16 @@ pub(crate) struct GlobalArgs {
     /// same warning is written a few times a minute at most. Tokens are never logged; libraries that carry bytes are kept at warnings, as their traces may hold tokens.
     #[arg(long, global = true, value_name = "LEVEL|FILTER")]
     pub(crate) log: Option<String>,
+
+    /// Log more: -v is --log info, -vv is --log debug
+    #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "log")]
+    pub(crate) verbose: u8,
+
+    /// Tell errors alone: no warnings, no progress, no notes of what was done
+    ///
+    /// What was asked for is printed, and the log has errors only, unless --log says more.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
 
     /// Take defaults from this profile of the configuration file [default: default]
     ///
@@ -90,6 +100,19 @@ pub(crate) struct GlobalArgs {
     /// The token that the command uses, for failures that clocks may explain.
     #[arg(skip)]
     pub(crate) clock: TokenClock,
+}
+
+impl GlobalArgs {
+    /// The filter of the log that options ask for.
+    pub(crate) fn log_filter(&self) -> Option<&str> {
+        let short = match (self.quiet, self.verbose) {
+            (true, _) => Some("error"),
+            (false, 0) => None,
+            (false, 1) => Some("info"),
+            (false, _) => Some("debug"),
+        };
+        self.log.as_deref().or(short)
+    }
 }
 
 /// What to do.

@@ -71,8 +71,11 @@ pub(crate) fn run(Args { global, command }: Args) -> ExitCode {
 }
 
 fn carry_out(global: &GlobalArgs, command: Command) -> Result<(), Failure> {
+    if global.quiet {
+        diagnostics::be_quiet();
+    }
     let variable = Environment::of_process().text("RUST_LOG");
-    if let Some(ignored) = log::start(global.log.as_deref(), variable.as_deref())? {
+    if let Some(ignored) = log::start(global.log_filter(), variable.as_deref())? {
         diagnostics::warn(&format!("a part of $RUST_LOG is ignored: {ignored}"), global.color);
     }
     let runtime = runtime(&command).map_err(|source| Failure::System { what: "threads", source })?;

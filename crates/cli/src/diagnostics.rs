@@ -7,7 +7,11 @@
 //! hint: …
 //! ```
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use chatroom_wire::SafeText;
 
@@ -16,6 +20,19 @@ use crate::{
     failure::Failure,
     hint,
 };
+
+/// Whether errors alone are told, for as long as the program runs.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Has errors told, and nothing else.
+pub(crate) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether errors alone are to be told.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
 
 /// Tells a failure on stderr, with a note on what else may matter.
 pub(crate) fn report(failure: &Failure, note: Option<&str>, color: ColorChoice) {
@@ -27,6 +44,9 @@ pub(crate) fn report(failure: &Failure, note: Option<&str>, color: ColorChoice) 
 
 /// Tells something that works, and might surprise.
 pub(crate) fn warn(warning: &str, color: ColorChoice) {
+    if is_quiet() {
+        return;
+    }
     let mut stderr = std::io::stderr();
     let label = color.palette(&stderr).paint(Style::Yellow, "warning:").to_string();
     let _ = stderr.write_all(format!("{label} {}\n", SafeText::line(warning)).as_bytes());
@@ -34,6 +54,13 @@ pub(crate) fn warn(warning: &str, color: ColorChoice) {
 
 /// Tells a person something by the way.
 pub(crate) fn note(text: &str, color: ColorChoice) {
+    if !is_quiet() {
+        detail(text, color);
+    }
+}
+
+/// Tells a person what belongs to a failure.
+pub(crate) fn detail(text: &str, color: ColorChoice) {
     let mut stderr = std::io::stderr();
     let line = format!("{}\n", color.palette(&stderr).paint(Style::Dim, SafeText::line(text)));
     let _ = stderr.write_all(line.as_bytes());

@@ -85,7 +85,9 @@ fn access(error: &AccessError) -> &'static str {
         AccessError::NoToken => {
             "give --token-file FILE, set $CHATROOM_TOKEN, or write a profile; `chatroom serve` makes a room with its tokens"
         }
-        AccessError::NoRefreshToken => "give --refresh-token-file FILE, or write a profile",
+        AccessError::NoRefreshToken => {
+            "give --refresh-token-file FILE, set $CHATROOM_REFRESH_TOKEN_FILE, or write a profile"
+        }
         AccessError::NoOrgToken => {
             "give --org-token-file FILE, set $CHATROOM_ORG_TOKEN, or write org_token_file into a profile; `chatroom serve` \
              says where its own is"

@@ -31,8 +31,9 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    commands::run(args::Args::parse())
+    match args::help::parse(std::env::args_os()) {
+        Ok(args) => commands::run(args),
+        Err(done) => done,
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{color::is_steerable, output::Line};
+use crate::{color::is_steerable, diagnostics::is_quiet, output::Line};
 use guard::guarded;
 
 /// How many lines may wait to be written; what comes beyond waits in the session, which is bounded too.
@@ -41,7 +41,7 @@ impl Printer {
         let (lines, taken) = mpsc::channel(WAITING);
         let (ended, end) = oneshot::channel();
         thread::Builder::new().name("printer".to_owned()).spawn(move || {
-            let progress = is_steerable(&io::stderr());
+            let progress = is_steerable(&io::stderr()) && !is_quiet();
             let written = open().and_then(|out| {
                 Writer { out: BufWriter::new(out), err: io::stderr(), progress, drawn: false }.run(taken)
             });

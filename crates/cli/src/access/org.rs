@@ -3,7 +3,12 @@
 use chatroom_client::{BuildError, Rest, Rooms};
 use chatroom_wire::{Claims, OrgToken, Token};
 
-use super::{AccessError, keys::told, place::Place, secret::secret_of};
+use super::{
+    AccessError,
+    keys::{of_environment, told},
+    place::Place,
+    secret::secret_of,
+};
 use crate::{args::access::OrgArgs, environment::Environment, profile::Profile};
 
 /// All that is needed to call the service as the organisation.
@@ -24,7 +29,11 @@ impl OrgAccess {
         environment: &Environment<'_>,
     ) -> Result<Self, AccessError> {
         let mut warnings = Vec::new();
-        let of_environment = environment.text("CHATROOM_ORG_TOKEN");
+        // What goes after an option is not even read.
+        let of_environment = match &args.org_token_file {
+            Some(_) => None,
+            None => of_environment("CHATROOM_ORG_TOKEN", "CHATROOM_ORG_TOKEN_FILE", environment, &mut warnings)?,
+        };
         let (text, origin) = match (&args.org_token_file, of_environment, &profile.org_token_file) {
             (Some(path), _, _) | (None, None, Some(path)) => {
                 let text = secret_of(path, &mut warnings)?;
@@ -33,7 +42,7 @@ impl OrgAccess {
                 }
                 (text, told(path))
             }
-            (None, Some(text), _) => (text, "the token in $CHATROOM_ORG_TOKEN".to_owned()),
+            (None, Some(found), _) => found,
             (None, None, None) => return Err(AccessError::NoOrgToken),
         };
         let token = OrgToken::new(text);

@@ -231,6 +231,43 @@ fn an_organisation_s_token_comes_from_a_flag_the_environment_or_the_profile() {
 }
 
 #[test]
+fn tokens_come_from_files_that_the_environment_names() {
+    let files = Files::new();
+    let path = |name: &str, text: &str| files.write(name, text).display().to_string();
+    let (mine, other) = (path("mine", &jwt(r#"{"sub":"mine"}"#)), files.write("other", &jwt(r#"{"sub":"other"}"#)));
+    let (refresh, blank) = (path("refresh", "canary"), path("blank", " \n"));
+    let who = |access: &Access| match &access.ticket {
+        Ticket::Token(keys) => (Claims::of(&keys.token).unwrap().sub.unwrap().to_string(), keys.refresh.is_some()),
+        Ticket::Config(_) => unreachable!("no config was given"),
+    };
+    let profile = Profile { token_file: Some(other.clone()), ..Profile::default() };
+    let none = AccessArgs::default();
+    let variables = [("CHATROOM_TOKEN_FILE", mine.as_str()), ("CHATROOM_REFRESH_TOKEN_FILE", refresh.as_str())];
+    let access = resolve(&none, &profile, &variables).unwrap();
+    assert_eq!(who(&access), ("mine".to_owned(), true), "before the profile");
+    let access = resolve(&none, &profile, &variables[1..]).unwrap();
+    assert_eq!(who(&access), ("other".to_owned(), true), "a refresh token for the profile's token");
+    let args = by(VisitorArgs { token_file: Some(other), ..VisitorArgs::default() });
+    let access = resolve(&args, &profile, &variables).unwrap();
+    assert_eq!(who(&access), ("other".to_owned(), false), "an option's token is renewed as itself or not at all");
+
+    let token = jwt(r#"{"sub":"itself"}"#);
+    let both = [variables[0], ("CHATROOM_TOKEN", token.as_str())];
+    let access = resolve(&none, &profile, &both).unwrap();
+    assert_eq!(who(&access).0, "itself");
+    assert_eq!(access.warnings, ["$CHATROOM_TOKEN is used, not $CHATROOM_TOKEN_FILE"]);
+    let empty = [("CHATROOM_TOKEN_FILE", blank.as_str())];
+    assert!(matches!(resolve(&none, &profile, &empty), Err(AccessError::EmptyTokenFile { .. })));
+
+    let (no_options, no_profile) = (OrgArgs::default(), Profile::default());
+    assert!(org(&no_options, &no_profile, &[("CHATROOM_ORG_TOKEN_FILE", refresh.as_str())]).is_ok());
+    let both = [("CHATROOM_ORG_TOKEN_FILE", blank.as_str()), ("CHATROOM_ORG_TOKEN", "canary")];
+    assert_eq!(org(&no_options, &no_profile, &both).unwrap().warnings.len(), 1);
+    let found = keys::refresh_token(None, &no_profile, &Environment::of(&variables), &mut Vec::new());
+    assert_eq!(found.unwrap().expose(), "canary");
+}
+
+#[test]
 fn a_chat_token_is_no_organisation_s_and_the_other_way_round() {
     let files = Files::new();
     let chat = files.write("chat", &jwt(r#"{"chat_id":"room-1"}"#));

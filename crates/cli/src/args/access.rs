@@ -36,14 +36,15 @@ pub(crate) struct VisitorArgs {
 
     /// The file with the chat token
     ///
-    /// Else the token itself in $CHATROOM_TOKEN, else the profile's token_file. A token is never an argument: other users
+    /// Else the token itself in $CHATROOM_TOKEN, else the file $CHATROOM_TOKEN_FILE, else the profile's token_file. A token is never an argument: other users
     /// of this machine could read it.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
     /// The file with the refresh token, which buys fresh chat tokens
     ///
-    /// Else the profile's, where the chat token is the profile's too.
+    /// Else $CHATROOM_REFRESH_TOKEN_FILE, unless the chat token is an option's; else the profile's, where the chat token is
+    /// the profile's too.
     #[arg(long, value_name = "FILE")]
     pub(crate) refresh_token_file: Option<PathBuf>,
 
@@ -63,7 +64,7 @@ pub(crate) struct OrgArgs {
 
     /// The file with the organisation's token, which makes rooms and tokens
     ///
-    /// Else the token itself in $CHATROOM_ORG_TOKEN, else the profile's org_token_file. `chatroom serve` says where its own
+    /// Else the token itself in $CHATROOM_ORG_TOKEN, else the file $CHATROOM_ORG_TOKEN_FILE, else the profile's org_token_file. `chatroom serve` says where its own
     /// is.
     #[arg(long, value_name = "FILE")]
     pub(crate) org_token_file: Option<PathBuf>,

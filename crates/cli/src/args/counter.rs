@@ -48,7 +48,8 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   Once, with a text for whoever counts:
-      chatroom counter press like --value '{\"at\":\"goal\"}' --token-file viewer.token
+      chatroom counter press like --value '{\"at\":\"goal\"}' \\
+          --token-file viewer.token
   A thousand times:
       chatroom counter press like --times 1000 --token-file viewer.token")]
     Press(PressArgs),

@@ -33,7 +33,8 @@ pub(crate) struct FilterArgs {
     pub(crate) json: bool,
     /// The file with a token for dictionaries; without it, an admin's chat token is used
     ///
-    /// It is enough for all but `enable`, `disable` and `status`, which are about a room.
+    /// Else $CHATROOM_DICTIONARY_TOKEN_FILE. It is enough for all but `enable`, `disable` and `status`, which are about a room
+    /// and take no notice of the variable.
     #[arg(long, value_name = "FILE")]
     pub(crate) dictionary_token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -77,7 +78,8 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   Keep the dictionary as the file is:
-      chatroom filter import rude --file words.txt --token-file admin.token --yes")]
+      chatroom filter import rude --file words.txt --token-file admin.token \\
+          --yes")]
     Import(ImportArgs),
     /// Take words out of a dictionary
     #[command(after_long_help = "\
@@ -107,7 +109,8 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   For a program:
-      chatroom filter status --token-file admin.token --json | jq -r 'select(.enabled).dictionary.name'")]
+      chatroom filter status --token-file admin.token --json \\
+          | jq -r 'select(.enabled).dictionary.name'")]
     Status,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct HistoryArgs {
     #[arg(long, value_name = "TIME", value_parser = moment::past, allow_hyphen_values = true)]
     pub(crate) before: Option<Time>,
     /// Only the last N of them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=LAST_MAX))]
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(1..=LAST_MAX))]
     pub(crate) last: Option<u32>,
     /// Begin with the oldest message; so it is unless --newest-first is given
     #[arg(long)]

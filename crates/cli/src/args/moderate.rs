@@ -11,12 +11,13 @@ Examples:
   Who is blocked, what is pinned, and may everybody write?
       chatroom moderate list --token-file admin.token
 
-  Block whoever wrote a message, and delete what they wrote in the last ten minutes:
-      chatroom moderate block --token-file admin.token --message 01997b1c-… --yes
-      chatroom moderate delete --token-file admin.token --user Eve --since 10m --yes
+  Find the ids of messages and people; their beginnings are enough:
+      chatroom history --token-file admin.token -n 50 --ids
 
-  Find the ids of messages and people:
-      chatroom history --token-file admin.token --last 50 --ids
+  Block whoever wrote a message, and delete what they wrote in the last ten minutes:
+      chatroom moderate block --token-file admin.token --message 01997b1c --yes
+      chatroom moderate delete --token-file admin.token --user Eve --since 10m \\
+          --yes
 
   Mute the room for a while:
       chatroom moderate mute --token-file admin.token --yes
@@ -60,8 +61,10 @@ Examples:
     /// out of the room altogether: `chatroom room bar`.
     #[command(after_long_help = "\
 Examples:
-  Whoever wrote this message:
-      chatroom moderate block --token-file admin.token --message 01997b1c-…
+  Whoever wrote the newest text:
+      id=$(chatroom history --token-file admin.token --types text -n 1 --json \\
+          | jq -r .id)
+      chatroom moderate block --token-file admin.token --message \"$id\"
   Somebody by name, or by the beginning of an id, without a question:
       chatroom moderate block --token-file admin.token --user Eve --yes
   An id that nobody here has shown yet:
@@ -77,24 +80,30 @@ Examples:
     /// Put a message at the top of the room
     #[command(after_long_help = "\
 Examples:
-  Pin a text:
-      chatroom moderate pin --token-file admin.token 01997b1c-…")]
+  Pin the newest text:
+      id=$(chatroom history --token-file admin.token --types text -n 1 --json \\
+          | jq -r .id)
+      chatroom moderate pin --token-file admin.token \"$id\"")]
     Pin(PinArgs),
     /// Take a message from the top of the room
     #[command(after_long_help = "\
 Examples:
-  Unpin it:
-      chatroom moderate unpin --token-file admin.token 01997b1c-…")]
+  What is pinned? Then one of them, by its id or the beginning of it:
+      chatroom moderate list --token-file admin.token
+      chatroom moderate unpin --token-file admin.token 01997b1c")]
     Unpin(UnpinArgs),
     /// Delete a message, or several of one person, for everybody
     #[command(after_long_help = "\
 Examples:
-  One message:
-      chatroom moderate delete --token-file admin.token 01997b1c-…
+  The newest text:
+      id=$(chatroom history --token-file admin.token --types text -n 1 --json \\
+          | jq -r .id)
+      chatroom moderate delete --token-file admin.token \"$id\"
   The last three of somebody:
       chatroom moderate delete --token-file admin.token --user user-417 --last 3
   All of theirs of the last ten minutes, without a question:
-      chatroom moderate delete --token-file admin.token --user user-417 --since 10m --yes")]
+      chatroom moderate delete --token-file admin.token --user user-417 \\
+          --since 10m --yes")]
     Delete(DeleteArgs),
     /// Go by another name in this room, whatever the token says
     #[command(after_long_help = "\
@@ -115,7 +124,8 @@ Examples:
 Examples:
   For a person, and for a program:
       chatroom moderate list --token-file admin.token
-      chatroom moderate list --token-file admin.token --json | jq -r '.blocked_users[].id'")]
+      chatroom moderate list --token-file admin.token --json \\
+          | jq -r '.blocked_users[].id'")]
     List,
 }
 
@@ -281,7 +291,7 @@ mod tests {
     #[test]
     fn the_examples_can_be_typed() {
         for command in commands() {
-            for line in examples(&command).lines() {
+            for line in examples(&command).replace("\\\n", " ").lines() {
                 let Some((_, said)) = line.split_once("chatroom ") else { continue };
                 let said = words(said.split([')', '|', '>']).next().unwrap_or_default());
                 let parsed = Args::try_parse_from(std::iter::once("chatroom".to_owned()).chain(said));

@@ -35,7 +35,7 @@ pub(crate) struct KeepingArgs {
 pub(crate) struct PlaceArgs {
     /// Keep messages in this directory until they have arrived, or `none` for nowhere
     ///
-    /// What is kept is sent by the next run where this one can't, whatever ends it. Else the profile's, else
+    /// What is kept is sent by the next run where this one can't, whatever ends it. Else $CHATROOM_OUTBOX, else the profile's, else
     /// chatroom/outbox in this platform's directory for the state of programs, such as ~/.local/state.
     #[arg(long, value_name = "DIR|none")]
     pub(crate) outbox: Option<Place>,
@@ -105,6 +105,6 @@ pub(crate) struct ListArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ClearArgs {
     /// Do it without asking
-    #[arg(long)]
+    #[arg(long, short)]
     pub(crate) yes: bool,
 }

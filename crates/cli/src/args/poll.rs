@@ -16,7 +16,8 @@ Examples:
       chatroom poll archive --token-file admin.token
 
   A quiz, in which the second option is right:
-      chatroom poll create \"2 + 2?\" three four five --correct 2 --token-file admin.token
+      chatroom poll create \"2 + 2?\" three four five --correct 2 \\
+          --token-file admin.token
 
   Vote, by number or by text:
       chatroom poll vote 2 --token-file viewer.token
@@ -49,11 +50,14 @@ pub(crate) enum PollCommand {
     #[command(after_long_help = "\
 Examples:
   One choice for each voter; keep the poll's id:
-      id=$(chatroom poll create \"Tea or coffee?\" Tea Coffee --token-file admin.token)
+      id=$(chatroom poll create \"Tea or coffee?\" Tea Coffee \\
+          --token-file admin.token)
   Several choices:
-      chatroom poll create --multi \"What is on?\" Football Tennis Chess --token-file admin.token
+      chatroom poll create --multi \"What is on?\" Football Tennis Chess \\
+          --token-file admin.token
   With a right answer, told to viewers when the poll is closed:
-      chatroom poll create \"2 + 2?\" three four five --correct 2 --token-file admin.token")]
+      chatroom poll create \"2 + 2?\" three four five --correct 2 \\
+          --token-file admin.token")]
     Create(CreateArgs),
     /// List all polls, the newest first
     ///
@@ -69,7 +73,10 @@ Examples:
   The one that runs:
       chatroom poll show --token-file viewer.token
   One that is over, for a program:
-      chatroom poll show 01997b1c-… --json --token-file admin.token | jq .multi_choice.options")]
+      id=$(chatroom poll list --json --token-file admin.token \\
+          | jq -r .id | head -n 1)
+      chatroom poll show \"$id\" --json --token-file admin.token \\
+          | jq .multi_choice.options")]
     Show(WhichArgs),
     /// Begin to take votes
     #[command(after_long_help = "\
@@ -93,7 +100,8 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   Without a question:
-      chatroom poll delete 01997b1c-… --token-file admin.token --yes")]
+      chatroom poll list --token-file admin.token
+      chatroom poll delete 01997b1c --token-file admin.token --yes")]
     Delete(DeleteArgs),
     /// Write a poll anew that has not started
     ///
@@ -101,9 +109,11 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   Another question:
-      chatroom poll edit 01997b1c-… --question \"Which duck was it?\" --token-file admin.token
+      chatroom poll edit 01997b1c --question \"Which duck was it?\" \\
+          --token-file admin.token
   Other options, of which voters may choose several:
-      chatroom poll edit 01997b1c-… --option 417 --option 12 --multi --token-file admin.token")]
+      chatroom poll edit 01997b1c --option 417 --option 12 --multi \\
+          --token-file admin.token")]
     Edit(EditArgs),
     /// Vote, and know that the vote counts; a later one replaces it
     #[command(after_long_help = "\

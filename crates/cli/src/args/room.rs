@@ -39,22 +39,29 @@ pub(crate) enum RoomCommand {
     #[command(after_long_help = "\
 Examples:
   Somebody whose id is known:
-      chatroom room bar user-417 --room ID --org-token-file org-token")]
+      room=$(chatroom token inspect --token-file viewer.token --json \\
+          | jq -r .room)
+      chatroom room bar user-417 --room \"$room\" --org-token-file org-token")]
     Bar(BarArgs),
 
     /// Let somebody in again
     #[command(after_long_help = "\
 Examples:
   Who is kept out? Then one of them:
-      chatroom room barred --room ID --org-token-file org-token
-      chatroom room unbar user-417 --room ID --org-token-file org-token")]
+      room=$(chatroom token inspect --token-file viewer.token --json \\
+          | jq -r .room)
+      chatroom room barred --room \"$room\" --org-token-file org-token
+      chatroom room unbar user-417 --room \"$room\" --org-token-file org-token")]
     Unbar(BarArgs),
 
     /// List who is kept out of a room, and since when
     #[command(after_long_help = "\
 Examples:
   Their ids alone:
-      chatroom room barred --room ID --org-token-file org-token --json | jq -r .user_id")]
+      room=$(chatroom token inspect --token-file viewer.token --json \\
+          | jq -r .room)
+      chatroom room barred --room \"$room\" --org-token-file org-token --json \\
+          | jq -r .user_id")]
     Barred(BarredArgs),
 }
 

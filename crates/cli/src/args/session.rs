@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatroom_wire::{Kind, MessageId};
 
-use super::{access::AccessArgs, examples, outbox::KeepingArgs, value};
+use super::{access::AccessArgs, outbox::KeepingArgs, value};
 use crate::output::clock::TimeStyle;
 
 /// How the lines of a room are written.
@@ -49,7 +49,7 @@ pub(crate) struct TailArgs {
     /// Begin with this many texts and stickers from before, and with what happened between them
     ///
     /// With --types it is so many messages of these types; with --json, so many of any type.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
     pub(crate) history: usize,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
@@ -72,7 +72,8 @@ pub(crate) struct SendArgs {
     /// What to say; without it, each line of stdin is said
     #[arg(value_name = "TEXT")]
     pub(crate) text: Vec<String>,
-    #[arg(long, value_name = "N", help = examples::COUNT, value_parser = clap::value_parser!(u64).range(1..), requires = "text")]
+    /// Say the text this many times; {n} in it becomes 0, 1, 2, …
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "text")]
     pub(crate) count: Option<u64>,
     /// Wait this long between one message and the next
     #[arg(long, value_name = "DUR", value_parser = value::duration)]
@@ -106,7 +107,7 @@ pub(crate) struct SendArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct JoinArgs {
     /// Begin with this many texts and stickers from before, and with what happened between them
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
     pub(crate) history: usize,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,

@@ -10,12 +10,12 @@ fn parse(line: &str) -> Result<Args, clap::Error> {
 
 /// The long help at a fixed width, whatever terminal the test runs in.
 fn help(words: &str) -> String {
-    let mut command = Args::command().term_width(100);
+    let mut command = help::command().term_width(100);
     command.build();
     for word in words.split_whitespace() {
         command = command.find_subcommand(word).expect("the command exists").clone().term_width(100);
     }
-    command.render_long_help().to_string()
+    help::opened(&command.render_long_help().to_string())
 }
 
 /// Every command, and every one below it.
@@ -133,6 +133,22 @@ fn global_options_may_stand_behind_the_command() {
     assert_eq!(args.global.color, ColorChoice::Never);
     assert_eq!(args.global.log.as_deref(), Some("debug"));
     assert_eq!(args.global.profile.as_deref(), Some("friday"));
+}
+
+#[test]
+fn short_options_are_where_people_look_for_them() {
+    for line in ["tail -n 5", "join -n 5", "history -n 5", "send -n 5 hello", "outbox clear -y", "-q tail", "tail -q"] {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+    let filter = |line: &str| parse(line).unwrap().global.log_filter().map(str::to_owned);
+    for (line, wanted) in [("tail", None), ("tail -v", Some("info")), ("-vv tail", Some("debug"))] {
+        assert_eq!(filter(line).as_deref(), wanted, "{line}");
+    }
+    assert_eq!(filter("tail --quiet").as_deref(), Some("error"));
+    assert_eq!(filter("-q serve --log info").as_deref(), Some("info"));
+    for line in ["tail -v --log info", "tail -v -q"] {
+        assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+    }
 }
 
 const README: &str = include_str!("../../../../README.md");

@@ -77,7 +77,7 @@ pub(crate) struct CreateTokenArgs {
 pub(crate) struct RefreshTokenArgs {
     /// The file with the refresh token
     ///
-    /// Else the profile's refresh_token_file.
+    /// Else $CHATROOM_REFRESH_TOKEN_FILE, else the profile's refresh_token_file.
     #[arg(long, value_name = "FILE")]
     pub(crate) refresh_token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -112,7 +112,7 @@ pub(crate) struct OutArgs {
 pub(crate) struct InspectTokenArgs {
     /// The file with the token
     ///
-    /// Else the token itself in $CHATROOM_TOKEN, else the profile's token_file.
+    /// Else the token itself in $CHATROOM_TOKEN, else the file $CHATROOM_TOKEN_FILE, else the profile's token_file.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Print the token itself too: whoever sees it can use it

@@ -24,6 +24,7 @@ use crate::{
         filter::{CreateArgs, DeleteArgs, DictionaryArgs, FilterArgs, FilterCommand},
     },
     cells, diagnostics,
+    environment::Environment,
     failure::Failure,
     output::json_line,
     words::thousands,
@@ -43,11 +44,12 @@ pub(super) async fn run(args: FilterArgs, global: &GlobalArgs) -> Result<(), Fai
         FilterCommand::Status => return in_room::status(&args.visitor, json, global).await,
         _ => {}
     }
-    let dictionaries = match &args.dictionary_token_file {
+    let of_environment = || Environment::of_process().path("CHATROOM_DICTIONARY_TOKEN_FILE");
+    let dictionaries = match args.dictionary_token_file.or_else(of_environment) {
         Some(path) => {
             let (profile, environment) = setup(global)?;
             let mut warnings = Vec::new();
-            let token = Token::new(secret_of(path, &mut warnings)?);
+            let token = Token::new(secret_of(&path, &mut warnings)?);
             let service = &args.visitor.service;
             let place = Place::resolve(service, &profile, &environment, Some(&token), &mut warnings)?;
             warn(&warnings, global);

@@ -124,10 +124,11 @@ fn clear(files: &[PathBuf], yes: bool, global: &GlobalArgs) -> Result<(), Failur
     Ok(())
 }
 
-/// Where the outboxes are, by options, profile and platform, in this order; none where nothing is to be kept.
+/// Where the outboxes are, by options, environment, profile and platform, in this order; none where nothing is to be kept.
 fn directory(args: &PlaceArgs, global: &GlobalArgs) -> Result<Option<PathBuf>, Failure> {
     let (profile, environment) = setup(global)?;
-    match args.outbox.clone().or(profile.outbox) {
+    let of_environment = || environment.text("CHATROOM_OUTBOX").and_then(|text| text.parse().ok());
+    match args.outbox.clone().or_else(of_environment).or(profile.outbox) {
         Some(Place::Nowhere) => Ok(None),
         Some(Place::Directory(directory)) => Ok(Some(directory)),
         None => platform_directory(global, &environment).map(Some),

@@ -176,7 +176,7 @@ async fn all(page: impl AsyncFn(Option<String>) -> Result<PollsPage, CallError>)
 /// The failure, after the candidates have been told.
 fn told(unclear: which::Unclear, global: &GlobalArgs) -> Failure {
     for candidate in &unclear.candidates {
-        diagnostics::note(candidate, global.color);
+        diagnostics::detail(candidate, global.color);
     }
     unclear.into()
 }

@@ -40,10 +40,10 @@ pub(super) fn resolve<'a, T>(
 /// That several `things` may be meant; the candidates, a line each, are told before.
 pub(super) fn ambiguous(said: &str, things: &str, candidates: &[String], global: &GlobalArgs) -> Failure {
     for candidate in candidates.iter().take(CANDIDATES) {
-        diagnostics::note(candidate, global.color);
+        diagnostics::detail(candidate, global.color);
     }
     if let Some(more) = candidates.len().checked_sub(CANDIDATES).filter(|more| *more > 0) {
-        diagnostics::note(&format!("and {more} more"), global.color);
+        diagnostics::detail(&format!("and {more} more"), global.color);
     }
     Failure::Refused {
         problem: format!("“{}” may mean several {things}", SafeText::name(said, "")),

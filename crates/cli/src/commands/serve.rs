@@ -12,6 +12,7 @@ use self::setup::Setup;
 use super::stop::Stop;
 use crate::{
     args::{GlobalArgs, ReadyFormat, ServeArgs},
+    diagnostics::is_quiet,
     environment::Environment,
     failure::Failure,
     signals::Hangup,
@@ -35,7 +36,9 @@ pub(super) async fn run(args: ServeArgs, global: &GlobalArgs) -> Result<(), Fail
         error => Failure::Start(error),
     })?;
     // Where stderr is closed there is nobody to tell.
-    drop(write(io::stderr(), &told::warnings(&server)));
+    if !is_quiet() {
+        drop(write(io::stderr(), &told::warnings(&server)));
+    }
     // What goes away with the server leaves nothing behind.
     let profile = (!ephemeral)
         .then(|| profile::write(&server, global.config_file.as_deref(), &environment))

@@ -77,7 +77,7 @@ async fn create(args: CreateTokenArgs, global: &GlobalArgs) -> Result<(), Failur
 async fn refresh(args: RefreshTokenArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let (profile, environment) = setup(global)?;
     let mut warnings = Vec::new();
-    let refresh_token = keys::refresh_token(args.refresh_token_file.as_ref(), &profile, &mut warnings)?;
+    let refresh_token = keys::refresh_token(args.refresh_token_file.as_ref(), &profile, &environment, &mut warnings)?;
     let as_token = Token::new(refresh_token.expose());
     let place = Place::resolve(&args.service, &profile, &environment, Some(&as_token), &mut warnings)?;
     warn(&warnings, global);

@@ -60,3 +60,23 @@ async fn the_log_at_info_shows_what_happens_and_no_text_token_or_id_in_a_path() 
     assert!(!log.contains("canary in a text") && !log.contains("another canary"), "{log}");
     assert!(tokens.iter().all(|token| !log.contains(token.trim())), "{log}");
 }
+
+#[tokio::test]
+async fn the_help_that_a_pipe_gets_can_be_copied_at_every_width() {
+    let home = Home::new();
+    let help = async |width: &str, words: &[&str]| {
+        let printed = chatroom(&home).env("COLUMNS", width).args(words).run().await;
+        printed.assert_code(0).out.join("\n")
+    };
+    for width in ["40", "200"] {
+        for words in [["send", "--help"], ["help", "send"]] {
+            let text = help(width, &words).await;
+            assert!(
+                text.contains("\n      chatroom send --token-file viewer.token -n 10 --every 1s \"[{n}]\"\n"),
+                "{text}"
+            );
+            assert!(!text.contains(['\u{a0}', '\u{2060}', '\u{1b}']), "{text}");
+        }
+    }
+    assert_eq!(help("80", &["help", "moderate", "mute"]).await, help("80", &["moderate", "mute", "--help"]).await);
+}
