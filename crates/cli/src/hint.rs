@@ -9,7 +9,7 @@ use std::io;
 use chatroom_client::{
     Blame, BuildError, Cause, Delivery, End, LinkError, OutboxError, ReasonCode, Rejection, TlsFault,
 };
-use chatroom_server::StartError;
+use chatroom_server::{StartError, store::StoreError};
 
 use crate::{access::AccessError, failure::Failure, profile::ProfileError};
 
@@ -235,7 +235,9 @@ fn undelivered(last: Option<&Delivery>) -> &'static str {
         }
         Some(Delivery::Rejected(Rejection::Server { reason, .. })) => match *reason {
             ReasonCode::NOT_AUTHORIZED => "in a muted room only admins can write; the room says when it is open again",
-            ReasonCode::PAYLOAD_FORMAT_INVALID => "a text that is too long can be said in several messages",
+            ReasonCode::PAYLOAD_FORMAT_INVALID => {
+                "make shorter what is too long: a text can be said in several messages, a name can be cut (--name)"
+            }
             ReasonCode::QUOTA_EXCEEDED | ReasonCode::MESSAGE_RATE_TOO_HIGH => "say less at once, with --every 1s",
             ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION_SPECIFIC => LATER,
             _ => "whoever runs the server can tell more by its log",
@@ -264,6 +266,12 @@ fn start(error: &StartError) -> &'static str {
              --accept-store: every token that was given out ends"
         }
         StartError::DataInUse(_) => "end the other server, or use another directory with --data DIR",
+        StartError::Store(StoreError::TooNew { .. }) => {
+            "update this program, or restore a backup that this version made; --data DIR takes another directory"
+        }
+        StartError::Store(StoreError::Corrupt(_) | StoreError::DamagedRow(_)) => {
+            "restore chatroom.db from a backup; --data DIR takes another directory, --ephemeral none"
+        }
         StartError::Data { .. } | StartError::Store(_) | StartError::Keys(_) => {
             "may this user read and write there? --data DIR takes another directory, --ephemeral none"
         }

@@ -6,13 +6,21 @@ use super::{FIREWALL, LATER, MORE, NEW_TOKEN, ORG_TOKEN, PROXY, RUNNING, tls};
 
 const BUSY: &str = "the service is busy or broken; try again later";
 
+const NOT_ALLOWED: &str = "the server does not let this token do that; is it the token for this room and this --api?";
+
+/// Whether a refusal asks for an admin, and would not take a viewer.
+fn wants_admin(message: &str) -> bool {
+    message.contains("admin") && !message.contains("viewer")
+}
+
 /// Of a call with a chat token.
 pub(super) fn chat(error: &CallError) -> &'static str {
     match error {
         CallError::Status { body, .. } if body.says_token_invalid() => NEW_TOKEN,
-        CallError::Status { status: 403, .. } => {
+        CallError::Status { status: 403, body, .. } if wants_admin(&body.message) => {
             "this is an admin's alone: use a token with the role admin (`chatroom token create --role admin` makes one)"
         }
+        CallError::Status { status: 403, .. } => NOT_ALLOWED,
         _ => any_call(error),
     }
 }
@@ -64,5 +72,23 @@ pub(super) fn call(error: &CallError) -> &'static str {
         CallError::Tls { fault, .. } => tls(*fault),
         CallError::TimedOut => FIREWALL,
         _ => MORE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatroom_client::wire::rest::ErrorBody;
+
+    use super::*;
+
+    #[test]
+    fn blames_the_role_only_where_the_server_asks_for_admins() {
+        let refused = |message: &str| CallError::Status {
+            status: 403,
+            body: ErrorBody { code: 7, message: message.to_owned(), ..ErrorBody::default() },
+            retry_after: None,
+        };
+        assert!(chat(&refused("only admins may do this")).contains("role admin"));
+        assert_eq!(chat(&refused("the history is closed")), NOT_ALLOWED);
     }
 }

@@ -56,7 +56,7 @@ const JSON: MediaType = MediaType { name: "application/json", accepts: is_json }
 /// Reads a body of at most `limit` bytes that is, if its type is given, of `media_type`.
 ///
 /// # Errors
-/// 415 for another type, 413 for a body that is too long, 408 for one that takes too long.
+/// 415 for another type or an encoded body, 413 for a body that is too long, 408 for one that takes too long.
 pub(super) async fn bytes(
     request: Request,
     media_type: &MediaType,
@@ -66,6 +66,11 @@ pub(super) async fn bytes(
     if !request.body().is_end_stream() && !said_type(request.headers()).is_none_or(media_type.accepts) {
         throw_away(request).await;
         let message = format!("the Content-Type of the body must be {}", media_type.name);
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    if let Some(encoding) = encoding(request.headers()) {
+        throw_away(request).await;
+        let message = format!("the body must be sent without a Content-Encoding (it says {encoding})");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let mut body = request.into_body();
@@ -174,6 +179,15 @@ fn list_for_object(sent: &Value, read: &Value) -> Option<String> {
     }
 }
 
+/// The encodings of the body, made safe to show; none where there is none, or `identity` alone.
+fn encoding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let values: Vec<_> = values.map(|value| value.to_str().unwrap_or("?").trim()).collect();
+    let is_plain = |name: &str| name.trim().is_empty() || name.trim().eq_ignore_ascii_case("identity");
+    let is_encoded = values.iter().any(|value| !value.split(',').all(is_plain));
+    is_encoded.then(|| values.join(", ").chars().take(64).collect())
+}
+
 fn said_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"))
 }
@@ -213,6 +227,19 @@ mod tests {
         for body in [&deep, r#"{"unknown":"\ud800"}"#, r#"{"unknown":1e999}"#, r#"{"unknown":01}"#, "{} {}"] {
             assert!(parse::<CreateChatroom>(body.as_bytes()).is_err());
         }
+    }
+
+    #[test]
+    fn names_the_encoding_of_an_encoded_body() {
+        let headers = |values: &[&'static str]| {
+            let name = |value: &&'static str| (header::CONTENT_ENCODING, axum::http::HeaderValue::from_static(value));
+            values.iter().map(name).collect::<HeaderMap>()
+        };
+        for plain in [&[][..], &["identity"], &["", "Identity, identity"]] {
+            assert_eq!(encoding(&headers(plain)), None, "{plain:?}");
+        }
+        assert_eq!(encoding(&headers(&["gzip"])).as_deref(), Some("gzip"));
+        assert_eq!(encoding(&headers(&["identity, br"])).as_deref(), Some("identity, br"));
     }
 
     #[test]

@@ -137,11 +137,18 @@ impl TlsIdentity {
         }
         let secret =
             PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey { path: key.to_owned() })?;
+        // What rustls says of these are names of its types.
+        let unusable = |problem: &str| TlsError::Unusable(problem.into());
         let config = config(chain, secret).map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => {
                 TlsError::Mismatch { certificate: certificate.to_owned(), key: key.to_owned() }
             }
-            error => TlsError::Unusable(error.into()),
+            rustls::Error::InvalidCertificate(_) => {
+                unusable("it is damaged, or not a certificate of version 3 of X.509")
+            }
+            _ => unusable(
+                "its key is of a kind that is not supported here (RSA of 2048 bits or more, P-256, P-384, Ed25519)",
+            ),
         })?;
         Ok(Self { ca_pem: None, ca_file: None, host, config })
     }
