@@ -215,7 +215,7 @@ fn a_field_that_is_null_missing_or_odd_costs_that_field_alone() {
                     None => drop(fields.remove(key)),
                 }
                 tried += 1;
-                let shown = odd.map_or("nothing".to_owned(), |odd| odd.to_string());
+                let shown = odd.map_or_else(|| "nothing".to_owned(), |odd| odd.to_string());
                 match read(&spoilt.to_string()) {
                     Some(read) => {
                         assert_eq!(survives(&whole, &read, "", &place), Ok(()), "{name}: {place} is {shown}");

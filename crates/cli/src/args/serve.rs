@@ -43,7 +43,7 @@ pub(crate) struct ServeArgs {
     /// Else $CHATROOM_TLS_KEY, else tls.key of the settings.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Where clients reach the server, such as https://chat.example/rooms
+    /// Where clients reach the server: a URL with https, and a path if there is one
     ///
     /// For a server behind a proxy that terminates TLS: configs send clients to wss://chat.example/rooms/mqtt. The proxy
     /// may pass the path on as it is, or without /rooms. Set proxies.trusted to have its X-Forwarded-For counted.
