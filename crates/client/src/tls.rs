@@ -1,6 +1,6 @@
 //! Whom to trust, and what is wrong with a certificate that is not trusted.
 //!
-//! - [`verifier`]: how a server's certificate is verified; [`explain`]: what went wrong, as a sentence
+//! - `verifier`: how a server's certificate is verified; `explain`: what went wrong, as a sentence
 
 mod explain;
 mod verifier;
