@@ -53,7 +53,7 @@ pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, BodyError> {
 }
 
 /// Reads a body that a service answered: a field that can't be read is left out, and costs no other.
-/// [`lenient::collect`](crate::lenient::collect) gives what was left out.
+/// [`lenient::collect`] gives what was left out.
 ///
 /// ```
 /// use chatroom_wire::{body, rest::RefreshAnswer};
