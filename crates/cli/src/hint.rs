@@ -272,6 +272,9 @@ fn start(error: &StartError) -> &'static str {
         StartError::Store(StoreError::Corrupt(_) | StoreError::DamagedRow(_)) => {
             "restore chatroom.db from a backup; --data DIR takes another directory, --ephemeral none"
         }
+        StartError::Store(StoreError::Unavailable(_)) => {
+            "is there room on the disk, and does no other program hold chatroom.db?"
+        }
         StartError::Data { .. } | StartError::Store(_) | StartError::Keys(_) => {
             "may this user read and write there? --data DIR takes another directory, --ephemeral none"
         }

@@ -26,8 +26,8 @@ use crate::{
 
 /// How long a call may take, all in all.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
-/// How many bytes of an answer are read: a page of 100 messages of 128 KiB, and some.
-const BODY_MAX: usize = 16 << 20;
+/// How many bytes of an answer are read: a room with ten thousand blocked users of the longest names takes 16 MiB.
+const BODY_MAX: usize = 32 << 20;
 /// How long an idle connection is kept: calls of a session come in pairs, and then rarely.
 const IDLE: Duration = Duration::from_secs(20);
 const JSON: &str = "application/json";

@@ -90,10 +90,10 @@ async fn an_answer_that_can_not_be_used_is_not_quoted() {
 #[tokio::test]
 async fn an_endless_answer_is_cut_off() {
     let mut answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
-    answer.resize(answer.len() + (17 << 20), b' ');
+    answer.resize(answer.len() + (33 << 20), b' ');
     let service = Service::answering(answer).await;
     let error = service.rest().room(&token()).await.unwrap_err();
-    assert_eq!(error, CallError::Answer("it is larger than 16 MiB".to_owned()));
+    assert_eq!(error, CallError::Answer("it is larger than 32 MiB".to_owned()));
 }
 
 #[tokio::test]
